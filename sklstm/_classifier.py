@@ -1,0 +1,324 @@
+"""An LSTM that predicts classes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _is_fitted, column_or_1d
+
+from ._base import Array, BaseLSTM
+from ._losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
+from ._scaling import Scaling
+
+
+class LSTMClassifier(ClassifierMixin, BaseLSTM):
+    """Long short-term memory network for the classification of sequences.
+
+    A `torch.nn.LSTM` reads each sequence, oldest step first; a linear head and a softmax
+    turn the hidden state after its last observed step into class probabilities [1]_.
+
+    Parameters
+    ----------
+    hidden_size : int, default=32
+        Units of each layer, in each direction.
+    num_layers : int, default=1
+        Number of LSTM layers, one on the other.
+    dropout : float, default=0.0
+        Probability, in [0, 1), that a value between two layers or before the head is set to
+        zero in training.
+    bidirectional : bool, default=False
+        Whether each layer reads the sequence in both directions.
+    loss : {"cross_entropy"}, torch.nn.Module or callable, default="cross_entropy"
+        What training makes small. A module or callable takes logits of shape
+        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives one
+        loss a sample (a `reduction` attribute is set to "none").
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class, by label; "balanced" weighs inversely to their frequency.
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
+        A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
+        of `torch.optim`, or a `functools.partial` of one.
+    learning_rate : float, default=0.01
+        Step size of the optimiser.
+    learning_rate_schedule : {"constant", "cosine", "step", "plateau"} or callable, \
+            default="cosine"
+        How the learning rate changes from epoch to epoch: not at all; down to 0 along half
+        a cosine over `max_epochs`; to a tenth after each third of them; to a half where the
+        loss has not fallen for 5. A callable takes the optimiser and gives a scheduler of
+        `torch.optim.lr_scheduler`.
+    max_grad_norm : float or None, default=1.0
+        A gradient of a larger norm is scaled down to it; None never clips.
+    max_epochs : int, default=100
+        Number of times that training goes through the samples, at most.
+    batch_size : int, default=64
+        Samples in a step of the optimiser.
+    standardize : bool, default=True
+        Whether the inputs, feature by feature, are standardised by the
+        (weighted) training samples inside the estimator.
+    early_stopping : bool, default=False
+        Whether to hold out samples, stop when the loss on them no longer falls, and keep
+        the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out, in (0, 1).
+    validation_split : {"auto", "last", "random"}, default="auto"
+        Which samples to hold out. "last": the last, less those before them that share a row
+        with a held-out window. "random": any, class by class. "auto": "last" if the samples
+        are windows of one series, else "random".
+    n_epochs_no_change : int, default=10
+        Epochs without a new best validation loss after which training stops.
+    warm_start : bool, default=False
+        Whether another call of `fit` goes on from the weights and the scaling of the last,
+        for `max_epochs` more.
+    callbacks : list of skorch callbacks or None, default=None
+        Called as skorch calls them; they see standardised targets as class numbers. For
+        scikit-learn's own callbacks use `set_callbacks`.
+    dtype : {"float32", "float64"}, default="float32"
+        Type in which the network computes, whatever that of X. "float64" is slower.
+    device : str or torch.device, default="cpu"
+        Where the network computes; "auto" takes a GPU if there is one.
+    random_state : int, RandomState instance or None, default=None
+        Governs the initial weights, dropout, shuffling and a random hold-out. No global
+        generator is used: None is another seed each time.
+    verbose : int, default=0
+        Whether to print a line after each epoch.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Names of the columns, if X had names that are all strings.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    n_outputs_ : int
+        Number of targets: 1.
+    n_epochs_ : int
+        Number of epochs trained.
+    best_epoch_ : int
+        Epoch, counted from 1, whose weights are kept: the one of the least validation loss,
+        or else the last.
+    loss_curve_ : list of float of length n_epochs_
+        Mean training loss of each epoch.
+    validation_loss_curve_ : list of float
+        Mean validation loss of each epoch; empty without validation.
+    module_ : torch.nn.Module
+        The trained network, in eval mode. It takes standardised sequences.
+    net_ : skorch.NeuralNet
+        The skorch net that trained it.
+
+    See Also
+    --------
+    LSTMRegressor : The same for numbers.
+    SlidingWindowTransformer : Makes sequences from the rows of a time series.
+
+    References
+    ----------
+    .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
+       Computation, 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 15)).cumsum(axis=1)
+    >>> y = np.where(X[:, -1] > X[:, 0], "up", "down")
+    >>> model = LSTMClassifier(max_epochs=30, random_state=0).fit(X, y)
+    >>> model.classes_
+    array(['down', 'up'], dtype='<U4')
+    >>> model.predict_proba(X).shape
+    (60, 2)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        batch_size: int = 64,
+        standardize: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: str = "auto",
+        n_epochs_no_change: int = 10,
+        warm_start: bool = False,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.loss = loss
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_epochs_no_change = n_epochs_no_change
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> LSTMClassifier:
+        """Go once through some samples, and leave the model ready for more.
+
+        The first call learns the scaling; later ones keep it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that any call may bring: needed in the first call.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        self : LSTMClassifier
+
+        Raises
+        ------
+        ValueError
+            If the first call lacks `classes`, or a label is none of them.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight must be None or a dict in partial_fit, which sees a part of"
+                " the samples at a time. Got 'balanced'."
+            )
+        labels = None if classes is None else np.unique(column_or_1d(classes))
+        if not _is_fitted(self):
+            if labels is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            self._declared_classes = labels
+        elif labels is not None and not np.array_equal(labels, self.classes_):
+            raise ValueError(
+                f"classes must be those of the first call, {self.classes_}. Got {labels}."
+            )
+        try:
+            return self._partial_fit(X, y, sample_weight)
+        finally:
+            self.__dict__.pop("_declared_classes", None)
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit. The number of steps
+            of a 3-D X may differ from that in fit.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; each row sums to 1.
+        """
+        return self._predict_network(X)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        probability = self.predict_proba(X)
+        return self.classes_[probability.argmax(axis=1)]
+
+    def _resolve_loss(self) -> Loss:
+        return resolve_loss(self.loss, CLASSIFICATION_LOSSES)
+
+    def _learn_targets(self, y: Any) -> None:
+        declared = getattr(self, "_declared_classes", None)
+        self.classes_ = np.unique(_as_labels(self, y)) if declared is None else declared
+        self.n_outputs_ = 1
+
+    def _read_targets(self, y: Any) -> Array:
+        y = _as_labels(self, y)
+        known = np.isin(y, self.classes_)
+        if not known.all():
+            raise ValueError(
+                f"y must have labels from classes, {self.classes_}. Got"
+                f" {np.unique(y[~known])} as well."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
+        return None
+
+    def _n_network_outputs(self) -> int:
+        return len(self.classes_)
+
+    def _weigh(self, y: Array, weight: Array | None) -> Array | None:
+        if self.class_weight is None:
+            return weight
+        per_class = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=self.classes_[y]
+        )
+        return per_class[y] if weight is None else per_class[y] * weight
+
+    def _labels(self, y: Array) -> Array | None:
+        return y
+
+
+def _as_labels(estimator: Any, y: Any) -> Array:
+    """Check class labels and give them as a flat array."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    return y

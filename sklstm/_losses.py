@@ -1,0 +1,116 @@
+"""What a network is trained to make small; a loss and the head it needs are one entry."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+
+def _identity(output: Tensor) -> Tensor:
+    return output
+
+
+def _softmax(output: Tensor) -> Tensor:
+    return output.softmax(dim=1)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss with the head it needs.
+
+    Attributes
+    ----------
+    criterion : callable (output, target) -> Tensor
+        Gives the loss of each value or of each sample.
+    link : callable (output) -> Tensor
+        Turns the head's output into predictions.
+    """
+
+    criterion: Callable[[Tensor, Tensor], Tensor]
+    link: Callable[[Tensor], Tensor] = _identity
+
+
+REGRESSION_LOSSES = {
+    "squared_error": Loss(nn.MSELoss(reduction="none")),
+    "absolute_error": Loss(nn.L1Loss(reduction="none")),
+    "huber": Loss(nn.HuberLoss(reduction="none")),
+}
+
+CLASSIFICATION_LOSSES = {
+    "cross_entropy": Loss(nn.CrossEntropyLoss(reduction="none"), link=_softmax),
+}
+
+
+def resolve_loss(loss: Any, known: dict[str, Loss]) -> Loss:
+    """Look a loss up by its name, or wrap a user's own.
+
+    Parameters
+    ----------
+    loss : str, torch.nn.Module, class of such, or callable (output, target) -> Tensor
+        A module with an attribute `reduction` is made to give one value a sample. The
+        user's own module stays untouched: it is copied.
+    known : dict of str to Loss
+        The losses of the task; an own loss gets the link of the first.
+
+    Returns
+    -------
+    loss : Loss
+    """
+    if isinstance(loss, str):
+        return known[loss]
+    criterion = loss() if isinstance(loss, type) else copy.deepcopy(loss)
+    if hasattr(criterion, "reduction"):
+        criterion.reduction = "none"
+    return Loss(criterion, link=next(iter(known.values())).link)
+
+
+class WeightedLoss(nn.Module):
+    """Mean loss of a batch, each sample counted with its weight.
+
+    .. math:: L = \\frac{1}{B} \\sum_{i=1}^B w_i \\, \\ell(\\hat y_i, y_i)
+
+    The weights are scaled to a mean of 1 over all training samples, not over the batch: a
+    batch of light samples shall move the model little.
+
+    Parameters
+    ----------
+    criterion : callable (output, target) -> Tensor
+        Gives one value a sample or more. A single value for the batch is taken as it is.
+    """
+
+    def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.criterion = criterion
+
+    def forward(self, output: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+        """Give the loss of a batch.
+
+        Parameters
+        ----------
+        output : Tensor of shape (n_samples, n_values)
+        target : Tensor of shape (n_samples, n_outputs), or (n_samples,) of class numbers
+        weight : Tensor of shape (n_samples,) or None
+
+        Returns
+        -------
+        loss : Tensor of shape ()
+
+        Raises
+        ------
+        ValueError
+            If there are weights but the criterion gives one value for the whole batch.
+        """
+        value = self.criterion(output, target)
+        if weight is None:
+            return value.mean()
+        if value.ndim == 0:
+            raise ValueError(
+                "loss must give one value a sample to be used with sample_weight or"
+                " class_weight. Got one value for the whole batch instead."
+            )
+        per_sample = value.reshape(len(value), -1).mean(dim=1)
+        return (per_sample * weight).mean()

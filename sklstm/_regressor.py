@@ -1,0 +1,264 @@
+"""An LSTM that predicts numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _check_y, column_or_1d
+
+from ._base import Array, BaseLSTM
+from ._losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ._scaling import Scaling
+
+
+class LSTMRegressor(RegressorMixin, BaseLSTM):
+    """Long short-term memory network for regression on sequences.
+
+    A `torch.nn.LSTM` reads each sequence, oldest step first; a linear head turns the hidden
+    state after its last observed step into one or many outputs [1]_.
+
+    Parameters
+    ----------
+    hidden_size : int, default=32
+        Units of each layer, in each direction.
+    num_layers : int, default=1
+        Number of LSTM layers, one on the other.
+    dropout : float, default=0.0
+        Probability, in [0, 1), that a value between two layers or before the head is set to
+        zero in training.
+    bidirectional : bool, default=False
+        Whether each layer reads the sequence in both directions.
+    loss : {"squared_error", "absolute_error", "huber"}, torch.nn.Module or callable, \
+            default="squared_error"
+        What training makes small. A module or callable takes outputs and standardised
+        targets, both of shape ``(n_samples, n_outputs)``, and gives one loss a sample or a
+        value (a `reduction` attribute is set to "none").
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
+        A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
+        of `torch.optim`, or a `functools.partial` of one.
+    learning_rate : float, default=0.01
+        Step size of the optimiser.
+    learning_rate_schedule : {"constant", "cosine", "step", "plateau"} or callable, \
+            default="cosine"
+        How the learning rate changes from epoch to epoch: not at all; down to 0 along half
+        a cosine over `max_epochs`; to a tenth after each third of them; to a half where the
+        loss has not fallen for 5. A callable takes the optimiser and gives a scheduler of
+        `torch.optim.lr_scheduler`.
+    max_grad_norm : float or None, default=1.0
+        A gradient of a larger norm is scaled down to it; None never clips.
+    max_epochs : int, default=100
+        Number of times that training goes through the samples, at most.
+    batch_size : int, default=64
+        Samples in a step of the optimiser.
+    standardize : bool, default=True
+        Whether the inputs, feature by feature, and the targets, are standardised by the
+        (weighted) training samples inside the estimator.
+    early_stopping : bool, default=False
+        Whether to hold out samples, stop when the loss on them no longer falls, and keep
+        the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        Share of the samples to hold out, in (0, 1).
+    validation_split : {"auto", "last", "random"}, default="auto"
+        Which samples to hold out. "last": the last, less those before them that share a row
+        with a held-out window. "random": any. "auto": "last".
+    n_epochs_no_change : int, default=10
+        Epochs without a new best validation loss after which training stops.
+    warm_start : bool, default=False
+        Whether another call of `fit` goes on from the weights and the scaling of the last,
+        for `max_epochs` more.
+    callbacks : list of skorch callbacks or None, default=None
+        Called as skorch calls them; they see standardised targets. For
+        scikit-learn's own callbacks use `set_callbacks`.
+    dtype : {"float32", "float64"}, default="float32"
+        Type in which the network computes, whatever that of X. "float64" is slower.
+    device : str or torch.device, default="cpu"
+        Where the network computes; "auto" takes a GPU if there is one.
+    random_state : int, RandomState instance or None, default=None
+        Governs the initial weights, dropout, shuffling and a random hold-out. No global
+        generator is used: None is another seed each time.
+    verbose : int, default=0
+        Whether to print a line after each epoch.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Names of the columns, if X had names that are all strings.
+    n_outputs_ : int
+        Number of targets.
+    n_epochs_ : int
+        Number of epochs trained.
+    best_epoch_ : int
+        Epoch, counted from 1, whose weights are kept: the one of the least validation loss,
+        or else the last.
+    loss_curve_ : list of float of length n_epochs_
+        Mean training loss of each epoch, of standardised targets.
+    validation_loss_curve_ : list of float
+        Mean validation loss of each epoch; empty without validation.
+    module_ : torch.nn.Module
+        The trained network, in eval mode. It takes standardised sequences.
+    net_ : skorch.NeuralNet
+        The skorch net that trained it.
+
+    See Also
+    --------
+    LSTMClassifier : The same for classes.
+    SlidingWindowTransformer : Makes sequences from the rows of a time series.
+
+    References
+    ----------
+    .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
+       Computation, 9(8), 1735-1780.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMRegressor, sliding_windows
+    >>> wave = np.sin(np.arange(200) / 5)
+    >>> X, y = sliding_windows(wave, window_length=20)
+    >>> X.shape
+    (180, 20, 1)
+    >>> model = LSTMRegressor(hidden_size=16, max_epochs=30, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.99
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        loss: Any = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        batch_size: int = 64,
+        standardize: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: str = "auto",
+        n_epochs_no_change: int = 10,
+        warm_start: bool = False,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_epochs_no_change = n_epochs_no_change
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> LSTMRegressor:
+        """Go once through some samples, and leave the model ready for more.
+
+        The first call learns the scaling; later ones keep it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        self : LSTMRegressor
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Predict the targets of sequences, in their own units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit. The number of steps
+            of a 3-D X may differ from that in fit.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        values = self._predict_network(X)
+        if self._output_scaling is not None:
+            values = self._output_scaling.invert(values)
+        return values[:, 0] if self._flat_target else values
+
+    def _resolve_loss(self) -> Loss:
+        return resolve_loss(self.loss, REGRESSION_LOSSES)
+
+    def _learn_targets(self, y: Any) -> None:
+        target, self._flat_target = _as_columns(self, y)
+        self.n_outputs_ = target.shape[1]
+
+    def _read_targets(self, y: Any) -> Array:
+        target, _ = _as_columns(self, y)
+        if target.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y must have {self.n_outputs_} outputs, as before. Got {target.shape[1]}"
+                " instead."
+            )
+        return target
+
+    def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
+        return Scaling.of_columns(y, weight) if self.standardize else None
+
+    def _n_network_outputs(self) -> int:
+        return self.n_outputs_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _as_columns(estimator: Any, y: Any) -> tuple[Array, bool]:
+    """Check targets and give them as columns; and whether they came as a flat array."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    y = _check_y(y, multi_output=True, y_numeric=True)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    flat = y.ndim == 1
+    return y.reshape(len(y), -1).astype(np.float64, copy=False), flat

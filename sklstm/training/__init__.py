@@ -1,0 +1,18 @@
+"""Training: data gathered in batches, the skorch net, hold-out, schedules."""
+
+from ._data import SequenceData
+from ._holdout import hold_out
+from ._listeners import BestEpoch, LastEpoch, SklearnEpochs
+from ._net import SequenceNet
+from ._optimizers import OPTIMIZERS, SCHEDULES
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "BestEpoch",
+    "LastEpoch",
+    "SequenceData",
+    "SequenceNet",
+    "SklearnEpochs",
+    "hold_out",
+]

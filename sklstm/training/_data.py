@@ -1,0 +1,192 @@
+"""Training data: one table of standardised rows, and batches gathered from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from .._scaling import Scaling
+from ..windows._windows import CHUNK, Windows
+
+# Values of a batch by name: "x", "lengths" (None if all steps are observed) and, in
+# training, "weight" (None if all samples count alike).
+Inputs = dict[str, Tensor | None]
+
+
+class SequenceData(Dataset):  # type: ignore[type-arg]
+    """Sequences ready for the network, gathered a batch at a time.
+
+    The rows are standardised once; a batch is one gather from them. A step that is
+    unobserved (all features NaN, or before the start of its series) is left out: the
+    observed steps move together to the front of the sequence, so that a dense recurrent
+    layer carries its state over the gap, and their number comes with the batch.
+
+    Parameters
+    ----------
+    windows : Windows of shape (n_samples, n_timesteps, n_features)
+    scaling : Scaling
+        Of the features.
+    y : ndarray of shape (n_samples, n_outputs) or (n_samples,) or None, default=None
+        Standardised targets, or class numbers.
+    weight : ndarray of shape (n_samples,) or None, default=None
+        Sample weights of mean 1.
+    dtype : torch.dtype, default=torch.float32
+        Type of the batches.
+    device : torch.device or str, default="cpu"
+        Where the batches live.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        scaling: Scaling,
+        y: NDArray[Any] | None = None,
+        weight: NDArray[np.float64] | None = None,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        table, observed, self.has_partial_rows = _standardised(windows, scaling, dtype)
+        self.complete = _complete(windows, observed)
+        self.edge = windows.padding == "edge"
+        to = torch.device(device)
+        self.table = table.to(to)
+        self.observed = torch.from_numpy(observed).to(to)
+        self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
+        self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
+        self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
+        self.y = None if y is None else _as_target(y, dtype).to(to)
+        self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def batches(
+        self, batch_size: int, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[Inputs, Tensor | None]]:
+        """Gather all samples once, batch by batch.
+
+        Parameters
+        ----------
+        batch_size : int
+            Samples in a batch; the last may have fewer.
+        generator : torch.Generator or None, default=None
+            Shuffles the samples; None keeps their order.
+
+        Yields
+        ------
+        inputs : dict
+            "x" of shape (batch_size, n_timesteps, n_features), "lengths" and "weight".
+        target : Tensor or None
+        """
+        if generator is None:
+            order = torch.arange(len(self))
+        else:
+            order = torch.randperm(len(self), generator=generator)
+        for index in order.split(batch_size):
+            yield self.gather(index)
+
+    def gather(self, index: Tensor) -> tuple[Inputs, Tensor | None]:
+        """Gather some samples.
+
+        Parameters
+        ----------
+        index : Tensor of int of shape (batch_size,)
+            On the CPU.
+
+        Returns
+        -------
+        inputs : dict
+        target : Tensor or None
+        """
+        complete = self.complete is None or bool(self.complete[index].all())
+        index = index.to(self.table.device)
+        rows = self.ends[index, None] - self.lags
+        lengths = None
+        if not complete:
+            rows, lengths = self._observed_first(rows, self.starts[index, None])
+        x = self.table[rows]
+        if self.has_partial_rows:
+            x = carry_forward(x)
+        weight = None if self.weight is None else self.weight[index]
+        target = None if self.y is None else self.y[index]
+        return {"x": x, "lengths": lengths, "weight": weight}, target
+
+    def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
+        outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
+        rows = torch.where(rows < starts, outside, rows)
+        missing = ~self.observed[rows]
+        order = missing.to(torch.uint8).argsort(dim=1, stable=True)
+        return rows.gather(1, order), (~missing).sum(dim=1)
+
+
+def carry_forward(x: Tensor) -> Tensor:
+    """Replace NaN by the last value of that feature in the sequence, else by 0.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_samples, n_timesteps, n_features)
+        Standardised, so that 0 is the training mean.
+
+    Returns
+    -------
+    filled : Tensor of the shape of `x`
+
+    Examples
+    --------
+    >>> nan = float("nan")
+    >>> carry_forward(torch.tensor([[[nan], [1.0], [nan]]]))[0, :, 0]
+    tensor([0., 1., 1.])
+    """
+    step = torch.arange(x.shape[1], device=x.device)[:, None]
+    last = torch.where(x.isnan(), -1, step).cummax(dim=1).values
+    filled = x.gather(1, last.clamp_min(0))
+    return torch.where(last < 0, 0, filled)
+
+
+def _as_target(y: NDArray[Any], dtype: torch.dtype) -> Tensor:
+    target = torch.from_numpy(np.ascontiguousarray(y))
+    return target.to(dtype) if target.is_floating_point() else target
+
+
+def _standardised(
+    windows: Windows, scaling: Scaling, dtype: torch.dtype
+) -> tuple[Tensor, NDArray[np.bool_], bool]:
+    """Standardised rows and one of padding; which are observed; is one NaN in part."""
+    rows = windows.table
+    table = torch.zeros((len(rows) + 1, rows.shape[1]), dtype=dtype)
+    observed = np.ones(len(rows) + 1, dtype=bool)
+    has_partial_rows = False
+    for i in range(0, len(rows), CHUNK):
+        chunk = slice(i, min(i + CHUNK, len(rows)))
+        values = scaling.apply(rows[chunk])
+        missing = np.isnan(values)
+        if missing.any():
+            nothing = missing.all(axis=1)
+            observed[chunk] = ~nothing
+            values[nothing] = 0.0
+            has_partial_rows |= bool(missing[~nothing].any())
+        table[chunk] = torch.from_numpy(values).to(dtype)
+    if windows.padding != "edge":
+        padding = scaling.apply(np.full(rows.shape[1], windows.padding))
+        observed[-1] = not np.isnan(padding).any()
+        if observed[-1]:
+            table[-1] = torch.from_numpy(padding).to(dtype)
+    return table, observed, has_partial_rows
+
+
+def _complete(windows: Windows, observed: NDArray[np.bool_]) -> Tensor | None:
+    """Tell which samples lie within the table and have all steps observed; None: all."""
+    inside = windows.ends - windows.lags[0] >= windows.starts
+    if observed[:-1].all() and inside.all():
+        return None
+    complete = inside.copy()
+    for rows in windows.steps():
+        complete &= observed[rows]
+    return torch.from_numpy(complete)

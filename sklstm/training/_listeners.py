@@ -1,0 +1,115 @@
+"""What happens between epochs: keeping weights, stopping early, telling scikit-learn."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ._net import SequenceNet
+
+
+class EpochListener(Protocol):
+    """Hears of the beginning and the end of each epoch."""
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Act before an epoch."""
+
+    def on_epoch_end(self, net: SequenceNet) -> bool:
+        """Act after an epoch; True asks to stop training."""
+
+
+class BestEpoch:
+    """Keep the weights of the epoch with the least validation loss, in memory.
+
+    Parameters
+    ----------
+    patience : int or None
+        Stop after so many epochs without a new best; None never stops.
+    """
+
+    def __init__(self, patience: int | None) -> None:
+        self.patience = patience
+        self.loss = float("inf")
+        self.epoch = 0
+        self.weights: dict[str, Any] = {}
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Do nothing."""
+
+    def on_epoch_end(self, net: SequenceNet) -> bool:
+        """Compare the epoch with the best so far."""
+        loss = net.history[-1, "valid_loss"]
+        epoch = len(net.history)
+        if loss < self.loss:
+            self.loss, self.epoch = loss, epoch
+            self.weights = copy.deepcopy(net.module_.state_dict())
+        return self.patience is not None and epoch - self.epoch >= self.patience
+
+    def restore(self, net: SequenceNet) -> None:
+        """Put the best weights back."""
+        net.module_.load_state_dict(self.weights)
+
+
+class LastEpoch:
+    """Keep the state after the last whole epoch, for a run that may be interrupted."""
+
+    def __init__(self, net: SequenceNet) -> None:
+        self._keep(net)
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Do nothing."""
+
+    def on_epoch_end(self, net: SequenceNet) -> bool:
+        """Keep the weights and the optimiser's state."""
+        self._keep(net)
+        return False
+
+    def restore(self, net: SequenceNet) -> None:
+        """Put the state after the last whole epoch back."""
+        net.module_.load_state_dict(self.weights)
+        net.optimizer_.load_state_dict(self.optimizer)
+        del net.history[self.n_epochs :]
+
+    def _keep(self, net: SequenceNet) -> None:
+        self.weights = copy.deepcopy(net.module_.state_dict())
+        self.optimizer = copy.deepcopy(net.optimizer_.state_dict())
+        self.n_epochs = len(net.history)
+
+
+class SklearnEpochs:
+    """Tell scikit-learn's callbacks of each epoch, as a task within the task of fit.
+
+    Parameters
+    ----------
+    context : sklearn.callback.CallbackContext
+        The context of fit.
+    task : dict
+        Keyword arguments that every hook gets: the estimator, X, y and metadata.
+    attributes : callable (net) -> dict
+        Gives the attributes that make a copy of the estimator ready to predict.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        task: dict[str, Any],
+        attributes: Callable[[SequenceNet], dict[str, Any]],
+    ) -> None:
+        self.context = context
+        self.task = task
+        self.attributes = attributes
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Open the epoch's task."""
+        self.epoch = self.context.subcontext(task_name="epoch")
+        self.epoch.call_on_fit_task_begin(
+            **self.task, reconstruction_attributes=lambda: self.attributes(net)
+        )
+
+    def on_epoch_end(self, net: SequenceNet) -> bool:
+        """Close the epoch's task; a callback may ask to stop."""
+        return self.epoch.call_on_fit_task_end(
+            **self.task, reconstruction_attributes=lambda: self.attributes(net)
+        )

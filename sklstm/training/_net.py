@@ -1,0 +1,311 @@
+"""The skorch net that trains a network on sequences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer, PrintLog
+from torch import Tensor
+
+from ._data import Inputs, SequenceData
+from ._listeners import EpochListener
+from ._optimizers import make_schedule
+
+# Sequences predicted at once: enough to fill the machine, few enough to stay in cache.
+PREDICTION_BATCH = 256
+
+_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+class StopTraining(Exception):
+    """A callback asks to stop after this epoch."""
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net that gathers its batches and waits for the device once an epoch.
+
+    What skorch does a batch at a time (collate samples one by one, read the loss back,
+    call every callback) costs more than a small LSTM's step. Here a batch is one gather,
+    the loss is read once an epoch, and callbacks hear of batches only if one of them
+    listens to batches.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As `skorch.NeuralNet` takes them.
+    link : callable (output) -> Tensor
+        Turns outputs into predictions.
+    max_grad_norm : float or None
+        Gradients of a larger norm are scaled down to it.
+    schedule : str or callable
+        Learning-rate schedule, see `make_schedule`.
+    seed : int
+        Governs shuffling and dropout.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        link: Any,
+        max_grad_norm: float | None = None,
+        schedule: Any = "constant",
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.link = link
+        self.max_grad_norm = max_grad_norm
+        self.schedule = schedule
+        self.seed = seed
+        self.generator_ = torch.Generator().manual_seed(seed)
+
+    # ------------------------------------------------------------------ training
+
+    def train_epochs(
+        self,
+        train: SequenceData,
+        valid: SequenceData | None,
+        epochs: int,
+        listeners: Sequence[EpochListener] = (),
+    ) -> None:
+        """Train for some epochs, or until a callback or a listener asks to stop.
+
+        Parameters
+        ----------
+        train : SequenceData
+        valid : SequenceData or None
+            Judges each epoch.
+        epochs : int
+        listeners : sequence of EpochListener
+            Are told of each epoch after the callbacks.
+
+        Raises
+        ------
+        ValueError
+            If the loss becomes NaN or infinite.
+        """
+        self._seed_dropout()
+        self.schedule_ = make_schedule(self.schedule, self.optimizer_, epochs)
+        # Callbacks get the data as a dataset; it is large and must not stay in the net.
+        self.notify("on_train_begin", X=train, y=None)
+        try:
+            self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
+        except StopTraining:
+            pass
+        self.notify("on_train_end", X=train, y=None)
+        self.module_.eval()
+
+    def fit_loop(
+        self,
+        X: Any,
+        y: Any = None,
+        epochs: int | None = None,
+        *,
+        listeners: Sequence[EpochListener] = (),
+        **fit_params: Any,
+    ) -> SequenceNet:
+        """Run the epochs; `X` is the pair of training and validation data."""
+        train, valid = X
+        data = {"dataset_train": train, "dataset_valid": valid}
+        for _ in range(self.max_epochs if epochs is None else epochs):
+            for listener in listeners:
+                listener.on_epoch_begin(self)
+            self.notify("on_epoch_begin", **data)
+            self.run_single_epoch(
+                self.get_iterator(train, training=True), True, "train", self.train_step
+            )
+            if valid is not None:
+                self.run_single_epoch(
+                    self.get_iterator(valid), False, "valid", self.validation_step
+                )
+            self._step_schedule()
+            stop = self._end_epoch(data)
+            for listener in listeners:
+                stop |= listener.on_epoch_end(self)
+            if stop:
+                break
+        return self
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        """Go through all batches once and record their mean loss."""
+        self._set_training(training)
+        per_batch = self._hears_batches()
+        losses, sizes = [], []
+        for batch in iterator:
+            if per_batch:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch)
+            losses.append(step["loss"].detach())
+            sizes.append(len(batch[1]))
+            if per_batch:
+                self.history.record_batch(f"{prefix}_loss", step["loss"].item())
+                self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        # The one place where the device is waited for.
+        loss = float(np.average(torch.stack(losses).tolist(), weights=sizes))
+        if not math.isfinite(loss):
+            raise ValueError(_divergence_message(prefix, loss, len(self.history)))
+        best = min((row[f"{prefix}_loss"] for row in self.history[:-1]), default=math.inf)
+        self.history.record(f"{prefix}_loss", loss)
+        self.history.record(f"{prefix}_loss_best", loss < best)
+        self.history.record(f"{prefix}_batch_count", len(sizes))
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Compute the loss of a batch and its gradient."""
+        inputs, target = batch
+        output = self.infer(inputs)
+        loss = self.get_loss(output, target, X=inputs, training=True)
+        loss.backward()
+        return {"loss": loss, "y_pred": output}
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Take one step of the optimiser."""
+        first: dict[str, Tensor] = {}
+
+        def closure() -> Tensor:
+            self.optimizer_.zero_grad(set_to_none=True)
+            step = self.train_step_single(batch)
+            if self.max_grad_norm is not None:
+                torch.nn.utils.clip_grad_norm_(
+                    self.module_.parameters(), self.max_grad_norm
+                )
+            if self._hears_batches():
+                self.notify(
+                    "on_grad_computed",
+                    named_parameters=list(self.get_all_learnable_params()),
+                    batch=batch,
+                    training=True,
+                )
+            # An optimiser may call this several times; the first loss counts.
+            first.update({} if first else step)
+            return step["loss"]
+
+        self.optimizer_.step(closure)
+        return first
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Compute the loss of a batch, without gradients."""
+        inputs, target = batch
+        with torch.no_grad():
+            output = self.infer(inputs)
+            loss = self.get_loss(output, target, X=inputs, training=False)
+        return {"loss": loss, "y_pred": output}
+
+    def infer(self, x: Inputs, **fit_params: Any) -> Tensor:
+        """Run the network on a batch."""
+        return self.module_(x["x"], x["lengths"])
+
+    def get_loss(
+        self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
+    ) -> Tensor:
+        """Mean loss of a batch, weighted in training and validation alike."""
+        return self.criterion_(y_pred, y_true, X["weight"])
+
+    # ------------------------------------------------------------------ prediction
+
+    def predict_batches(self, data: SequenceData) -> NDArray[Any]:
+        """Predict in batches of a fixed size, in the units of training.
+
+        Parameters
+        ----------
+        data : SequenceData
+
+        Returns
+        -------
+        prediction : ndarray of shape (n_samples, n_values)
+        """
+        with torch.inference_mode():
+            blocks = [
+                self.link(self.infer(inputs)).cpu()
+                for inputs, _ in data.batches(PREDICTION_BATCH)
+            ]
+        return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).numpy()
+
+    def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
+        """Give the data as it is: the estimator has prepared it."""
+        return X
+
+    def get_iterator(
+        self, dataset: SequenceData, training: bool = False
+    ) -> Iterator[tuple[Inputs, Tensor | None]]:
+        """Gather batches, shuffled in training."""
+        if training:
+            return dataset.batches(self.batch_size, self.generator_)
+        return dataset.batches(max(self.batch_size, PREDICTION_BATCH))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict standardised targets, or class numbers, for skorch's scoring callbacks."""
+        values = self.predict_proba(X)
+        return values.argmax(axis=1) if self._gives_probabilities() else values
+
+    def _get_predict_nonlinearity(self) -> Any:
+        return self.link
+
+    def _gives_probabilities(self) -> bool:
+        return hasattr(self, "classes_")
+
+    # ------------------------------------------------------------------ skorch's parts
+
+    def get_default_callbacks(self) -> list[tuple[str, Callback]]:
+        """Give skorch's timer and printer, if something is to be printed."""
+        if not self.verbose:
+            return []
+        return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call a hook of every callback, each of them even where one asks to stop."""
+        stop = False
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                # So skorch's own EarlyStopping asks to stop; Ctrl-C comes elsewhere.
+                if method_name != "on_epoch_end":
+                    raise
+                stop = True
+        if stop:
+            raise StopTraining
+
+    def _hears_batches(self) -> bool:
+        return any(
+            getattr(type(callback), hook) is not getattr(Callback, hook)
+            for _, callback in self.callbacks_
+            for hook in _BATCH_HOOKS
+        )
+
+    def _end_epoch(self, data: dict[str, Any]) -> bool:
+        try:
+            self.notify("on_epoch_end", **data)
+        except StopTraining:
+            return True
+        return False
+
+    def _seed_dropout(self) -> None:
+        seed = int(torch.randint(2**62, (), generator=self.generator_))
+        self.module_.seed_dropout(seed, torch.device(self.device))
+
+    def _step_schedule(self) -> None:
+        if self.schedule_ is None:
+            return
+        row = self.history[-1]
+        if isinstance(self.schedule_, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            self.schedule_.step(row.get("valid_loss", row["train_loss"]))
+        else:
+            self.schedule_.step()
+
+
+def _divergence_message(prefix: str, loss: float, epoch: int) -> str:
+    kind = "training" if prefix == "train" else "validation"
+    return (
+        f"The {kind} loss became {loss} in epoch {epoch}. Try a smaller learning_rate, a"
+        f" smaller max_grad_norm, or standardize=True."
+    )

@@ -1,0 +1,138 @@
+"""Windows with a horizon and a stride, for use outside pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+
+from ._segments import Gaps, find_segments, time_index_of
+from ._transformer import check_lags
+from ._windows import Windows
+
+
+def sliding_windows(
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    window_length: int = 10,
+    lags: Sequence[int] | None = None,
+    horizon: int = 1,
+    stride: int = 1,
+    groups: ArrayLike | None = None,
+    gaps: Gaps = "split",
+    freq: Any = None,
+) -> tuple[NDArray[Any] | Windows, NDArray[Any]]:
+    """Cut a series into whole windows and the values that follow each.
+
+    The window that ends at row ``i`` comes with ``y[i + 1], ..., y[i + horizon]``. Only
+    windows that lie, with their horizon, within one series are kept.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows,) or (n_rows, n_features)
+        The series, oldest row first.
+    y : array-like of shape (n_rows,) or (n_rows, n_targets) or None, default=None
+        The series to forecast; None takes X itself.
+    window_length : int, default=10
+        Rows in a window. Not used if `lags` is given.
+    lags : sequence of int or None, default=None
+        Chosen lags in place of a whole window; 0 is the window's last row.
+    horizon : int, default=1
+        Number of steps to forecast.
+    stride : int, default=1
+        Rows from one window to the next.
+    groups : array-like of shape (n_rows,) or None, default=None
+        Series of each row.
+    gaps : {"split", "ignore"}, default="split"
+        Whether a missing time stamp in X's time index ends a series.
+    freq : str, pandas offset or None, default=None
+        Step of X's time index.
+
+    Returns
+    -------
+    windows : array of shape (n_windows, n_timesteps, n_features)
+        A read-only view of X if X is one series and the window whole, else `Windows`.
+    targets : ndarray of shape (n_windows, horizon)
+        For each window the values that follow it: shape ``(n_windows,)`` with
+        ``horizon=1``; with several targets one more axis, of length `n_targets`.
+
+    Raises
+    ------
+    ValueError
+        If no window fits, or an argument is out of range.
+
+    Examples
+    --------
+    >>> from sklstm import sliding_windows
+    >>> windows, targets = sliding_windows([1, 2, 3, 4, 5, 6], window_length=3, horizon=2)
+    >>> windows[:, :, 0]
+    array([[1., 2., 3.],
+           [2., 3., 4.]])
+    >>> targets
+    array([[4., 5.],
+           [5., 6.]])
+    """
+    for name, value in (
+        ("window_length", window_length),
+        ("horizon", horizon),
+        ("stride", stride),
+    ):
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} must be an int of at least 1. Got {value!r} instead.")
+    time = time_index_of(X)
+    table = _as_rows(X, "X")
+    targets = table if y is None else _as_rows(y, "y")
+    check_consistent_length(table, targets)
+    labels = None if groups is None else column_or_1d(groups)
+    if labels is not None:
+        check_consistent_length(table, labels)
+    steps = check_lags(window_length, lags)
+    segments = find_segments(len(table), labels, time, freq=freq, gaps=gaps)
+    if not segments.in_order:
+        table, targets = table[segments.order], targets[segments.order]
+    starts = segments.starts[segments.order]
+    ends = _whole_windows(starts, int(steps[0]), horizon, stride)
+    if not len(ends):
+        raise ValueError(
+            f"X must have a series of at least {steps[0] + 1 + horizon} rows, one window and"
+            f" its horizon. Got {len(table)} rows in {segments.n_segments} series instead."
+        )
+    following = targets[ends[:, None] + np.arange(1, horizon + 1)]
+    if np.ndim(X if y is None else y) == 1 or (y is None and targets.shape[1] == 1):
+        following = following[:, :, 0]
+    if horizon == 1:
+        following = following[:, 0]
+    if len(steps) == steps[0] + 1 and segments.n_segments == 1:
+        view = np.lib.stride_tricks.sliding_window_view(table, len(steps), axis=0)
+        last = ends[-1] - steps[0]
+        return view.transpose(0, 2, 1)[: last + 1 : stride], following
+    return Windows(table, ends, starts[ends], steps), following
+
+
+def _as_rows(series: ArrayLike, name: str) -> NDArray[Any]:
+    """Give a series as float rows; one dimension is one feature."""
+    if np.ndim(series) == 1:
+        series = np.asarray(series).reshape(-1, 1)
+    return check_array(
+        series,
+        dtype=[np.float64, np.float32],
+        ensure_all_finite="allow-nan",
+        input_name=name,
+    )
+
+
+def _whole_windows(
+    starts: NDArray[np.intp], oldest: int, horizon: int, stride: int
+) -> NDArray[np.intp]:
+    """Last rows of the windows that lie, with their horizon, in one series."""
+    rows = np.arange(len(starts))
+    begins = np.unique(starts, return_index=True)[1]
+    stops = np.r_[begins[1:], len(starts)]
+    stop = np.repeat(stops, stops - begins)
+    offset = rows - starts - oldest
+    return rows[(offset >= 0) & (offset % stride == 0) & (rows + horizon < stop)]

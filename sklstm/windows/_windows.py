@@ -1,0 +1,201 @@
+"""Windows over a table of rows, gathered only when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Padding = Literal["edge"] | float
+
+# Rows handled at once where a loop bounds the size of its temporaries.
+CHUNK = 1 << 16
+
+
+class Windows:
+    """A read-only array of windows that stores rows, never windows.
+
+    Behaves as an array of shape ``(n_windows, n_timesteps, n_features)``. Step ``j`` of
+    window ``i`` is the row ``table[ends[i] - lags[j]]``, unless that lies before
+    ``starts[i]``, where the series of window ``i`` begins: then it is the padding.
+    Indexing the first axis with a slice, a mask or an index array gives `Windows` again;
+    anything else, and ``numpy.asarray``, gives the values.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_features)
+        The rows of one or many series, each series in one piece, oldest row first.
+    ends : ndarray of int of shape (n_windows,)
+        For each window the row of lag 0.
+    starts : ndarray of int of shape (n_windows,)
+        For each window the first row of its series.
+    lags : ndarray of int of shape (n_timesteps,)
+        How many rows before lag 0 each step lies, oldest (largest) first.
+    padding : "edge" or float, default=nan
+        What stands before the start of a series: its first row, or a constant. NaN marks
+        the step as unobserved.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = np.arange(4.0).reshape(4, 1)
+    >>> windows = Windows(
+    ...     table, ends=np.arange(4), starts=np.zeros(4, int), lags=np.array([2, 1, 0])
+    ... )
+    >>> windows.shape
+    (4, 3, 1)
+    >>> windows[1, :, 0]
+    array([nan,  0.,  1.])
+    >>> len(windows[2:])
+    2
+    """
+
+    ndim = 3
+
+    def __init__(
+        self,
+        table: NDArray[Any],
+        ends: NDArray[np.intp],
+        starts: NDArray[np.intp],
+        lags: NDArray[np.intp],
+        padding: Padding = float("nan"),
+    ) -> None:
+        self.table = table
+        self.ends = ends
+        self.starts = starts
+        self.lags = lags
+        self.padding = padding
+
+    @classmethod
+    def from_array(cls, X: NDArray[Any]) -> Windows:
+        """Read a 2-D or 3-D array of sequences as windows, without a copy where it can.
+
+        A strided view of overlapping windows becomes the rows under it; a dense array
+        becomes its rows one after the other.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_windows, n_timesteps[, n_features])
+            Without a third axis each column is one time step of a single feature.
+
+        Returns
+        -------
+        windows : Windows
+        """
+        X = X if X.ndim == 3 else X[:, :, None]
+        n_windows, n_timesteps, n_features = X.shape
+        lags = np.arange(n_timesteps - 1, -1, -1)
+        hop = _hop_of_view(X)
+        if hop:
+            n_rows = (n_windows - 1) * hop + n_timesteps
+            table = np.lib.stride_tricks.as_strided(
+                X, (n_rows, n_features), X.strides[1:], writeable=False
+            )
+        else:
+            hop = n_timesteps
+            table = X.reshape(-1, n_features)
+        first = np.arange(n_windows) * hop
+        return cls(table, ends=first + n_timesteps - 1, starts=first, lags=lags)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of windows, of time steps and of features."""
+        return len(self.ends), len(self.lags), self.table.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.table.dtype
+
+    @property
+    def size(self) -> int:
+        """Number of values, were they stored."""
+        return int(np.prod(self.shape))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Windows(shape={self.shape}, dtype={self.dtype}, rows={len(self.table)})"
+
+    def __getitem__(self, key: Any) -> Any:
+        first, *rest = key if isinstance(key, tuple) else (key,)
+        if first is Ellipsis or first is None:
+            return np.asarray(self)[key]
+        if isinstance(first, int | np.integer):
+            return np.asarray(self.take(np.array([first])))[(0, *rest)]
+        chosen = self.take(first)
+        return np.asarray(chosen)[(slice(None), *rest)] if rest else chosen
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("Windows are gathered on demand: an array needs a copy.")
+        values = np.empty(self.shape, dtype=dtype or self.dtype)
+        step = max(1, CHUNK // max(1, len(self.lags)))
+        for i in range(0, len(self), step):
+            chunk = slice(i, i + step)
+            rows = self.rows(chunk)
+            padded = rows == len(self.table)
+            values[chunk] = self.table[np.where(padded, 0, rows)]
+            if padded.any():
+                values[chunk][padded] = self.padding
+        return values
+
+    def take(self, index: Any) -> Windows:
+        """Choose windows; no values are gathered.
+
+        Parameters
+        ----------
+        index : slice, mask or array of int
+            Which windows.
+
+        Returns
+        -------
+        windows : Windows
+        """
+        return Windows(
+            self.table, self.ends[index], self.starts[index], self.lags, self.padding
+        )
+
+    def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:
+        """Rows of the table that stand in some windows.
+
+        Parameters
+        ----------
+        index : slice, mask or array of int, default=all
+            Which windows.
+
+        Returns
+        -------
+        rows : ndarray of int of shape (n_chosen, n_timesteps)
+            The padding counts as the row after the last of the table.
+        """
+        rows = self.ends[index, None] - self.lags
+        first = self.starts[index, None]
+        outside = first if self.padding == "edge" else len(self.table)
+        return np.where(rows < first, outside, rows)
+
+    def steps(self) -> Iterator[NDArray[np.intp]]:
+        """Yield the rows of all windows, one time step after the other.
+
+        Yields
+        ------
+        rows : ndarray of int of shape (n_windows,)
+            As `rows` gives them, for one lag.
+        """
+        outside = self.starts if self.padding == "edge" else len(self.table)
+        for lag in self.lags:
+            rows = self.ends - lag
+            yield np.where(rows < self.starts, outside, rows)
+
+
+def _hop_of_view(X: NDArray[Any]) -> int:
+    """Rows between the starts of two windows of a strided view; 0 for dense arrays."""
+    window, row, _ = X.strides
+    overlaps = len(X) > 1 and row > 0 and 0 < window < X.shape[1] * row
+    return window // row if overlaps and window % row == 0 else 0
