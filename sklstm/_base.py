@@ -97,6 +97,9 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _n_network_outputs(self) -> int:
         """Give the number of values of the head."""
 
+    def _learn_weights(self, y: Array, weight: Array | None, *, reset: bool) -> None:
+        """Learn what weights the task gives to samples."""
+
     def _weigh(self, y: Array, weight: Array | None) -> Array | None:
         """Combine sample weights with those that the task gives."""
         return weight
@@ -149,9 +152,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         going_on = self.warm_start and _is_fitted(self)
         with self._unchanged_by_failure():
             seed = self.net_.seed if going_on else draw_seed(self.random_state)
-            if not going_on:
-                self._learn_targets(y)
-            train = self._read(X, y, sample_weight, reset=not going_on)
+            train = self._read(X, y, sample_weight, reset=not going_on, reset_weights=True)
             valid = self._read_validation(X_val, y_val, sample_weight_val)
             if valid is None and self.early_stopping:
                 train, valid = self._hold_out(*train, seed)
@@ -172,9 +173,8 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Go once through the samples; the first call learns the scaling."""
         going_on = _is_fitted(self)
         with self._unchanged_by_failure():
-            if not going_on:
-                self._learn_targets(y)
-            samples = self._read(X, y, sample_weight, reset=not going_on)
+            new = not going_on
+            samples = self._read(X, y, sample_weight, reset=new, reset_weights=new)
             if going_on:
                 self._check_structure()
             else:
@@ -200,13 +200,17 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             raise
 
     def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, reset_weights: bool
     ) -> tuple[Windows, Array, Array | None]:
         """Check the samples; drop those that do not count."""
         windows = read_sequences(self, X, reset=reset)
+        if reset:
+            self._learn_targets(y)
         target = self._read_targets(y)
         check_consistent_length(windows, target)
-        weight = self._weigh(target, read_sample_weight(sample_weight, windows))
+        weight = read_sample_weight(sample_weight, windows)
+        self._learn_weights(target, weight, reset=reset_weights)
+        weight = self._weigh(target, weight)
         if weight is not None and not weight.all():
             counts = weight > 0
             windows, target, weight = windows[counts], target[counts], weight[counts]
@@ -268,6 +272,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             module__seed=seed,
             criterion=partial(WeightedLoss, loss.criterion),
             link=loss.link,
+            n_classes=len(self.classes_) if hasattr(self, "classes_") else None,
             optimizer=self._optimizer_factory(),
             lr=self.learning_rate,
             schedule=self.learning_rate_schedule,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -34,12 +35,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         zero in training.
     bidirectional : bool, default=False
         Whether each layer reads the sequence in both directions.
-    loss : {"cross_entropy"}, torch.nn.Module or callable, default="cross_entropy"
+    loss : "cross_entropy", torch.nn.Module or callable, default="cross_entropy"
         What training makes small. A module or callable takes logits of shape
-        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives one
-        loss a sample (a `reduction` attribute is set to "none").
+        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives
+        one loss a sample (a `reduction` attribute is set to "none").
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class, by label; "balanced" weighs inversely to their frequency.
+        Weight of each class, by label; "balanced" weighs inversely to their frequency, with
+        `partial_fit` to that in all calls so far.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
         A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
         of `torch.optim`, or a `functools.partial` of one.
@@ -55,7 +57,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         A gradient of a larger norm is scaled down to it; None never clips.
     max_epochs : int, default=100
         Number of times that training goes through the samples, at most.
-    batch_size : int, default=64
+    batch_size : int, default=32
         Samples in a step of the optimiser.
     standardize : bool, default=True
         Whether the inputs, feature by feature, are standardised by the
@@ -157,7 +159,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         learning_rate_schedule: Any = "cosine",
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
-        batch_size: int = 64,
+        batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -226,11 +228,6 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         ValueError
             If the first call lacks `classes`, or a label is none of them.
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight must be None or a dict in partial_fit, which sees a part of"
-                " the samples at a time. Got 'balanced'."
-            )
         labels = None if classes is None else np.unique(column_or_1d(classes))
         if not _is_fitted(self):
             if labels is None:
@@ -301,12 +298,21 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     def _n_network_outputs(self) -> int:
         return len(self.classes_)
 
+    def _learn_weights(self, y: Array, weight: Array | None, *, reset: bool) -> None:
+        totals = np.bincount(y, weights=weight, minlength=len(self.classes_))
+        self._class_totals: Array = totals if reset else self._class_totals + totals
+
     def _weigh(self, y: Array, weight: Array | None) -> Array | None:
         if self.class_weight is None:
             return weight
-        per_class = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[y]
-        )
+        if self.class_weight == "balanced":
+            totals = self._class_totals
+            per_class = np.ones(len(totals))
+            np.divide(totals.sum(), len(totals) * totals, out=per_class, where=totals > 0)
+        else:
+            per_class = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=self.classes_
+            )
         return per_class[y] if weight is None else per_class[y] * weight
 
     def _labels(self, y: Array) -> Array | None:
@@ -320,5 +326,6 @@ def _as_labels(estimator: Any, y: Any) -> Array:
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
     y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     return y

@@ -69,9 +69,9 @@ def resolve_loss(loss: Any, known: dict[str, Loss]) -> Loss:
 
 
 class WeightedLoss(nn.Module):
-    """Mean loss of a batch, each sample counted with its weight.
+    r"""Mean loss of a batch, each sample counted with its weight.
 
-    .. math:: L = \\frac{1}{B} \\sum_{i=1}^B w_i \\, \\ell(\\hat y_i, y_i)
+    .. math:: L = \frac{1}{B} \sum_{i=1}^B w_i \, \ell(\hat y_i, y_i)
 
     The weights are scaled to a mean of 1 over all training samples, not over the batch: a
     batch of light samples shall move the model little.

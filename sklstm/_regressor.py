@@ -52,7 +52,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         A gradient of a larger norm is scaled down to it; None never clips.
     max_epochs : int, default=100
         Number of times that training goes through the samples, at most.
-    batch_size : int, default=64
+    batch_size : int, default=32
         Samples in a step of the optimiser.
     standardize : bool, default=True
         Whether the inputs, feature by feature, and the targets, are standardised by the
@@ -146,7 +146,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         learning_rate_schedule: Any = "cosine",
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
-        batch_size: int = 64,
+        batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ._core import StackedLSTM
 from ._dropout import Dropout
 from ._initialise import initialise
 from ._pooling import last_observed
+
+# Sequences in a full batch of predictions.
+PREDICTION_BATCH = 256
 
 
 class LSTMNetwork(nn.Module):
@@ -70,8 +74,10 @@ class LSTMNetwork(nn.Module):
         output : Tensor of shape (n_samples, output_size)
         """
         hidden = self.core(x, lengths)
-        state = last_observed(hidden, lengths, self.hidden_size)
-        return self.head(self.dropout(state))
+        state = self.dropout(last_observed(hidden, lengths, self.hidden_size))
+        if self.training:
+            return self.head(state)
+        return self.head(_filled_up(state))[: len(state)]
 
     def seed_dropout(self, seed: int, device: torch.device) -> None:
         """Give all dropout one generator, on the device where the network computes.
@@ -85,3 +91,13 @@ class LSTMNetwork(nn.Module):
         for module in self.modules():
             if isinstance(module, Dropout):
                 module.generator = generator
+
+
+def _filled_up(state: Tensor) -> Tensor:
+    """Add rows of zeros up to a full batch.
+
+    A matrix product sums in another order for another number of rows. With always the same
+    number, a prediction is the same to the last bit whatever else is in the call; the
+    recurrent kernels are so by themselves.
+    """
+    return functional.pad(state, (0, 0, 0, max(0, PREDICTION_BATCH - len(state))))

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from ..windows._windows import Windows
 
@@ -54,20 +53,26 @@ def hold_out(
     """
     n_samples = len(windows)
     n_valid = max(1, int(np.ceil(fraction * n_samples)))
-    dependent = shares_rows(windows)
-    if method == "random" or (method == "auto" and labels is not None and not dependent):
-        return _random(n_samples, n_valid, labels, seed)
-    n_before = n_samples - n_valid
-    train = np.arange(max(0, n_before))
-    valid = np.arange(n_before, n_samples)
-    if dependent and len(train):
-        train = train[~_overlaps(windows, train, valid, n_outputs)]
+    independent = labels is not None and not shares_rows(windows)
+    if method == "random" or (method == "auto" and independent):
+        train, valid = _random(n_samples, n_valid, labels, seed)
+    else:
+        train, valid = _last(windows, n_valid, n_outputs)
     if not len(train):
         raise ValueError(
             f"X must have more rows than the validation split needs: early_stopping=True"
-            f" with validation_fraction={fraction} holds out {n_valid} of {n_samples} and"
-            f" leaves none to train on whose window does not overlap with those."
+            f" with validation_fraction={fraction} holds out {n_valid} of"
+            f" n_samples={n_samples} and leaves none to train on whose window does not"
+            " overlap with those."
         )
+    return train, valid
+
+
+def _last(windows: Windows, n_valid: int, n_outputs: int) -> tuple[Index, Index]:
+    n_before = len(windows) - n_valid
+    train, valid = np.arange(n_before), np.arange(n_before, len(windows))
+    if len(train) and shares_rows(windows):
+        train = train[~_overlaps(windows, train, valid, n_outputs)]
     return train, valid
 
 
@@ -100,7 +105,7 @@ def _overlap_in_table(windows: Windows) -> bool:
 
 
 def _stored_reach(windows: Windows) -> int:
-    """Samples after which stored windows share no row; 1 for independent sequences."""
+    """Count the samples after which stored windows share no row; 1: independent."""
     n_timesteps = len(windows.lags)
     last = np.asarray(windows[-32:])
     if len(last) > 1:
@@ -129,13 +134,15 @@ def _overlaps(
 def _random(
     n_samples: int, n_valid: int, labels: NDArray[Any] | None, seed: int
 ) -> tuple[Index, Index]:
-    try:
-        train, valid = train_test_split(
-            np.arange(n_samples), test_size=n_valid, stratify=labels, random_state=seed
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"X must have more rows than the validation split needs: early_stopping=True"
-            f" holds out {n_valid} of {n_samples}. {error}"
-        ) from error
-    return np.sort(train), np.sort(valid)
+    """Choose at random, from each class in proportion to its size."""
+    order = np.random.default_rng(seed).permutation(n_samples)
+    if labels is not None:
+        # Each sample's place within its class, as a share of the class: the first shares
+        # of all classes together are a stratified sample.
+        codes = np.unique(labels[order], return_inverse=True)[1]
+        by_class = np.argsort(codes, kind="stable")
+        count = np.bincount(codes)
+        place = np.empty(n_samples)
+        place[by_class] = np.concatenate([(np.arange(n) + 0.5) / n for n in count])
+        order = order[np.argsort(place, kind="stable")]
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from torch import Tensor
 
+from ..network import PREDICTION_BATCH
 from ._data import Inputs, SequenceData
 from ._listeners import EpochListener
 from ._optimizers import make_schedule
-
-# Sequences predicted at once: enough to fill the machine, few enough to stay in cache.
-PREDICTION_BATCH = 256
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -41,6 +40,8 @@ class SequenceNet(NeuralNet):
         As `skorch.NeuralNet` takes them.
     link : callable (output) -> Tensor
         Turns outputs into predictions.
+    n_classes : int or None, default=None
+        Number of classes, if the predictions are probabilities.
     max_grad_norm : float or None
         Gradients of a larger norm are scaled down to it.
     schedule : str or callable
@@ -53,6 +54,7 @@ class SequenceNet(NeuralNet):
         self,
         *args: Any,
         link: Any,
+        n_classes: int | None = None,
         max_grad_norm: float | None = None,
         schedule: Any = "constant",
         seed: int = 0,
@@ -60,6 +62,7 @@ class SequenceNet(NeuralNet):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.link = link
+        self.n_classes = n_classes
         self.max_grad_norm = max_grad_norm
         self.schedule = schedule
         self.seed = seed
@@ -94,10 +97,7 @@ class SequenceNet(NeuralNet):
         self.schedule_ = make_schedule(self.schedule, self.optimizer_, epochs)
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
-        try:
-            self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
-        except StopTraining:
-            pass
+        self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
         self.notify("on_train_end", X=train, y=None)
         self.module_.eval()
 
@@ -150,10 +150,17 @@ class SequenceNet(NeuralNet):
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         # The one place where the device is waited for.
-        loss = float(np.average(torch.stack(losses).tolist(), weights=sizes))
+        values = torch.stack(losses).tolist()
+        loss = float(np.average(values, weights=sizes))
         if not math.isfinite(loss):
             raise ValueError(_divergence_message(prefix, loss, len(self.history)))
-        best = min((row[f"{prefix}_loss"] for row in self.history[:-1]), default=math.inf)
+        if not per_batch:
+            # skorch's Checkpoint reads the last batch, whoever listens.
+            self.history.new_batch()
+            self.history.record_batch(f"{prefix}_loss", values[-1])
+            self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
+        earlier = [row[f"{prefix}_loss"] for row in self.history[:-1]]
+        best = min(earlier, default=math.inf)
         self.history.record(f"{prefix}_loss", loss)
         self.history.record(f"{prefix}_loss_best", loss < best)
         self.history.record(f"{prefix}_batch_count", len(sizes))
@@ -242,15 +249,26 @@ class SequenceNet(NeuralNet):
         return dataset.batches(max(self.batch_size, PREDICTION_BATCH))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict standardised targets, or class numbers, for skorch's scoring callbacks."""
+        """Predict standardised targets, or class numbers, for skorch's scorers."""
         values = self.predict_proba(X)
-        return values.argmax(axis=1) if self._gives_probabilities() else values
+        return values if self.n_classes is None else values.argmax(axis=1)
+
+    @property
+    def classes_(self) -> NDArray[np.intp]:
+        """Class numbers, for scorers that read probabilities."""
+        if self.n_classes is None:
+            raise AttributeError("A net that predicts values has no classes_.")
+        return np.arange(self.n_classes)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if self.n_classes is not None:
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags()
+        return tags
 
     def _get_predict_nonlinearity(self) -> Any:
         return self.link
-
-    def _gives_probabilities(self) -> bool:
-        return hasattr(self, "classes_")
 
     # ------------------------------------------------------------------ skorch's parts
 

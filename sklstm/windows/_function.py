@@ -84,6 +84,8 @@ def sliding_windows(
     ):
         if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be an int of at least 1. Got {value!r} instead.")
+    if gaps not in ("split", "ignore"):
+        raise ValueError(f"gaps must be 'split' or 'ignore'. Got {gaps!r} instead.")
     time = time_index_of(X)
     table = _as_rows(X, "X")
     targets = table if y is None else _as_rows(y, "y")
@@ -99,8 +101,8 @@ def sliding_windows(
     ends = _whole_windows(starts, int(steps[0]), horizon, stride)
     if not len(ends):
         raise ValueError(
-            f"X must have a series of at least {steps[0] + 1 + horizon} rows, one window and"
-            f" its horizon. Got {len(table)} rows in {segments.n_segments} series instead."
+            f"X must have a series of at least {steps[0] + 1 + horizon} rows, one window"
+            f" and its horizon. Got {len(table)} rows in {segments.n_segments} series."
         )
     following = targets[ends[:, None] + np.arange(1, horizon + 1)]
     if np.ndim(X if y is None else y) == 1 or (y is None and targets.shape[1] == 1):

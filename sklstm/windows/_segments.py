@@ -84,7 +84,8 @@ def find_segments(
         ordered = time[order]
         check_ascending(ordered, new)
         if gaps == "split":
-            new = new | time_breaks(ordered, new, freq)
+            # Taking rows from an index forgets its step.
+            new = new | time_breaks(ordered, new, time.freq if freq is None else freq)
     positions = np.empty(n_rows, dtype=np.intp)
     positions[order] = np.arange(n_rows)
     starts = np.maximum.accumulate(np.where(new, np.arange(n_rows), 0))
@@ -111,8 +112,10 @@ def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
     Raises
     ------
     ValueError
-        Naming the first offending time stamp.
+        Naming the first offending time stamp; or if one is missing.
     """
+    if time.hasnans:
+        raise ValueError("X must have a time index without missing values (NaT).")
     step = np.diff(time.asi8)
     for found, what in ((step == 0, "duplicated"), (step < 0, "not sorted")):
         at = np.flatnonzero(found & ~new[1:])
@@ -152,9 +155,9 @@ def time_breaks(time: Any, new: NDArray[np.bool_], freq: Any) -> NDArray[np.bool
         return np.zeros(len(time), dtype=bool)
     if type(time).__name__ == "PeriodIndex":
         step = np.diff(time.asi8)
-        expected: float = 1
-    elif freq is not None or time.freq is not None:
-        step = np.diff(_calendar_positions(time, freq if freq is not None else time.freq))
+        expected: float = time.freq.n
+    elif freq is not None:
+        step = np.diff(_calendar_positions(time, freq))
         expected = 1
     else:
         step = np.diff(time.asi8)

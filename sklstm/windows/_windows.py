@@ -124,8 +124,12 @@ class Windows:
         return f"Windows(shape={self.shape}, dtype={self.dtype}, rows={len(self.table)})"
 
     def __getitem__(self, key: Any) -> Any:
-        first, *rest = key if isinstance(key, tuple) else (key,)
-        if first is Ellipsis or first is None:
+        if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
+            key = key[0]  # scikit-learn chooses samples by array[index, ...]
+        first, *rest = key if isinstance(key, tuple) and key else (key,)
+        several = not isinstance(first, slice | int | np.integer) and np.ndim(first) != 1
+        if several or any(np.ndim(k) for k in rest if not isinstance(k, slice)):
+            # Ellipsis, a new axis, or arrays whose axes NumPy would combine.
             return np.asarray(self)[key]
         if isinstance(first, int | np.integer):
             return np.asarray(self.take(np.array([first])))[(0, *rest)]
