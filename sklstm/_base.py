@@ -357,18 +357,14 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _tell(self, net: SequenceNet, best_epoch: int) -> None:
         net.module_.eval()
-        self.n_epochs_ = len(net.history)
-        self.best_epoch_ = best_epoch
-        self.loss_curve_ = [row["train_loss"] for row in net.history]
-        self.validation_loss_curve_ = [
-            row["valid_loss"] for row in net.history if "valid_loss" in row
-        ]
+        self.__dict__.update(_course(net, best_epoch))
 
     def _ready_to_predict(self, net: SequenceNet) -> dict[str, Any]:
         """Give a copy of the net as it stands, for callbacks that look into training."""
-        snapshot = copy.deepcopy(net)
-        snapshot.module_.eval()
-        return {"net_": snapshot}
+        # Only the weights change; callbacks may hold what cannot be copied, a file or lock.
+        snapshot = object.__new__(type(net))
+        snapshot.__dict__.update(net.__dict__, module_=copy.deepcopy(net.module_).eval())
+        return {"net_": snapshot, **_course(net, len(net.history))}
 
     def _check_structure(self) -> None:
         """Refuse to go on training a network that the parameters no longer describe."""
@@ -412,6 +408,19 @@ class _Interrupted(Exception):
 
     def __init__(self, cause: BaseException) -> None:
         self.cause = cause
+
+
+def _course(net: SequenceNet, best_epoch: int) -> dict[str, Any]:
+    """Give the fitted attributes that tell how training went."""
+    history = net.history
+    return {
+        "n_epochs_": len(history),
+        "best_epoch_": best_epoch,
+        "loss_curve_": [row["train_loss"] for row in history if "train_loss" in row],
+        "validation_loss_curve_": [
+            row["valid_loss"] for row in history if "valid_loss" in row
+        ],
+    }
 
 
 def draw_seed(random_state: Any) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["CallbackSupportMixin", "fit_context"]
+__all__ = ["CallbackSupportMixin", "fit_context", "fit_task"]
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -34,3 +36,26 @@ def fit_context(estimator: Any, max_epochs: int) -> Any:
     if not listening or not hasattr(estimator, "_init_callback_context"):
         return None
     return estimator._init_callback_context(max_subtasks=max_epochs)
+
+
+@contextmanager
+def fit_task(estimator: Any, X: Any, y: Any) -> Iterator[None]:
+    """Make a fit without parts known to scikit-learn's callbacks.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X, y : object
+        The arguments of fit.
+
+    Yields
+    ------
+    None
+        Once, for the fit itself.
+    """
+    context = fit_context(estimator, 0)
+    if context is not None:
+        context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+    yield
+    if context is not None:
+        context.call_on_fit_task_end(estimator=estimator, X=X, y=y)

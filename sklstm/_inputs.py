@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
@@ -77,14 +78,15 @@ def _array_of(X: Any) -> Any:
 
 def _read_3d(estimator: Any, X: Any, *, reset: bool) -> Windows:
     windows = X if isinstance(X, Windows) else Windows.from_array(_non_empty(np.asarray(X)))
-    table = check_array(
-        windows.table,
-        dtype=[np.float64, np.float32],
-        ensure_all_finite="allow-nan",
-        input_name="X",
-        estimator=estimator,
-    )
-    _check_feature_names(estimator, table, reset=reset)
+    table = windows.table
+    if table.dtype in (np.float32, np.float64):
+        assert_all_finite(table, allow_nan=True, input_name="X")
+    else:
+        table = check_array(
+            table, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X"
+        )
+    if reset or hasattr(estimator, "feature_names_in_"):
+        _check_feature_names(estimator, table, reset=reset)
     _check_n_features(estimator, table, reset=reset)
     return Windows(table, windows.ends, windows.starts, windows.lags, windows.padding)
 

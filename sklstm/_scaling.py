@@ -52,7 +52,10 @@ class Scaling:
         >>> Scaling.of_columns(np.array([[1.0], [3.0]]), np.array([3.0, 1.0])).mean
         array([1.5])
         """
-        total, mean = _weighted_mean(values, weight, np.zeros(values.shape[1]), power=1)
+        # Around one of its values a constant column sums to exactly 0.
+        start = _first_observed(values)
+        total, deviation = _weighted_mean(values, weight, start, power=1)
+        mean = np.where(total > 0, start + deviation, 0.0)
         _, variance = _weighted_mean(values, weight, mean, power=2)
         scale = np.sqrt(variance)
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
@@ -85,6 +88,20 @@ class Scaling:
     def invert(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Undo `apply`."""
         return values * self.scale + self.mean
+
+
+def _first_observed(values: NDArray[Any]) -> NDArray[np.float64]:
+    """First value of each column that is not NaN; 0 if there is none."""
+    first = np.zeros(values.shape[1])
+    wanted = np.ones(values.shape[1], dtype=bool)
+    for i in range(0, len(values), CHUNK):
+        observed = ~np.isnan(values[i : i + CHUNK])
+        found = wanted & observed.any(axis=0)
+        first[found] = values[i + observed.argmax(axis=0)[found], found]
+        wanted &= ~found
+        if not wanted.any():
+            break
+    return first
 
 
 def _weighted_mean(

@@ -79,9 +79,6 @@ def test_a_constant_column_has_scale_one(value, weighted):
     np.testing.assert_allclose(scaling.mean, [value], rtol=1e-12)
 
 
-@pytest.mark.xfail(
-    reason="the rounding of a sum grows with the number of rows", strict=True
-)
 @pytest.mark.parametrize("value", [0.1, 3.3, 1e8 + 0.1])
 def test_a_long_constant_column_has_scale_one(value):
     scaling = Scaling.of_columns(np.full((2 * CHUNK + 3, 1), value))

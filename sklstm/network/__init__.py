@@ -2,11 +2,10 @@
 
 from ._core import RecurrentLayer, StackedLSTM
 from ._dropout import Dropout
-from ._network import PREDICTION_BATCH, LSTMNetwork
+from ._network import LSTMNetwork
 from ._pooling import last_observed
 
 __all__ = [
-    "PREDICTION_BATCH",
     "Dropout",
     "LSTMNetwork",
     "RecurrentLayer",

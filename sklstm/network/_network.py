@@ -11,8 +11,8 @@ from ._dropout import Dropout
 from ._initialise import initialise
 from ._pooling import last_observed
 
-# Sequences in a full batch of predictions.
-PREDICTION_BATCH = 256
+# Rows that the head takes at once, in prediction: a multiple of this.
+HEAD_ROWS = 32
 
 
 class LSTMNetwork(nn.Module):
@@ -94,10 +94,10 @@ class LSTMNetwork(nn.Module):
 
 
 def _filled_up(state: Tensor) -> Tensor:
-    """Add rows of zeros up to a full batch.
+    """Add rows of zeros up to a multiple of `HEAD_ROWS`.
 
-    A matrix product sums in another order for another number of rows. With always the same
-    number, a prediction is the same to the last bit whatever else is in the call; the
-    recurrent kernels are so by themselves.
+    A matrix product sums in another order for a few rows, or an odd number of them, than
+    for many. Filled up, a prediction is the same to the last bit whatever else is in the
+    call; the recurrent kernels are so by themselves.
     """
-    return functional.pad(state, (0, 0, 0, max(0, PREDICTION_BATCH - len(state))))
+    return functional.pad(state, (0, 0, 0, -len(state) % HEAD_ROWS))

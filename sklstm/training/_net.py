@@ -14,12 +14,15 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from torch import Tensor
 
-from ..network import PREDICTION_BATCH
 from ._data import Inputs, SequenceData
 from ._listeners import EpochListener
 from ._optimizers import make_schedule
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+# Sequences predicted at once: enough to fill the machine, few enough to stay in cache.
+PREDICTION_BATCH = 256
 
 
 class StopTraining(Exception):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from ._segments import Gaps, find_segments, time_index_of
+from ._segments import Gaps, find_segments, learn_step, time_index_of
 from ._transformer import check_lags
 from ._windows import Windows
 
@@ -94,7 +94,9 @@ def sliding_windows(
     if labels is not None:
         check_consistent_length(table, labels)
     steps = check_lags(window_length, lags)
-    segments = find_segments(len(table), labels, time, freq=freq, gaps=gaps)
+    segments = find_segments(
+        len(table), labels, time, step=learn_step(time, labels, freq), gaps=gaps
+    )
     if not segments.in_order:
         table, targets = table[segments.order], targets[segments.order]
     starts = segments.starts[segments.order]

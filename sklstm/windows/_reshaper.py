@@ -10,8 +10,10 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._callback_support import CallbackSupportMixin, fit_task
 
-class SequenceReshaper(TransformerMixin, BaseEstimator):
+
+class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Turn 2-D columns that hold several features into 3-D sequences, in a pipeline.
 
     Parameters
@@ -84,14 +86,14 @@ class SequenceReshaper(TransformerMixin, BaseEstimator):
         ValueError
             If the number of columns is no multiple of `n_features`.
         """
-        X = self._read(X, reset=True)
-        n_columns = X.shape[1]
-        if n_columns % self.n_features:
-            raise ValueError(
-                f"X must have a multiple of n_features={self.n_features} columns. Got"
-                f" {n_columns} columns instead."
-            )
-        self.n_timesteps_ = n_columns // self.n_features
+        with fit_task(self, X, y):
+            n_columns = self._read(X, reset=True).shape[1]
+            if n_columns % self.n_features:
+                raise ValueError(
+                    f"X must have a multiple of n_features={self.n_features} columns. Got"
+                    f" {n_columns} columns instead."
+                )
+            self.n_timesteps_ = n_columns // self.n_features
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:

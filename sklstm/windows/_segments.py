@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Gaps = Literal["split", "ignore"]
 
+# A calendar step, or the longest time in nanoseconds that is no gap.
+Step = Any
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -45,7 +48,7 @@ def find_segments(
     groups: NDArray[Any] | None = None,
     time: Any = None,
     *,
-    freq: Any = None,
+    step: Step = None,
     gaps: Gaps = "split",
 ) -> Segments:
     """Find the pieces that no window may leave.
@@ -58,8 +61,8 @@ def find_segments(
         Label of each row's series. Rows of one group need not be neighbours.
     time : DatetimeIndex, PeriodIndex or None
         Time of each row, ascending and unique within a group.
-    freq : str, offset or None
-        Step of the time index; None takes the index's own, or else finds it.
+    step : str, offset, float or None
+        Step of the time index, as `learn_step` gives it.
     gaps : {"split", "ignore"}, default="split"
         Whether a missing time stamp ends a series.
 
@@ -72,20 +75,12 @@ def find_segments(
     ValueError
         If the time index is not ascending, or has a value twice, within a group.
     """
-    if groups is None:
-        order = np.arange(n_rows)
-        new = np.zeros(n_rows, dtype=bool)
-    else:
-        codes = np.unique(groups, return_inverse=True)[1]
-        order = np.argsort(codes, kind="stable")
-        new = np.r_[False, np.diff(codes[order]) != 0]
-    new[:1] = True
+    order, new = _by_group(n_rows, groups)
     if time is not None:
         ordered = time[order]
         check_ascending(ordered, new)
         if gaps == "split":
-            # Taking rows from an index forgets its step.
-            new = new | time_breaks(ordered, new, time.freq if freq is None else freq)
+            new = new | time_breaks(ordered, step)
     positions = np.empty(n_rows, dtype=np.intp)
     positions[order] = np.arange(n_rows)
     starts = np.maximum.accumulate(np.where(new, np.arange(n_rows), 0))
@@ -126,21 +121,47 @@ def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
             )
 
 
-def time_breaks(time: Any, new: NDArray[np.bool_], freq: Any) -> NDArray[np.bool_]:
-    """Mark the rows that do not follow their predecessor by one step of the index.
+def learn_step(time: Any, groups: NDArray[Any] | None, freq: Any = None) -> Step:
+    """Learn how long a step of a time index is.
 
-    A calendar step (`freq`, or the index's own) is counted exactly, so that a weekend
-    is no gap in business days. Without one, a gap is a difference of more than one and
-    a half times the median difference, which lets months and quarters differ in length.
+    Parameters
+    ----------
+    time : DatetimeIndex, PeriodIndex or None
+        Time of each row.
+    groups : ndarray of shape (n_rows,) or None
+        Label of each row's series.
+    freq : str, offset or None
+        The step, if it is known.
+
+    Returns
+    -------
+    step : str, offset, float or None
+        A calendar step: `freq`, or, of a single series, the index's own. Failing that, the
+        longest time in nanoseconds that is no gap: one and a half times the median
+        difference, which lets months and quarters differ in length. None if nothing can be
+        learnt, or need not be, as with periods.
+    """
+    if type(time).__name__ != "DatetimeIndex":
+        return None
+    if freq is not None:
+        return freq
+    if groups is None and time.freq is not None:
+        return time.freq
+    order, new = _by_group(len(time), groups)
+    difference = np.diff(_nanoseconds(time[order]))[~new[1:]]
+    return 1.5 * float(np.median(difference)) if len(difference) else None
+
+
+def time_breaks(time: Any, step: Step) -> NDArray[np.bool_]:
+    """Mark the rows that do not follow their predecessor by one step of the index.
 
     Parameters
     ----------
     time : DatetimeIndex or PeriodIndex of shape (n_rows,)
         Time of each row, series after series.
-    new : ndarray of bool of shape (n_rows,)
-        Where a series begins.
-    freq : str, offset or None
-        Step of the index.
+    step : str, offset, float or None
+        As `learn_step` gives it. A calendar step is counted exactly, so that a weekend is
+        no gap in business days.
 
     Returns
     -------
@@ -149,21 +170,36 @@ def time_breaks(time: Any, new: NDArray[np.bool_], freq: Any) -> NDArray[np.bool
     Raises
     ------
     ValueError
-        If a time stamp does not lie on the steps of `freq`.
+        If a time stamp does not lie on the steps of a calendar.
     """
-    if len(time) < 2:
-        return np.zeros(len(time), dtype=bool)
     if type(time).__name__ == "PeriodIndex":
-        step = np.diff(time.asi8)
-        expected: float = time.freq.n
-    elif freq is not None:
-        step = np.diff(_calendar_positions(time, freq))
-        expected = 1
+        gap = np.diff(time.asi8) > time.freq.n
+    elif step is None or len(time) < 2:
+        gap = np.zeros(max(0, len(time) - 1), dtype=bool)
+    elif isinstance(step, float):
+        gap = np.diff(_nanoseconds(time)) > step
     else:
-        step = np.diff(time.asi8)
-        inside = step[~new[1:]]
-        expected = 1.5 * float(np.median(inside)) if len(inside) else np.inf
-    return np.r_[False, step > expected]
+        gap = np.diff(_calendar_positions(time, step)) > 1
+    return np.r_[np.zeros(min(1, len(time)), dtype=bool), gap]
+
+
+def _by_group(
+    n_rows: int, groups: NDArray[Any] | None
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Order that puts each group in one piece, and where in it a group begins."""
+    if groups is None:
+        order = np.arange(n_rows)
+        new = np.zeros(n_rows, dtype=bool)
+    else:
+        codes = np.unique(groups, return_inverse=True)[1]
+        order = np.argsort(codes, kind="stable")
+        new = np.r_[False, np.diff(codes[order]) != 0]
+    new[:1] = True
+    return order, new
+
+
+def _nanoseconds(time: Any) -> NDArray[np.int64]:
+    return time.as_unit("ns").asi8
 
 
 def _calendar_positions(time: Any, freq: Any) -> NDArray[np.intp]:

@@ -20,7 +20,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._segments import Gaps, find_segments, time_index_of
+from .._callback_support import CallbackSupportMixin, fit_task
+from ._segments import Gaps, find_segments, learn_step, time_index_of
 from ._windows import Padding, Windows
 
 
@@ -82,7 +83,7 @@ def _makes_columns(transformer: SlidingWindowTransformer) -> bool:
     return transformer.output == "2d"
 
 
-class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Turn rows of a time series into the windows that end at each row.
 
     Row ``i`` of the output holds rows ``i - window_length + 1`` to ``i`` of the input and
@@ -114,8 +115,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         window's series. "ignore" takes neighbouring rows as neighbouring steps: right for
         trading days, whose calendar has holidays.
     freq : str, pandas offset or None, default=None
-        Step of the time index. None takes the index's own; failing that, a step of more
-        than one and a half times the median is a gap.
+        Step of the time index. None takes, of a single series, the index's own; failing
+        that, a step of more than one and a half times the median in fit is a gap.
 
     Attributes
     ----------
@@ -205,11 +206,13 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         -------
         self : SlidingWindowTransformer
         """
-        lags = check_lags(self.window_length, self.lags)
-        rows = self._read(X, groups, reset=True)
-        self._segments(rows)
-        self.lags_ = lags
-        self._tail = rows.tail(int(lags[0])) if self.context == "fit" else None
+        with fit_task(self, X, y):
+            lags = check_lags(self.window_length, self.lags)
+            rows = self._read(X, groups, reset=True)
+            self._step = learn_step(rows.time, rows.groups, self.freq)
+            self._segments(rows)
+            self.lags_ = lags
+            self._tail = rows.tail(int(lags[0])) if self.context == "fit" else None
         return self
 
     def transform(
@@ -298,9 +301,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         return _Rows(values, groups, time)
 
     def _segments(self, rows: _Rows) -> Any:
-        return find_segments(
-            len(rows), rows.groups, rows.time, freq=self.freq, gaps=self.gaps
-        )
+        step = self._step
+        if step is None:
+            step = learn_step(rows.time, rows.groups, self.freq)
+        return find_segments(len(rows), rows.groups, rows.time, step=step, gaps=self.gaps)
 
     def _window(self, rows: _Rows, n_context: int) -> NDArray[Any] | Windows:
         """Give the windows of all rows but the first `n_context`."""
