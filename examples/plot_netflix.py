@@ -36,7 +36,7 @@ WINDOW = 30  # trading days that the network sees
 AVERAGE = 14  # trading days of the moving average
 HELD_OUT = 0.15  # the last share of the days to test on; of those before, to validate on
 
-# One colour means one thing in all pictures; they can be told apart without colour vision.
+# Colours that can be told apart without colour vision.
 REAL, LSTM, OTHER, LIGHT = "#222222", "#d55e00", "#0072b2", "#009e73"
 
 
