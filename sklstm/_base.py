@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
 
 from ._callback_support import CallbackSupportMixin, fit_context
-from ._inputs import read_sample_weight, read_sequences, resolve_device
+from ._inputs import check_callbacks, read_sample_weight, read_sequences, resolve_device
 from ._losses import Loss, WeightedLoss
 from ._scaling import Scaling
 from .network import LSTMNetwork
@@ -150,6 +150,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             the loss becomes NaN. The estimator is then as it was before the call.
         """
         going_on = self.warm_start and _is_fitted(self)
+        check_callbacks(self.callbacks)
         with self._unchanged_by_failure():
             seed = self.net_.seed if going_on else draw_seed(self.random_state)
             train = self._read(X, y, sample_weight, reset=not going_on, reset_weights=True)
@@ -172,6 +173,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
         """Go once through the samples; the first call learns the scaling."""
         going_on = _is_fitted(self)
+        check_callbacks(self.callbacks)
         with self._unchanged_by_failure():
             new = not going_on
             samples = self._read(X, y, sample_weight, reset=new, reset_weights=new)

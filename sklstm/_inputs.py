@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     check_array,
     validate_data,
 )
+from skorch.callbacks import Callback
 
 from .windows._windows import Windows
 
@@ -129,6 +130,28 @@ def read_sample_weight(
             f"{name} must have a weight above 0. Got weights that are all zero."
         )
     return weight
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Refuse what skorch would fail on later, with a message that names no parameter.
+
+    Parameters
+    ----------
+    callbacks : list of skorch callbacks, of their classes or of (name, callback), or None
+
+    Raises
+    ------
+    TypeError
+        If an entry is none of these.
+    """
+    for entry in callbacks or []:
+        callback = entry[1] if isinstance(entry, tuple) and len(entry) == 2 else entry
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                "callbacks must be a list of skorch callbacks, such as"
+                f" skorch.callbacks.EpochScoring. Got {callback!r} in it."
+            )
 
 
 def resolve_device(device: str | torch.device) -> torch.device:

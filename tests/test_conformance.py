@@ -91,7 +91,6 @@ EXPECTED = {repr(estimator): failures for estimator, failures in ESTIMATORS}
 @parametrize_with_checks(
     [estimator for estimator, _ in ESTIMATORS],
     expected_failed_checks=lambda estimator: EXPECTED[repr(estimator)],
-    xfail_strict=True,
 )
 @pytest.mark.filterwarnings("ignore:Can't check dok sparse matrix")
 def test_scikit_learn_check(estimator, check):

@@ -77,6 +77,7 @@ BAD_PARAMETERS = [
     {"n_epochs_no_change": 0},
     {"warm_start": 2.0},
     {"callbacks": 3},
+    {"callbacks": ["3"]},
     {"dtype": "float16"},
     {"device": "gpu"},
     {"device": "cuda:7"},
@@ -94,7 +95,7 @@ def test_bad_parameter_is_named_with_what_was_expected_and_what_came(estimator, 
     with pytest.raises((ValueError, TypeError), match=name) as error:
         model.fit(X, y)
     assert "must be" in str(error.value)
-    assert str(value) in str(error.value)
+    assert str(value).strip("[]") in str(error.value)
     assert not hasattr(model, "net_")
 
 

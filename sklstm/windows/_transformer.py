@@ -59,10 +59,13 @@ class _Rows:
             keep[members[max(0, len(members) - n) :]] = True
         return self[keep]
 
-    def before(self, later: _Rows) -> _Rows:
-        """Drop the groups that do not end before the same group of `later` begins."""
-        if later.time is None or not len(self):
+    def before(self, later: _Rows, n: int) -> _Rows:
+        """Keep of these tails of `n` rows those that may stand before `later`."""
+        if not len(self):
             return self
+        if later.time is None:
+            fitted = np.array_equal(later.tail(n).values, self.values, equal_nan=True)
+            return self[:0] if fitted else self
         if self.time is None or type(self.time) is not type(later.time):
             raise ValueError(
                 "X must have the same kind of index at fit and transform when"
@@ -108,8 +111,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         package read as unobserved; the series' first row; or a constant.
     context : "fit" or None, default=None
         "fit" lets rows that follow the fitted ones see the last of those as history.
-        With a time index it is checked that they do follow, gaps included; without one
-        it is taken on trust.
+        With a time index it is checked that they do follow, without a gap unless `gaps`
+        is "ignore"; without one it is taken on trust, but for the fitted rows themselves,
+        which have no history.
     gaps : {"split", "ignore"}, default="split"
         With a `DatetimeIndex` or `PeriodIndex`, whether a missing time stamp ends a
         window's series. "ignore" takes neighbouring rows as neighbouring steps: right for
@@ -241,7 +245,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
                 "groups must be given to both fit and transform, or to neither, when"
                 " context='fit'."
             )
-        context = self._tail.before(rows)
+        context = self._tail.before(rows, int(self.lags_[0]))
         return self._window(context.followed_by(rows), n_context=len(context))
 
     def fit_transform(

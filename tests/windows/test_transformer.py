@@ -672,3 +672,11 @@ def test_windows_of_groups_are_lazy():
     windows = SlidingWindowTransformer(window_length=2).fit_transform(X6, groups=[0, 1] * 3)
     assert isinstance(windows, Windows)
     assert isinstance(windows[2:4], Windows)
+
+
+@pytest.mark.parametrize("groups", [None, [0, 1, 0, 1, 0, 1]])
+def test_the_fitted_rows_themselves_have_no_history(groups):
+    X = np.arange(6.0)[:, None]
+    transformer = SlidingWindowTransformer(window_length=3, context="fit")
+    expected = transformer.fit_transform(X, groups=groups)
+    np.testing.assert_array_equal(transformer.transform(X, groups=groups), expected)

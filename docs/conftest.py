@@ -1,0 +1,13 @@
+"""Settings for the examples of the user guide."""
+
+import sklearn
+import torch
+from sklearn.utils.fixes import parse_version
+
+# The same sums on every machine, and no threads that wait for each other.
+torch.set_num_threads(1)
+
+# Shows scikit-learn's callbacks, which came with version 1.9.
+collect_ignore = []
+if parse_version(sklearn.__version__) < parse_version("1.9"):
+    collect_ignore.append("3-training.md")
