@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +9,20 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
 
 from ._callback_support import CallbackSupportMixin, fit_context
-from ._inputs import check_callbacks, read_sample_weight, read_sequences, resolve_device
+from ._inputs import (
+    check_callbacks,
+    draw_seed,
+    read_sample_weight,
+    read_sequences,
+    resolve_device,
+)
 from ._losses import Loss, WeightedLoss
 from ._scaling import Scaling
 from .network import LSTMNetwork
@@ -332,7 +335,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         context = fit_context(self, epochs)
         if context is not None:
             context.call_on_fit_task_begin(**task)
-            listeners.append(SklearnEpochs(context, task, self._ready_to_predict))
+            listeners.append(SklearnEpochs(context, task))
         try:
             net.train_epochs(
                 self._data(*train),
@@ -344,11 +347,11 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             if last is None or last.n_epochs == 0:
                 raise
             last.restore(net)
-            self._tell(net, len(net.history))
+            self.__dict__.update(net.course())
             raise _Interrupted(error) from error
         if valid is not None and best.weights:
             best.restore(net)
-        self._tell(net, best.epoch if valid is not None else len(net.history))
+        self.__dict__.update(net.course(best.epoch or None))
         if context is not None:
             context.call_on_fit_task_end(**task)
 
@@ -356,17 +359,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Give what scikit-learn's callbacks are told of a fit."""
         metadata = {"sample_weight": sample_weight}
         return {"estimator": self, "X": X, "y": y, "metadata": metadata}
-
-    def _tell(self, net: SequenceNet, best_epoch: int) -> None:
-        net.module_.eval()
-        self.__dict__.update(_course(net, best_epoch))
-
-    def _ready_to_predict(self, net: SequenceNet) -> dict[str, Any]:
-        """Give a copy of the net as it stands, for callbacks that look into training."""
-        # Only the weights change; callbacks may hold what cannot be copied, a file or lock.
-        snapshot = object.__new__(type(net))
-        snapshot.__dict__.update(net.__dict__, module_=copy.deepcopy(net.module_).eval())
-        return {"net_": snapshot, **_course(net, len(net.history))}
 
     def _check_structure(self) -> None:
         """Refuse to go on training a network that the parameters no longer describe."""
@@ -410,23 +402,3 @@ class _Interrupted(Exception):
 
     def __init__(self, cause: BaseException) -> None:
         self.cause = cause
-
-
-def _course(net: SequenceNet, best_epoch: int) -> dict[str, Any]:
-    """Give the fitted attributes that tell how training went."""
-    history = net.history
-    return {
-        "n_epochs_": len(history),
-        "best_epoch_": best_epoch,
-        "loss_curve_": [row["train_loss"] for row in history if "train_loss" in row],
-        "validation_loss_curve_": [
-            row["valid_loss"] for row in history if "valid_loss" in row
-        ],
-    }
-
-
-def draw_seed(random_state: Any) -> int:
-    """Give one seed for all randomness; without a state it comes from the system."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

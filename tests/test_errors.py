@@ -260,6 +260,7 @@ def test_an_interrupted_warm_start_keeps_the_last_whole_epoch():
         model.fit(X, Y)
     assert model.n_epochs_ == len(model.loss_curve_) == 2
     np.testing.assert_array_equal(model.predict(X), two.predict(X))
+    assert not model.module_.training
 
 
 def test_warm_start_refuses_another_structure():

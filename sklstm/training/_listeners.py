@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ class LastEpoch:
         net.module_.load_state_dict(self.weights)
         net.optimizer_.load_state_dict(self.optimizer)
         del net.history[self.n_epochs :]
+        net.module_.eval()
 
     def _keep(self, net: SequenceNet) -> None:
         self.weights = copy.deepcopy(net.module_.state_dict())
@@ -87,29 +87,29 @@ class SklearnEpochs:
         The context of fit.
     task : dict
         Keyword arguments that every hook gets: the estimator, X, y and metadata.
-    attributes : callable (net) -> dict
-        Gives the attributes that make a copy of the estimator ready to predict.
     """
 
-    def __init__(
-        self,
-        context: Any,
-        task: dict[str, Any],
-        attributes: Callable[[SequenceNet], dict[str, Any]],
-    ) -> None:
+    def __init__(self, context: Any, task: dict[str, Any]) -> None:
         self.context = context
         self.task = task
-        self.attributes = attributes
 
     def on_epoch_begin(self, net: SequenceNet) -> None:
         """Open the epoch's task."""
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(
-            **self.task, reconstruction_attributes=lambda: self.attributes(net)
+            **self.task, reconstruction_attributes=lambda: _as_it_stands(net)
         )
 
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Close the epoch's task; a callback may ask to stop."""
         return self.epoch.call_on_fit_task_end(
-            **self.task, reconstruction_attributes=lambda: self.attributes(net)
+            **self.task, reconstruction_attributes=lambda: _as_it_stands(net)
         )
+
+
+def _as_it_stands(net: SequenceNet) -> dict[str, Any]:
+    """Give the attributes that make a copy of the estimator ready to predict."""
+    # Only the weights change; callbacks may hold what cannot be copied, a file or lock.
+    snapshot = object.__new__(type(net))
+    snapshot.__dict__.update(net.__dict__, module_=copy.deepcopy(net.module_).eval())
+    return {"net_": snapshot, **net.course()}

@@ -219,6 +219,28 @@ class SequenceNet(NeuralNet):
         """Mean loss of a batch, weighted in training and validation alike."""
         return self.criterion_(y_pred, y_true, X["weight"])
 
+    def course(self, best_epoch: int | None = None) -> dict[str, Any]:
+        """Give the fitted attributes that tell how training went.
+
+        Parameters
+        ----------
+        best_epoch : int or None, default=None
+            Epoch whose weights are kept; None is the last.
+
+        Returns
+        -------
+        attributes : dict
+        """
+        rows = self.history
+        return {
+            "n_epochs_": len(rows),
+            "best_epoch_": len(rows) if best_epoch is None else best_epoch,
+            "loss_curve_": [row["train_loss"] for row in rows if "train_loss" in row],
+            "validation_loss_curve_": [
+                row["valid_loss"] for row in rows if "valid_loss" in row
+            ],
+        }
+
     # ------------------------------------------------------------------ prediction
 
     def predict_batches(self, data: SequenceData) -> NDArray[Any]:
