@@ -128,13 +128,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     >>> import numpy as np
     >>> from sklstm import LSTMClassifier
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(60, 15)).cumsum(axis=1)
-    >>> y = np.where(X[:, -1] > X[:, 0], "up", "down")
-    >>> model = LSTMClassifier(max_epochs=30, random_state=0).fit(X, y)
+    >>> X = rng.normal(size=(120, 15)).cumsum(axis=1)
+    >>> y = np.where(X[:, -1] > X[:, 7], "up", "down")
+    >>> model = LSTMClassifier(random_state=0).fit(X, y)
     >>> model.classes_
     array(['down', 'up'], dtype='<U4')
     >>> model.predict_proba(X).shape
-    (60, 2)
+    (120, 2)
     >>> model.score(X, y) > 0.95
     True
     """
