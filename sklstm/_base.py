@@ -41,9 +41,6 @@ from .windows._windows import Windows
 Array = NDArray[Any]
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
-# Parameters that shape the network: a warm start cannot change them.
-_STRUCTURE = ("hidden_size", "num_layers", "bidirectional", "dtype")
-
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
@@ -78,6 +75,14 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         "verbose": ["verbose"],
     }
 
+    # Parameters that shape the network: a warm start cannot change them.
+    _structure: ClassVar[tuple[str, ...]] = (
+        "hidden_size",
+        "num_layers",
+        "bidirectional",
+        "dtype",
+    )
+
     # ------------------------------------------------------------------ a task's own
 
     @abstractmethod
@@ -110,6 +115,11 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _labels(self, y: Array) -> Array | None:
         """Give the classes by which a hold-out is stratified."""
         return None
+
+    def _network_options(self, windows: Windows) -> dict[str, Any]:
+        """Give what shapes the network beyond the parameters of all tasks."""
+        known = windows.known
+        return {"future_shape": (0, 0) if known is None else known.shape}
 
     # ------------------------------------------------------------------ fit
 
@@ -243,13 +253,20 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             self.validation_fraction,
             self.validation_split,
             labels=self._labels(target),
-            n_outputs=target.shape[1] if target.ndim > 1 else 1,
+            horizon=self._horizon(windows, target),
             seed=seed,
         )
         return [
             (windows[part], target[part], None if weight is None else weight[part])
             for part in parts
         ]
+
+    @staticmethod
+    def _horizon(windows: Windows, target: Array) -> int:
+        """Count the rows after a window that its target may reach."""
+        if windows.known is not None:
+            return int(windows.known.leads[-1])
+        return target.shape[1] if target.ndim > 1 else 1
 
     def _start(
         self, windows: Windows, target: Array, weight: Array | None, seed: int
@@ -261,13 +278,16 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             else Scaling.identity(windows.shape[2])
         )
         self._output_scaling = self._target_scaling(target, weight)
-        self.net_ = self._make_net(windows.shape[2], seed)
+        self.net_ = self._make_net(windows, seed)
+        if self.net_.module_.normaliser is not None:
+            self.net_.learn_levels(self._data(windows, target, weight))
 
-    def _make_net(self, n_features: int, seed: int) -> SequenceNet:
+    def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
+        options = self._network_options(windows)
         loss = self._resolve_loss()
         net = SequenceNet(
             module=LSTMNetwork,
-            module__input_size=n_features,
+            module__input_size=windows.shape[2],
             module__output_size=self._n_network_outputs(),
             module__hidden_size=self.hidden_size,
             module__num_layers=self.num_layers,
@@ -275,6 +295,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             module__bidirectional=self.bidirectional,
             module__dtype=DTYPES[self.dtype],
             module__seed=seed,
+            **{f"module__{name}": value for name, value in options.items()},
             criterion=partial(WeightedLoss, loss.criterion),
             link=loss.link,
             n_classes=len(self.classes_) if hasattr(self, "classes_") else None,
@@ -363,7 +384,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _check_structure(self) -> None:
         """Refuse to go on training a network that the parameters no longer describe."""
         params = self.net_.get_params(deep=False)
-        for name in _STRUCTURE:
+        for name in self._structure:
             trained = params[f"module__{name}"]
             wanted = getattr(self, name)
             if trained != (DTYPES[wanted] if name == "dtype" else wanted):

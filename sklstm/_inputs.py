@@ -89,7 +89,7 @@ def _read_3d(estimator: Any, X: Any, *, reset: bool) -> Windows:
     if reset or hasattr(estimator, "feature_names_in_"):
         _check_feature_names(estimator, table, reset=reset)
     _check_n_features(estimator, table, reset=reset)
-    return Windows(table, windows.ends, windows.starts, windows.lags, windows.padding)
+    return windows.over(table)
 
 
 def _non_empty(X: NDArray[Any]) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from sklearn.utils.validation import _check_y, column_or_1d
 from ._base import Array, BaseLSTM
 from ._losses import REGRESSION_LOSSES, Loss, resolve_loss
 from ._scaling import Scaling
+from .network._instance_norm import InstanceNormMethod
+from .windows._windows import Windows
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):
@@ -32,6 +35,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         zero in training.
     bidirectional : bool, default=False
         Whether each layer reads the sequence in both directions.
+    instance_norm : {"last", "standard"} or None, default=None
+        Whether each sequence is seen relative to its own level, and the forecast as a
+        change from it: "last" subtracts the last observed step, "standard" the mean and
+        divides by the standard deviation of the sequence. For outputs that forecast an
+        input feature; what lets a network follow a trend [2]_, [3]_.
+    target_features : int, list of int or None, default=None
+        With `instance_norm`, the feature that the outputs forecast. A list is repeated:
+        ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn. None is
+        feature 0 of sequences that have no other. The other features are read as they are.
     loss : {"squared_error", "absolute_error", "huber"}, torch.nn.Module or callable, \
             default="squared_error"
         What training makes small. A module or callable takes outputs and standardised
@@ -114,6 +126,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     ----------
     .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
        Computation, 9(8), 1735-1780.
+    .. [2] Zeng, A. et al. (2023). Are transformers effective for time series forecasting?
+       AAAI.
+    .. [3] Kim, T. et al. (2022). Reversible instance normalization for accurate
+       time-series forecasting against distribution shift. ICLR.
 
     Examples
     --------
@@ -131,7 +147,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
+        "instance_norm": [StrOptions({"last", "standard"}), None],
+        "target_features": [Integral, list, None],
     }
+
+    _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "instance_norm")
 
     def __init__(
         self,
@@ -140,6 +160,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         num_layers: int = 1,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        instance_norm: InstanceNormMethod | None = None,
+        target_features: int | list[int] | None = None,
         loss: Any = "squared_error",
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
@@ -163,6 +185,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         self.num_layers = num_layers
         self.dropout = dropout
         self.bidirectional = bidirectional
+        self.instance_norm = instance_norm
+        self.target_features = target_features
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -240,7 +264,40 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         return target
 
     def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
+        if self.instance_norm is not None:
+            # A forecast of a feature has the feature's units.
+            features = self._target_features(len(self._input_scaling.mean))
+            scaling = self._input_scaling
+            return Scaling(scaling.mean[features], scaling.scale[features])
         return Scaling.of_columns(y, weight) if self.standardize else None
+
+    def _network_options(self, windows: Windows) -> dict[str, Any]:
+        options = super()._network_options(windows)
+        options["instance_norm"] = self.instance_norm
+        if self.instance_norm is not None:
+            options["target_features"] = self._target_features(windows.shape[2])
+        return options
+
+    def _target_features(self, n_features: int) -> list[int]:
+        """Give the feature that each output forecasts."""
+        features = self.target_features
+        if features is None:
+            if n_features > 1:
+                raise ValueError(
+                    "target_features must tell which features the outputs forecast when"
+                    f" instance_norm={self.instance_norm!r} and X has more than one. Got"
+                    f" None, with {n_features} features."
+                )
+            features = 0
+        cycle = features if isinstance(features, list) else [features]
+        known = all(isinstance(i, Integral) and 0 <= i < n_features for i in cycle)
+        if not cycle or not known or self.n_outputs_ % len(cycle):
+            raise ValueError(
+                f"target_features must be features of X, from 0 to {n_features - 1}, whose"
+                f" number divides that of the outputs, {self.n_outputs_}. Got"
+                f" {self.target_features!r}."
+            )
+        return [int(i) for i in cycle] * (self.n_outputs_ // len(cycle))
 
     def _n_network_outputs(self) -> int:
         return self.n_outputs_

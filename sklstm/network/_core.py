@@ -31,8 +31,10 @@ class RecurrentLayer(nn.Module):
         self, input_size: int, hidden_size: int, bidirectional: bool, dtype: torch.dtype
     ) -> None:
         super().__init__()
-        self.forwards = _lstm(input_size, hidden_size, dtype)
-        self.backwards = _lstm(input_size, hidden_size, dtype) if bidirectional else None
+        self.forwards = make_lstm(input_size, hidden_size, dtype)
+        self.backwards = (
+            make_lstm(input_size, hidden_size, dtype) if bidirectional else None
+        )
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Give the hidden state at each step.
@@ -109,7 +111,7 @@ class StackedLSTM(nn.Module):
         return hidden
 
 
-def _lstm(input_size: int, hidden_size: int, dtype: torch.dtype) -> nn.LSTM:
+def make_lstm(input_size: int, hidden_size: int, dtype: torch.dtype) -> nn.LSTM:
     """Make an LSTM without drawing weights from the global generator."""
     empty = nn.LSTM(input_size, hidden_size, batch_first=True, device="meta", dtype=dtype)
     return empty.to_empty(device="cpu")

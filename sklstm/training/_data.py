@@ -14,8 +14,8 @@ from torch.utils.data import Dataset
 from .._scaling import Scaling
 from ..windows._windows import CHUNK, Windows
 
-# Values of a batch by name: "x", "lengths" (None if all steps are observed) and, in
-# training, "weight" (None if all samples count alike).
+# Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
+# if nothing is known of it) and, in training, "weight" (None if all samples count alike).
 Inputs = dict[str, Tensor | None]
 
 
@@ -61,6 +61,12 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
+        self.known = None
+        if windows.known is not None and windows.known.columns.size:
+            self.known = [
+                torch.from_numpy(part).to(to)
+                for part in (windows.known.leads, windows.known.columns)
+            ]
         self.y = None if y is None else _as_target(y, dtype).to(to)
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
@@ -82,7 +88,8 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
         Yields
         ------
         inputs : dict
-            "x" of shape (batch_size, n_timesteps, n_features), "lengths" and "weight".
+            "x" of shape (batch_size, n_timesteps, n_features), "lengths", "future" of
+            shape (batch_size, n_leads, n_known) and "weight".
         target : Tensor or None
         """
         if generator is None:
@@ -116,7 +123,15 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
             x = carry_forward(x)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
-        return {"x": x, "lengths": lengths, "weight": weight}, target
+        future = self._future(index)
+        return {"x": x, "lengths": lengths, "future": future, "weight": weight}, target
+
+    def _future(self, index: Tensor) -> Tensor | None:
+        if self.known is None:
+            return None
+        leads, columns = self.known
+        future = self.table[self.ends[index, None] + leads][:, :, columns]
+        return carry_forward(future) if self.has_partial_rows else future
 
     def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
         outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)

@@ -19,7 +19,7 @@ def hold_out(
     method: HoldoutMethod,
     *,
     labels: NDArray[Any] | None = None,
-    n_outputs: int = 1,
+    horizon: int = 1,
     seed: int = 0,
 ) -> tuple[Index, Index]:
     """Split samples into those to train on and those to validate on.
@@ -30,14 +30,15 @@ def hold_out(
     fraction : float
         Share of the samples to hold out, in (0, 1); at least one.
     method : {"auto", "last", "random"}
-        "last" holds out the last samples. Between them and the training samples those are
+        "last" holds out the last samples, of each series where there are several windows
+        of each of several. Between them and the training samples those are
         left out that share a row with a validation window. "random" holds out any, class
         by class where there are labels. "auto" is "random" for labelled sequences that
         are independent of each other, and "last" otherwise.
     labels : ndarray of shape (n_samples,) or None, default=None
         Classes.
-    n_outputs : int, default=1
-        Length of the forecast: targets of neighbouring windows overlap as well.
+    horizon : int, default=1
+        Rows after a window that its target may reach: targets overlap as well.
     seed : int, default=0
         Seed of "random".
 
@@ -57,7 +58,7 @@ def hold_out(
     if method == "random" or (method == "auto" and independent):
         train, valid = _random(n_samples, n_valid, labels, seed)
     else:
-        train, valid = _last(windows, n_valid, n_outputs)
+        train, valid = _last(windows, fraction, horizon)
     if not len(train):
         raise ValueError(
             f"X must have more rows than the validation split needs: early_stopping=True"
@@ -68,12 +69,36 @@ def hold_out(
     return train, valid
 
 
-def _last(windows: Windows, n_valid: int, n_outputs: int) -> tuple[Index, Index]:
-    n_before = len(windows) - n_valid
-    train, valid = np.arange(n_before), np.arange(n_before, len(windows))
-    if len(train) and shares_rows(windows):
-        train = train[~_overlaps(windows, train, valid, n_outputs)]
+def _last(windows: Windows, fraction: float, horizon: int) -> tuple[Index, Index]:
+    dependent = shares_rows(windows)
+    held_out = _last_of_each(_series(windows), windows.ends, fraction)
+    train, valid = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    if len(train) and dependent:
+        train = train[~_overlaps(windows, train, valid, horizon)]
     return train, valid
+
+
+def _series(windows: Windows) -> Index:
+    """Give each window the number of its series; independent sequences count as one."""
+    if not _overlap_in_table(windows):
+        return np.zeros(len(windows), dtype=int)
+    order, overlap = _neighbours(windows)
+    same = overlap | (np.diff(windows.starts[order]) == 0)
+    series = np.empty(len(windows), dtype=int)
+    series[order] = np.r_[0, np.cumsum(~same)]
+    return series
+
+
+def _last_of_each(series: Index, ends: Index, fraction: float) -> NDArray[np.bool_]:
+    """Choose the last samples of each series, none of a series of one sample."""
+    count = np.bincount(series)
+    n_held_out = np.ceil(fraction * count).astype(int)
+    if len(count) > 1:
+        n_held_out[count == 1] = 0
+    by_series = np.lexsort((ends, series))
+    place = np.empty(len(series), dtype=int)
+    place[by_series] = np.arange(len(series)) - np.repeat(np.cumsum(count) - count, count)
+    return place >= (count - n_held_out)[series]
 
 
 def shares_rows(windows: Windows) -> bool:
@@ -100,8 +125,16 @@ def _spans(windows: Windows) -> tuple[Index, Index]:
 
 
 def _overlap_in_table(windows: Windows) -> bool:
+    order, overlap = _neighbours(windows)
+    # A sequence that was drawn twice depends on itself alone.
+    return bool((overlap & (np.diff(windows.ends[order]) > 0)).any())
+
+
+def _neighbours(windows: Windows) -> tuple[Index, NDArray[np.bool_]]:
+    """Order windows by their place in the table; tell which overlap the next."""
+    order = np.argsort(windows.ends, kind="stable")
     oldest, newest = _spans(windows)
-    return bool((oldest[1:] <= newest[:-1]).any())
+    return order, oldest[order[1:]] <= newest[order[:-1]]
 
 
 def _stored_reach(windows: Windows) -> int:
@@ -118,15 +151,15 @@ def _stored_reach(windows: Windows) -> int:
 
 
 def _overlaps(
-    windows: Windows, train: Index, valid: Index, n_outputs: int
+    windows: Windows, train: Index, valid: Index, horizon: int
 ) -> NDArray[np.bool_]:
     """Tell which training samples share an input or a target row with a validation one."""
     if not _overlap_in_table(windows):
-        return train > valid[0] - max(_stored_reach(windows), n_outputs)
+        return train > valid[0] - max(_stored_reach(windows), horizon)
     oldest, newest = _spans(windows)
     # Windows that lie as far apart as the longer of input and target share neither.
-    stop = np.maximum(newest + 1, oldest + n_outputs)
-    change = np.zeros(len(windows.table) + n_outputs + 1, dtype=np.intp)
+    stop = np.maximum(newest + 1, oldest + horizon)
+    change = np.zeros(len(windows.table) + horizon + 1, dtype=np.intp)
     np.add.at(change, oldest[valid], 1)
     np.add.at(change, stop[valid], -1)
     used = np.r_[0, np.cumsum(np.cumsum(change) > 0)]

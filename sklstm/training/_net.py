@@ -73,6 +73,18 @@ class SequenceNet(NeuralNet):
 
     # ------------------------------------------------------------------ training
 
+    def learn_levels(self, data: SequenceData) -> None:
+        """Let the network's normaliser learn its constants, before training.
+
+        Parameters
+        ----------
+        data : SequenceData
+        """
+        self.module_.normaliser.learn(
+            (inputs["x"], inputs["lengths"], target)
+            for inputs, target in data.batches(PREDICTION_BATCH)
+        )
+
     def train_epochs(
         self,
         train: SequenceData,
@@ -211,7 +223,7 @@ class SequenceNet(NeuralNet):
 
     def infer(self, x: Inputs, **fit_params: Any) -> Tensor:
         """Run the network on a batch."""
-        return self.module_(x["x"], x["lengths"])
+        return self.module_(x["x"], x["lengths"], x["future"])
 
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False

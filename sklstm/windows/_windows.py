@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,27 @@ Padding = Literal["edge"] | float
 
 # Rows handled at once where a loop bounds the size of its temporaries.
 CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class KnownFuture:
+    """What is known, at the end of a window, of the rows that follow it.
+
+    Attributes
+    ----------
+    leads : ndarray of int of shape (n_leads,)
+        How many rows after lag 0 each known row lies.
+    columns : ndarray of int of shape (n_known,)
+        Columns of the table that are known there: a calendar, a price set in advance.
+    """
+
+    leads: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows ahead and of columns."""
+        return len(self.leads), len(self.columns)
 
 
 class Windows:
@@ -36,6 +58,9 @@ class Windows:
     padding : "edge" or float, default=nan
         What stands before the start of a series: its first row, or a constant. NaN marks
         the step as unobserved.
+    known : KnownFuture or None, default=None
+        What a network may read of the rows after a window. They must be in the table, and
+        are no part of the array.
 
     Examples
     --------
@@ -61,12 +86,14 @@ class Windows:
         starts: NDArray[np.intp],
         lags: NDArray[np.intp],
         padding: Padding = float("nan"),
+        known: KnownFuture | None = None,
     ) -> None:
         self.table = table
         self.ends = ends
         self.starts = starts
         self.lags = lags
         self.padding = padding
+        self.known = known
 
     @classmethod
     def from_array(cls, X: NDArray[Any]) -> Windows:
@@ -162,9 +189,21 @@ class Windows:
         -------
         windows : Windows
         """
-        return Windows(
-            self.table, self.ends[index], self.starts[index], self.lags, self.padding
-        )
+        ends, starts = self.ends[index], self.starts[index]
+        return Windows(self.table, ends, starts, self.lags, self.padding, self.known)
+
+    def over(self, table: NDArray[Any]) -> Windows:
+        """Give the same windows of another table.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        windows : Windows
+        """
+        return Windows(table, self.ends, self.starts, self.lags, self.padding, self.known)
 
     def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:
         """Rows of the table that stand in some windows.

@@ -42,8 +42,8 @@ def network_output(network, x):
         state = np.concatenate([x[-1, :hidden_size], x[0, hidden_size:]])
     else:
         state = np.zeros(network.core.output_size)
-    weight = network.head.weight.detach().double().numpy()
-    bias = network.head.bias.detach().double().numpy()
+    weight = network.head.linear.weight.detach().double().numpy()
+    bias = network.head.linear.bias.detach().double().numpy()
     return weight @ state + bias
 
 

@@ -57,7 +57,7 @@ def test_torch_lstm_with_the_same_weights_agrees():
             getattr(reference, name.replace("l0", f"l{depth}")).data = weight.data
     x = torch.randn(4, 6, 3, dtype=torch.float64, generator=torch.Generator())
     with torch.no_grad():
-        expected = network.head(reference(x)[0][:, -1])
+        expected = network.head(reference(x)[0][:, -1], None)
         torch.testing.assert_close(network(x), expected)
 
 
@@ -80,7 +80,7 @@ def test_making_a_network_draws_nothing_from_the_global_generator():
 
 def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     network = random_network(dropout=0.4)
-    dropout = network.dropout
+    dropout = network.head.dropout
     x = torch.ones(200, 200)
     assert dropout(x) is x
     network.train()

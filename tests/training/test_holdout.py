@@ -9,14 +9,14 @@ from sklstm.training._holdout import hold_out, shares_rows
 quick = settings(deadline=None, max_examples=50)
 
 
-def one_series(n_rows, window_length, hop=1, n_outputs=1):
+def one_series(n_rows, window_length, hop=1, horizon=1):
     """Windows over rows that hold their own number, and the rows each sample uses."""
-    rows = np.arange(n_rows + n_outputs, dtype=float)
+    rows = np.arange(n_rows + horizon, dtype=float)
     view, _ = sliding_windows(
-        rows, window_length=window_length, horizon=n_outputs, stride=hop
+        rows, window_length=window_length, horizon=horizon, stride=hop
     )
     inputs = [set(window.ravel()) for window in view]
-    targets = [{max(used) + h for h in range(1, n_outputs + 1)} for used in inputs]
+    targets = [{max(used) + h for h in range(1, horizon + 1)} for used in inputs]
     return view, inputs, targets
 
 
@@ -39,30 +39,30 @@ def independent(n, n_timesteps=5, seed=0):
     n_rows=st.integers(60, 90),
     window_length=st.integers(1, 6),
     hop=st.integers(1, 4),
-    n_outputs=st.integers(1, 4),
+    horizon=st.integers(1, 4),
     fraction=st.sampled_from([0.05, 0.1, 0.3]),
     stored=st.booleans(),
 )
 def test_validation_shares_no_row_with_training(
-    n_rows, window_length, hop, n_outputs, fraction, stored
+    n_rows, window_length, hop, horizon, fraction, stored
 ):
     # Windows side by side cannot be told from independent sequences.
     hop = min(hop, max(1, window_length - 1))
-    n_outputs = n_outputs if window_length > 1 else 1
-    view, inputs, targets = one_series(n_rows, window_length, hop, n_outputs)
+    horizon = horizon if window_length > 1 else 1
+    view, inputs, targets = one_series(n_rows, window_length, hop, horizon)
     windows = Windows.from_array(view.copy() if stored else view)
-    train, valid = hold_out(windows, fraction, "last", n_outputs=n_outputs)
+    train, valid = hold_out(windows, fraction, "last", horizon=horizon)
     assert_separate(inputs, targets, train, valid)
     n_valid = int(np.ceil(fraction * len(view)))
     np.testing.assert_array_equal(valid, np.arange(len(view))[-n_valid:])
 
 
 @pytest.mark.parametrize("stored", [False, True])
-@pytest.mark.parametrize("n_outputs", [1, 3, 8])
-def test_the_gap_is_no_wider_than_needed(stored, n_outputs):
-    view, inputs, targets = one_series(100, 5, n_outputs=n_outputs)
+@pytest.mark.parametrize("horizon", [1, 3, 8])
+def test_the_gap_is_no_wider_than_needed(stored, horizon):
+    view, inputs, targets = one_series(100, 5, horizon=horizon)
     windows = Windows.from_array(view.copy() if stored else view)
-    train, valid = hold_out(windows, 0.1, "last", n_outputs=n_outputs)
+    train, valid = hold_out(windows, 0.1, "last", horizon=horizon)
     np.testing.assert_array_equal(train, np.arange(train[-1] + 1))
     assert len(valid) == np.ceil(0.1 * len(view))
     assert_separate(inputs, targets, train, valid)
@@ -89,10 +89,10 @@ def test_the_gap_counts_samples_that_lie_some_rows_apart(stored, hop):
     layout=st.sampled_from(["contiguous", "interleaved"]),
     window=st.sampled_from([{"window_length": 3}, {"lags": [0, 4]}, {"lags": [1, 2]}]),
     padding=st.sampled_from(["nan", "edge"]),
-    n_outputs=st.integers(1, 4),
+    horizon=st.integers(1, 4),
 )
 def test_validation_shares_no_row_with_training_in_any_group(
-    seed, n_rows, n_groups, layout, window, padding, n_outputs
+    seed, n_rows, n_groups, layout, window, padding, horizon
 ):
     groups = np.random.default_rng(seed).integers(0, n_groups, size=n_rows)
     if layout == "contiguous":
@@ -103,32 +103,43 @@ def test_validation_shares_no_row_with_training_in_any_group(
     )
     if not isinstance(windows, Windows):
         windows = Windows.from_array(windows)
-    train, valid = hold_out(windows, 0.2, "auto", n_outputs=n_outputs)
+    train, valid = hold_out(windows, 0.2, "auto", horizon=horizon)
     inputs = [set(values[~np.isnan(values)]) for values in np.asarray(windows)]
     targets = []
     for i in range(n_rows):
         later = [k for k in range(i + 1, n_rows) if groups[k] == groups[i]]
-        targets.append(set(later[:n_outputs]))
+        targets.append(set(later[:horizon]))
     assert_separate(inputs, targets, train, valid)
     assert len(train) + len(valid) <= n_rows
-    np.testing.assert_array_equal(valid, np.arange(n_rows)[-int(np.ceil(0.2 * n_rows)) :])
+    members = [np.flatnonzero(groups == label) for label in np.unique(groups)]
+    several = [rows for rows in members if len(rows) > 1 or len(members) == 1]
+    last = [rows[-int(np.ceil(0.2 * len(rows))) :] for rows in several]
+    np.testing.assert_array_equal(valid, np.sort(np.concatenate(last)))
 
 
-def test_groups_that_are_not_held_out_lose_no_sample():
+def test_the_last_of_each_group_is_held_out():
     X = np.arange(100.0)[:, None]
-    groups = np.repeat([0, 1], [80, 20])
-    windows = SlidingWindowTransformer(window_length=10).fit_transform(X, groups=groups)
+    groups = np.repeat([0, 1, 2], [80, 19, 1])
+    windows = SlidingWindowTransformer(window_length=5).fit_transform(X, groups=groups)
     train, valid = hold_out(windows, 0.2, "last")
-    np.testing.assert_array_equal(train, np.arange(80))
-    np.testing.assert_array_equal(valid, np.arange(80, 100))
+    np.testing.assert_array_equal(train, [*range(60), *range(80, 91), 99])
+    np.testing.assert_array_equal(valid, [*range(64, 80), *range(95, 99)])
 
 
-@pytest.mark.parametrize("n_outputs", [1, 5])
+def test_sequences_drawn_twice_are_still_independent():
+    windows = independent(40, 5)
+    drawn = windows[np.random.default_rng(0).integers(0, 40, size=40)]
+    labels = np.arange(40) % 2
+    _, valid = hold_out(drawn, 0.2, "auto", labels=labels)
+    assert not np.array_equal(valid, np.arange(32, 40))
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
 @pytest.mark.parametrize("method", ["last", "auto", "random"])
 @pytest.mark.parametrize("n_timesteps", [1, 5])
-def test_independent_sequences_lose_no_sample(method, n_outputs, n_timesteps):
+def test_independent_sequences_lose_no_sample(method, horizon, n_timesteps):
     windows = independent(40, n_timesteps)
-    train, valid = hold_out(windows, 0.25, method, n_outputs=n_outputs)
+    train, valid = hold_out(windows, 0.25, method, horizon=horizon)
     assert len(valid) == 10
     np.testing.assert_array_equal(np.sort(np.r_[train, valid]), np.arange(40))
 

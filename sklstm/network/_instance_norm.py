@@ -1,0 +1,192 @@
+"""Each sequence seen relative to its own level, which the forecast gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+InstanceNormMethod = Literal["last", "standard"]
+
+# Added to the variance of a sequence, in units of the training variance.
+EPSILON = 1e-8
+
+
+class Level(NamedTuple):
+    """Where a sequence lies, feature by feature.
+
+    Attributes
+    ----------
+    center : Tensor of shape (n_samples, n_features)
+    spread : Tensor of shape (n_samples, n_features)
+    """
+
+    center: Tensor
+    spread: Tensor
+
+
+class InstanceNorm(nn.Module):
+    r"""Take the level out of each sequence and put it back on the forecast.
+
+    With the level :math:`(c, s)` of a sequence, feature by feature, the network reads
+    :math:`z_t = (x_t - c) / (s\,a)` and its output :math:`o` becomes the forecast
+    :math:`c + s\,b\,o`. For "last", :math:`c` is the last observed step and :math:`s = 1`
+    [1]_; for "standard" they are the mean and the standard deviation over the observed
+    steps [2]_. The constants :math:`a` and :math:`b` are learnt from the training samples
+    before training, so that what the network reads and what it has to give are of size 1.
+
+    So a network can follow a trend or a level that it has not seen.
+
+    Parameters
+    ----------
+    method : {"last", "standard"}
+    n_features : int
+        Features of a step.
+    target_features : sequence of int of length n_outputs
+        The feature that each output forecasts. Features that no output forecasts are left
+        as they are: a calendar has no level.
+    dtype : torch.dtype
+        Type of the constants.
+
+    References
+    ----------
+    .. [1] Zeng, A. et al. (2023). Are transformers effective for time series forecasting?
+       AAAI. (NLinear.)
+    .. [2] Kim, T. et al. (2022). Reversible instance normalization for accurate
+       time-series forecasting against distribution shift. ICLR.
+    """
+
+    target_features: Tensor
+    forecast: Tensor
+    input_scale: Tensor
+    output_scale: Tensor
+
+    def __init__(
+        self,
+        method: InstanceNormMethod,
+        n_features: int,
+        target_features: Sequence[int],
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        self.method = method
+        targets = torch.as_tensor(target_features, dtype=torch.long)
+        forecast = torch.zeros(n_features, dtype=torch.bool)
+        forecast[targets] = True
+        self.register_buffer("target_features", targets)
+        self.register_buffer("forecast", forecast)
+        self.register_buffer("input_scale", torch.ones(n_features, dtype=dtype))
+        self.register_buffer("output_scale", torch.ones(len(targets), dtype=dtype))
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level]:
+        """Take the level out.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, n_features)
+            Observed steps first.
+        lengths : Tensor of int of shape (n_samples,) or None
+            Number of observed steps; None if all are.
+
+        Returns
+        -------
+        z : Tensor of the shape of `x`
+        level : Level
+        """
+        level = self.level(x, lengths)
+        scale = level.spread * self.input_scale
+        return (x - level.center[:, None]) / scale[:, None], level
+
+    def restore(self, output: Tensor, level: Level) -> Tensor:
+        """Put the level back.
+
+        Parameters
+        ----------
+        output : Tensor of shape (n_samples, n_outputs)
+        level : Level
+
+        Returns
+        -------
+        forecast : Tensor of shape (n_samples, n_outputs)
+        """
+        center = level.center[:, self.target_features]
+        spread = level.spread[:, self.target_features]
+        return center + spread * self.output_scale * output
+
+    def level(self, x: Tensor, lengths: Tensor | None) -> Level:
+        """Give the level of each sequence; of 0 and 1 for features not forecast.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, n_features)
+        lengths : Tensor of int of shape (n_samples,) or None
+
+        Returns
+        -------
+        level : Level
+        """
+        observed = _observed(x, lengths)
+        if self.method == "last":
+            last = (observed.sum(dim=1) - 1).clamp_min(0)
+            center = x.gather(1, last[:, :, None].expand(-1, 1, x.shape[2]))[:, 0]
+            spread = torch.ones_like(center)
+        else:
+            count = observed.sum(dim=1).clamp_min(1)
+            center = (x * observed).sum(dim=1) / count
+            deviation = (x - center[:, None]) * observed
+            spread = ((deviation**2).sum(dim=1) / count + EPSILON).sqrt()
+        seen = self.forecast & observed.any(dim=1)
+        return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
+
+    @torch.no_grad()
+    def learn(self, batches: Iterable[tuple[Tensor, Tensor | None, Tensor]]) -> None:
+        """Learn the constants, as ratios of root mean squares.
+
+        Parameters
+        ----------
+        batches : iterable of (x, lengths, target)
+            The training samples; a target of NaN is missing.
+        """
+        names = ("input", "input_spread", "output", "output_spread")
+        total = dict.fromkeys(names, torch.zeros(()))
+        for x, lengths, target in batches:
+            level = self.level(x, lengths)
+            deviation = (x - level.center[:, None]) * _observed(x, lengths)
+            spread = level.spread[:, None] * _observed(x, lengths)
+            missing = target.isnan()
+            change = target - level.center[:, self.target_features]
+            change_spread = level.spread[:, self.target_features]
+            sums = (
+                (deviation**2).sum(dim=(0, 1)),
+                (spread**2).sum(dim=(0, 1)),
+                change.masked_fill(missing, 0).square().sum(dim=0),
+                change_spread.masked_fill(missing, 0).square().sum(dim=0),
+            )
+            for name, value in zip(names, sums, strict=True):
+                total[name] = total[name] + value
+        # All forecasts of a feature share a constant: a step far ahead stays larger.
+        by_feature = torch.zeros_like(self.input_scale)
+        changes, spreads = (
+            by_feature.index_add(0, self.target_features, total[name])
+            for name in ("output", "output_spread")
+        )
+        scale = _ratio(changes, spreads)
+        self.output_scale.copy_(scale[self.target_features])
+        ratio = _ratio(total["input"], total["input_spread"])
+        self.input_scale.copy_(torch.where(self.forecast, ratio, 1.0))
+
+
+def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Tell which steps are observed, as a mask of shape (n_samples, n_timesteps, 1)."""
+    if lengths is None:
+        return torch.ones((len(x), x.shape[1], 1), dtype=torch.bool, device=x.device)
+    step = torch.arange(x.shape[1], device=x.device)
+    return (step < lengths[:, None])[:, :, None]
+
+
+def _ratio(squares: Tensor, reference: Tensor) -> Tensor:
+    """Root of a ratio of sums of squares; 1 where either of them is 0."""
+    known = (squares > 0) & (reference > 0)
+    return torch.where(known, squares / torch.where(known, reference, 1.0), 1.0).sqrt()

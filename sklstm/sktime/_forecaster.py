@@ -1,0 +1,372 @@
+"""LSTM forecasts for sktime."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from .._regressor import LSTMRegressor
+from ._horizon import Horizon, horizons_from, relative_steps
+from ._model import ForecastModel
+from ._panel import Panel, join
+from ._parameters import core_parameters
+from ._regressors import ForecastRegressor, Seq2SeqRegressor
+
+Array = NDArray[Any]
+STRATEGIES = ("direct", "recursive", "seq2seq")
+
+
+class LSTMForecaster(BaseForecaster):
+    """Long short-term memory network that forecasts one or many time series.
+
+    The network reads the last `window_length` rows of a series: its own past, all columns
+    of a multivariate series at once, and the past of exogenous columns.
+
+    Parameters
+    ----------
+    strategy : {"direct", "recursive", "seq2seq"}, default="direct"
+        How the steps of the horizon are forecast. "direct": one network gives all steps of
+        `fh` at once. "recursive": a network for one step is fed its own forecasts; `fh` may
+        then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
+        steps up to the last of `fh` and reads what is known of each [1]_.
+    window_length : int, default=24
+        Number of rows that the network reads.
+    past_covariates : list of column names or None, default=None
+        Columns of X that are known only up to the cutoff, such as a measurement. `predict`
+        does not need them and does not read them. All others are known in advance, such as
+        a calendar: their values at the forecast steps are used.
+    hidden_size, num_layers, dropout, bidirectional, instance_norm, loss, optimizer, \
+    learning_rate, learning_rate_schedule, max_grad_norm, max_epochs, batch_size, \
+    standardize, early_stopping, validation_fraction, n_epochs_no_change, callbacks, \
+    dtype, device, random_state, verbose
+        As in `sklstm.LSTMRegressor`. `instance_norm` is "last" by default: forecasts are
+        learnt as changes from the last value, so that they follow a trend.
+
+    Attributes
+    ----------
+    model_ : ForecastModel
+        What forecasts. Its `regressor` is the fitted `sklstm.LSTMRegressor`.
+    pretrained_model_ : ForecastModel
+        The same after `pretrain`; `fit` leaves it as it is.
+
+    See Also
+    --------
+    sklstm.LSTMRegressor : The regressor inside.
+
+    References
+    ----------
+    .. [1] Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder
+       for statistical machine translation. EMNLP.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from sklstm.sktime import LSTMForecaster
+    >>> y = load_airline()
+    >>> forecaster = LSTMForecaster(max_epochs=20, random_state=0)
+    >>> forecaster.fit(y[:"1959-12"], fh=range(1, 13))
+    LSTMForecaster(...)
+    >>> y_pred = forecaster.predict()
+    >>> y_pred.index[[0, -1]]
+    PeriodIndex(['1960-01', '1960-12'], dtype='period[M]', name='Period')
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "sklstm developers",
+        "maintainers": "sklstm developers",
+        "python_dependencies": ["torch", "skorch"],
+        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:categorical_in_X": False,
+        "capability:insample": False,
+        "capability:missing_values": True,
+        "capability:unequal_length": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "pretrain:fitted_params": ["pretrained_model_"],
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": True,
+    }
+
+    # The rows that the next forecast needs are kept here; sktime need not keep them all.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+    _y = None
+    _X = None
+
+    def __init__(
+        self,
+        strategy: str = "direct",
+        window_length: int = 24,
+        past_covariates: Sequence[Any] | None = None,
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        instance_norm: Any = "last",
+        loss: Any = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        batch_size: int = 32,
+        standardize: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_epochs_no_change: int = 10,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.strategy = strategy
+        self.window_length = window_length
+        self.past_covariates = past_covariates
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.instance_norm = instance_norm
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_epochs_no_change = n_epochs_no_change
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        super().__init__()
+
+    def __dynamic_tags__(self) -> None:
+        """Tell sktime what the strategy needs."""
+        recursive = self.strategy == "recursive"
+        self.set_tags(
+            **{
+                "requires-fh-in-fit": not recursive,
+                "capability:non_contiguous_X": self.strategy == "direct",
+            }
+        )
+
+    # ------------------------------------------------------------------ training
+
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
+        pretrained = hasattr(self, "pretrained_model_")
+        model = self._pretrained_copy(y, fh) if pretrained else self._new_model(y, X, fh)
+        panel = self._read(y, X, model.covariates)
+        if pretrained:
+            model.fine_tune(panel)
+        else:
+            model.fit(panel)
+        self.model_ = model
+        self._y_columns = y.columns
+        self._context = panel.tail(model.n_context)
+        return self
+
+    def _pretrain(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
+    ) -> LSTMForecaster:
+        if fh is None and self.strategy != "recursive":
+            raise ValueError(
+                f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
+            )
+        model = self._new_model(y, X, fh)
+        model.fit(self._read(y, X, model.covariates))
+        self.pretrained_model_ = model
+        return self
+
+    def _pretrain_update(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
+    ) -> LSTMForecaster:
+        if not hasattr(self, "pretrained_model_"):
+            return self._pretrain(y, X, fh)
+        model = self._pretrained_copy(y, fh)
+        model.fine_tune(self._read(y, X, model.covariates))
+        self.pretrained_model_ = model
+        return self
+
+    def _update(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
+    ) -> LSTMForecaster:
+        model = self.model_
+        panel = self._context.followed_by(self._read(y, X, model.covariates))
+        if update_params:
+            # The context alone is too short for a window with its horizon: what is learnt
+            # is new.
+            model.update(panel)
+        self._context = panel.tail(model.n_context)
+        return self
+
+    def _new_model(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    ) -> ForecastModel:
+        self._check_parameters(X)
+        n_targets = y.shape[1]
+        covariates = [] if X is None else list(X.columns)
+        past = set(self.past_covariates or [])
+        known = [n_targets + i for i, name in enumerate(covariates) if name not in past]
+        kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
+        regressor = kind(**core_parameters(self, LSTMRegressor))
+        return ForecastModel(
+            regressor.set_params(target_features=list(range(n_targets))),
+            self.window_length,
+            self._steps(fh),
+            n_targets,
+            covariates,
+            np.array(known, dtype=np.intp),
+        )
+
+    def _pretrained_copy(
+        self, y: pd.DataFrame, fh: ForecastingHorizon | None
+    ) -> ForecastModel:
+        """Copy the pretrained model, if it is one for these data."""
+        model = copy.deepcopy(self.pretrained_model_)
+        if y.shape[1] != model.n_targets:
+            raise ValueError(
+                f"y must have {model.n_targets} columns, as in pretrain. Got {y.shape[1]}."
+            )
+        steps = model.steps if fh is None else self._steps(fh)
+        if not np.array_equal(steps, model.steps):
+            raise ValueError(
+                f"fh must be the steps {model.steps.tolist()}, as in pretrain. Got"
+                f" {steps.tolist()}."
+            )
+        return model
+
+    def _steps(self, fh: ForecastingHorizon | None) -> NDArray[np.intp]:
+        """Give the steps ahead that the network has to learn."""
+        if self.strategy == "recursive":
+            return np.array([1])
+        steps = np.sort(relative_steps(fh, self._cutoff))
+        return steps if self.strategy == "direct" else np.arange(1, steps[-1] + 1)
+
+    def _check_parameters(self, X: pd.DataFrame | None) -> None:
+        if self.strategy not in STRATEGIES:
+            raise ValueError(
+                f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
+                f" {self.strategy!r} instead."
+            )
+        if not isinstance(self.window_length, Integral) or self.window_length < 1:
+            raise ValueError(
+                "window_length must be an int of at least 1. Got"
+                f" {self.window_length!r} instead."
+            )
+        columns = [] if X is None else list(X.columns)
+        unknown = [name for name in self.past_covariates or [] if name not in columns]
+        if unknown:
+            raise ValueError(
+                f"past_covariates must be columns of X, {columns}. Got {unknown} as well."
+            )
+
+    def _read(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]
+    ) -> Panel:
+        if covariates and X is not None:
+            _check_columns(X, covariates)
+        return Panel.of(join(y, X, covariates))
+
+    # ------------------------------------------------------------------ forecasts
+
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
+        panel, model = self._context, self.model_
+        horizons = horizons_from(fh, panel.cutoffs())
+        if self.strategy == "recursive":
+            ahead = np.arange(1, max(h.steps.max() for h in horizons) + 1)
+        else:
+            ahead = model.steps
+            _check_trained(horizons, ahead)
+        n_columns = model.n_targets + len(model.covariates)
+        future = np.full((len(panel), ahead[-1], n_columns), np.nan)
+        if len(model.known):
+            future[:, ahead - 1] = self._known_ahead(fh, X, panel, ahead)
+        forecast = model.forecast(panel, future)
+        rows = [forecast[i, h.steps - 1] for i, h in enumerate(horizons)]
+        index = panel.index_at([h.times for h in horizons])
+        y_pred = pd.DataFrame(np.concatenate(rows), index, self._y_columns)
+        return y_pred if index.nlevels == 1 else y_pred.sort_index()
+
+    def _known_ahead(
+        self,
+        fh: ForecastingHorizon,
+        X: pd.DataFrame | None,
+        panel: Panel,
+        ahead: NDArray[np.intp],
+    ) -> Array:
+        """Look up the rows of X that lie ahead, of shape (n_series, n_ahead, n_columns)."""
+        model = self.model_
+        names = [model.covariates[i - model.n_targets] for i in model.known]
+        if X is None:
+            raise ValueError(
+                "X must be given to predict, with the columns that are known ahead:"
+                f" {names}. Got None."
+            )
+        _check_columns(X, names)
+        steps = ForecastingHorizon(ahead, is_relative=True, freq=fh.freq)
+        index = panel.index_at([h.times for h in horizons_from(steps, panel.cutoffs())])
+        place = X.index.get_indexer(index)
+        if (place < 0).any():
+            raise ValueError(
+                f"X must reach over the whole horizon, the steps {ahead[0]} to {ahead[-1]}"
+                f" from the end of y. Got no row at {index[place < 0][0]}."
+            )
+        rows = np.full((len(index), model.n_targets + len(model.covariates)), np.nan)
+        rows[:, model.known] = X[names].to_numpy(np.float64, na_value=np.nan)[place]
+        return rows.reshape(len(panel), len(ahead), -1)
+
+    # ------------------------------------------------------------------ tests
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Give parameters for sktime's checks: one small network for each strategy.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Not used.
+
+        Returns
+        -------
+        params : list of dict
+        """
+        small = {"window_length": 3, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
+        return [{**small, "strategy": strategy} for strategy in STRATEGIES]
+
+
+def _check_columns(X: pd.DataFrame, names: list[Any]) -> None:
+    missing = [name for name in names if name not in X.columns]
+    if missing:
+        raise ValueError(
+            f"X must have the columns seen in fit: {names}. Got no {missing} among"
+            f" {list(X.columns)}."
+        )
+
+
+def _check_trained(horizons: list[Horizon], steps: NDArray[np.intp]) -> None:
+    """Refuse steps that the network does not give."""
+    for horizon in horizons:
+        unknown = np.setdiff1d(horizon.steps, steps)
+        if len(unknown):
+            raise ValueError(
+                f"fh must be among the steps that were trained for, {steps.tolist()}, from"
+                f" the end of each series. Got {unknown.tolist()} as well; fit again, or"
+                " use strategy='recursive'."
+            )

@@ -1,0 +1,48 @@
+"""Regressors of forecasts: targets may be missing, and a second LSTM may decode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from .._base import Array
+from .._losses import Loss
+from .._regressor import LSTMRegressor
+from ..windows._windows import Windows
+
+
+class ForecastRegressor(LSTMRegressor):
+    """An `LSTMRegressor` for the values that follow a window, some of them not observed.
+
+    A target of NaN counts nothing. Each row of y holds all series at the first step ahead,
+    then all at the second, and so on.
+    """
+
+    def _learn_targets(self, y: Array) -> None:
+        self.n_outputs_ = y.shape[1]
+        self._flat_target = False
+
+    def _read_targets(self, y: Array) -> Array:
+        return y
+
+    def _resolve_loss(self) -> Loss:
+        loss = super()._resolve_loss()
+        return replace(loss, criterion=partial(_loss_where_observed, loss.criterion))
+
+
+class Seq2SeqRegressor(ForecastRegressor):
+    """An encoder-decoder: a second LSTM goes through the steps ahead."""
+
+    def _network_options(self, windows: Windows) -> dict[str, Any]:
+        return {**super()._network_options(windows), "decode": True}
+
+
+def _loss_where_observed(
+    criterion: Callable[[Tensor, Tensor], Tensor], output: Tensor, target: Tensor
+) -> Tensor:
+    """Compare an output with itself where there is no target: no loss and no gradient."""
+    return criterion(output, target.where(~target.isnan(), output.detach()))
