@@ -1,0 +1,137 @@
+"""An LSTM that predicts numbers from whole time series, for sktime."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sktime.regression.base import BaseRegressor
+
+from .._regressor import LSTMRegressor
+from ._parameters import core_parameters
+from ._sequences import as_sequences
+
+
+class LSTMTimeSeriesRegressor(BaseRegressor):
+    """Long short-term memory network for numbers that belong to whole time series.
+
+    Series may have many channels, differ in length and have values missing: a step that is
+    not there is left out of the recurrence rather than cut off or filled up.
+
+    Parameters
+    ----------
+    hidden_size, num_layers, dropout, bidirectional, loss, optimizer, learning_rate, \
+    learning_rate_schedule, max_grad_norm, max_epochs, batch_size, standardize, \
+    early_stopping, validation_fraction, validation_split, n_epochs_no_change, callbacks, \
+    dtype, device, random_state, verbose
+        As in `sklstm.LSTMRegressor`.
+
+    Attributes
+    ----------
+    estimator_ : sklstm.LSTMRegressor
+        The fitted regressor inside.
+
+    See Also
+    --------
+    sklstm.LSTMRegressor : The regressor inside.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.sktime import LSTMTimeSeriesRegressor
+    >>> X = np.random.default_rng(0).normal(size=(60, 2, 15))
+    >>> y = X[:, 0].mean(axis=1)
+    >>> regressor = LSTMTimeSeriesRegressor(random_state=0).fit(X, y)
+    >>> regressor.score(X, y) > 0.95
+    True
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "sklstm developers",
+        "maintainers": "sklstm developers",
+        "python_dependencies": ["torch", "skorch"],
+        "X_inner_mtype": ["df-list", "numpy3D"],
+        "y_inner_mtype": "numpy2D",
+        "capability:multivariate": True,
+        "capability:unequal_length": True,
+        "capability:missing_values": True,
+        "capability:categorical_in_X": False,
+        "capability:multioutput": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+    }
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        loss: Any = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        batch_size: int = 32,
+        standardize: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: str = "random",
+        n_epochs_no_change: int = 10,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_epochs_no_change = n_epochs_no_change
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        super().__init__()
+
+    def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesRegressor:
+        estimator = LSTMRegressor(**core_parameters(self, LSTMRegressor))
+        target = y[:, 0] if y.shape[1] == 1 else y
+        self.estimator_ = estimator.fit(as_sequences(X), target)
+        return self
+
+    def _predict(self, X: Any) -> NDArray[np.floating]:
+        y_pred = self.estimator_.predict(as_sequences(X))
+        return y_pred.reshape(len(y_pred), -1)
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Give parameters for sktime's checks: two small networks.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Not used.
+
+        Returns
+        -------
+        params : list of dict
+        """
+        small = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
+        return [small, {**small, "bidirectional": True, "loss": "huber"}]

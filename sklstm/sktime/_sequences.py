@@ -1,0 +1,41 @@
+"""sktime's panels of whole series as sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..windows._windows import Windows
+
+
+def as_sequences(X: NDArray[Any] | list[pd.DataFrame]) -> NDArray[Any] | Windows:
+    """Read a panel as sequences, oldest step first.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_instances, n_channels, n_timesteps), or list of DataFrame
+        A frame of shape (n_timesteps, n_channels) an instance; lengths may differ.
+
+    Returns
+    -------
+    sequences : ndarray or Windows of shape (n_instances, n_timesteps, n_channels)
+        Where lengths differ, steps before the start of a series are unobserved.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> series = [pd.DataFrame([1.0, 2.0]), pd.DataFrame([3.0])]
+    >>> np.asarray(as_sequences(series))[:, :, 0]
+    array([[ 1.,  2.],
+           [nan,  3.]])
+    """
+    if isinstance(X, np.ndarray):
+        return X.transpose(0, 2, 1)
+    lengths = np.array([len(series) for series in X])
+    stops = np.cumsum(lengths)
+    table = np.concatenate([series.to_numpy(np.float64) for series in X])
+    lags = np.arange(lengths.max() - 1, -1, -1)
+    return Windows(table, stops - 1, stops - lengths, lags)
