@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from .._regressor import LSTMRegressor
-from ._horizon import Horizon, horizons_from, relative_steps
+from ._horizon import Horizon, horizons_from, relative_steps, with_freq
 from ._model import ForecastModel
 from ._panel import Panel, join
 from ._parameters import core_parameters
@@ -36,7 +36,7 @@ class LSTMForecaster(BaseForecaster):
         `fh` at once. "recursive": a network for one step is fed its own forecasts; `fh` may
         then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
         steps up to the last of `fh` and reads what is known of each [1]_.
-    window_length : int, default=24
+    window_length : int, default=12
         Number of rows that the network reads.
     past_covariates : list of column names or None, default=None
         Columns of X that are known only up to the cutoff, such as a measurement. `predict`
@@ -106,7 +106,7 @@ class LSTMForecaster(BaseForecaster):
     def __init__(
         self,
         strategy: str = "direct",
-        window_length: int = 24,
+        window_length: int = 12,
         past_covariates: Sequence[Any] | None = None,
         *,
         hidden_size: int = 32,
@@ -179,7 +179,8 @@ class LSTMForecaster(BaseForecaster):
             model.fit(panel)
         self.model_ = model
         self._y_columns = y.columns
-        self._context = panel.tail(model.n_context)
+        self._freq = panel.freq
+        self._keep(panel)
         return self
 
     def _pretrain(
@@ -207,14 +208,19 @@ class LSTMForecaster(BaseForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
-        model = self.model_
-        panel = self._context.followed_by(self._read(y, X, model.covariates))
+        new = self._read(y, X, self.model_.covariates)
+        panel = self._context.followed_by(new)
         if update_params:
-            # The context alone is too short for a window with its horizon: what is learnt
-            # is new.
-            model.update(panel)
-        self._context = panel.tail(model.n_context)
+            # A step on a single window would be all noise: older ones fill up a batch.
+            n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
+            n_rows = self.model_.n_context + n_recent
+            self.model_.update(panel.only(new.names()).tail(n_rows))
+        self._keep(panel)
         return self
+
+    def _keep(self, panel: Panel) -> None:
+        """Remember the rows that forecasts and updates begin from."""
+        self._context = panel.tail(self.model_.n_context + self.batch_size)
 
     def _new_model(
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
@@ -288,6 +294,7 @@ class LSTMForecaster(BaseForecaster):
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         panel, model = self._context, self.model_
+        fh = with_freq(fh, self._freq)
         horizons = horizons_from(fh, panel.cutoffs())
         if self.strategy == "recursive":
             ahead = np.arange(1, max(h.steps.max() for h in horizons) + 1)

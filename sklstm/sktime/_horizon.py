@@ -49,6 +49,23 @@ def relative_steps(fh: ForecastingHorizon, cutoff: pd.Index | None) -> Index:
     return steps.to_numpy().astype(np.intp)
 
 
+def with_freq(fh: ForecastingHorizon, freq: Any) -> ForecastingHorizon:
+    """Give the horizon a frequency, if it has none.
+
+    Parameters
+    ----------
+    fh : ForecastingHorizon
+    freq : pandas offset, its name or None
+
+    Returns
+    -------
+    fh : ForecastingHorizon
+    """
+    if fh.freq is not None or freq is None:
+        return fh
+    return ForecastingHorizon(fh.to_pandas(), is_relative=fh.is_relative, freq=freq)
+
+
 def horizons_from(fh: ForecastingHorizon, cutoffs: Sequence[pd.Index]) -> list[Horizon]:
     """Give the horizon of each series.
 
@@ -66,7 +83,14 @@ def horizons_from(fh: ForecastingHorizon, cutoffs: Sequence[pd.Index]) -> list[H
     ------
     NotImplementedError
         If a time is not after the end of a series.
+    ValueError
+        If time stamps have no frequency in which steps could be counted.
     """
+    if isinstance(cutoffs[0], pd.DatetimeIndex) and fh.freq is None:
+        raise ValueError(
+            "y must have a time index with a regular step, in which fh is counted. Got a"
+            " DatetimeIndex without one; give it one, as with y.asfreq('D')."
+        )
     known: dict[Any, Horizon] = {}
     for cutoff in cutoffs:
         if cutoff[0] in known:

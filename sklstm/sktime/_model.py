@@ -143,7 +143,7 @@ class ForecastModel:
         whole = (row - starts + 1 >= self.window_length) & (row + self.steps[-1] < stops)
         ends = row[whole]
         targets = table[ends[:, None] + self.steps, : self.n_targets]
-        targets = targets.reshape(len(ends), -1)
+        targets = targets.reshape(len(ends), len(self.steps) * self.n_targets)
         observed = ~np.isnan(targets).all(axis=1)
         ends, targets = ends[observed], targets[observed]
         return self._windows(table, ends, starts[ends]), targets

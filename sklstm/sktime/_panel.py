@@ -71,6 +71,18 @@ class Panel:
         index = self.frame.index
         return index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index
 
+    @property
+    def freq(self) -> Any:
+        """The step of the time stamps, if one series at least shows it; None for others."""
+        times = self.times
+        if not isinstance(times, pd.DatetimeIndex):
+            return None
+        if times.freq is not None:
+            return times.freq
+        shown = np.flatnonzero(self.lengths >= 3)
+        steps = (times[self.starts[i] : self.stops[i]] for i in shown)
+        return next(filter(None, map(pd.infer_freq, steps)), None)
+
     def names(self) -> list[tuple[Any, ...]]:
         """Name each series: ``()`` where there is one without a name."""
         index = self.frame.index
@@ -118,6 +130,21 @@ class Panel:
         row = np.arange(len(self.frame))
         keep = row >= np.repeat(self.stops - n_rows, self.lengths)
         return Panel.of(self.frame[keep])
+
+    def only(self, names: list[tuple[Any, ...]]) -> Panel:
+        """Keep the series of some names.
+
+        Parameters
+        ----------
+        names : list of tuple
+
+        Returns
+        -------
+        panel : Panel
+        """
+        wanted = set(names)
+        chosen = [name in wanted for name in self.names()]
+        return Panel.of(self.frame[np.repeat(chosen, self.lengths)])
 
     def followed_by(self, later: Panel) -> Panel:
         """Add rows to each series; they take the place of what was known from there on.

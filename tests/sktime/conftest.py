@@ -1,0 +1,3 @@
+import pytest
+
+pytest.importorskip("sktime", reason="the sktime extra is not installed")

@@ -1,0 +1,134 @@
+"""What a mistake is told, before training starts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sktime.forecasting.base import ForecastingHorizon
+
+from sklstm.sktime import LSTMForecaster
+from tests.sktime.data import noise, panel, wave
+
+
+def forecaster(strategy="direct", **kwargs):
+    options = {"window_length": 12, "random_state": 0, "max_epochs": 1} | kwargs
+    return LSTMForecaster(strategy, **options)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {"strategy": "dirrec"},
+            "strategy must be one of 'direct', 'recursive'",
+        ),
+        ({"window_length": 0}, "window_length must be an int of at least 1. Got 0"),
+        ({"window_length": 2.5}, "window_length must be an int of at least 1. Got 2.5"),
+        ({"hidden_size": -1}, "'hidden_size' parameter .* Got -1"),
+        ({"loss": "mse"}, "'loss' parameter .* Got 'mse'"),
+        ({"device": "tpu"}, "device must be"),
+        ({"past_covariates": ["z"]}, r"past_covariates must be columns of X, \[\]. Got"),
+    ],
+)
+def test_parameters_out_of_range_are_named(params, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMForecaster(**params).fit(wave(), fh=[1])
+
+
+@pytest.mark.parametrize("strategy", ["direct", "seq2seq"])
+def test_the_horizon_must_be_known_in_fit(strategy):
+    with pytest.raises(ValueError, match="horizon `fh` must be passed to `fit`"):
+        forecaster(strategy).fit(wave())
+
+
+@pytest.mark.parametrize("strategy", ["direct", "seq2seq"])
+def test_a_longer_horizon_than_was_trained_for_is_refused(strategy):
+    y = wave()
+    fitted = forecaster(strategy).fit(y[:100], fh=[1, 2])
+    with pytest.raises(ValueError, match="different forecasting horizon"):
+        fitted.predict(fh=[1, 2, 3])
+    absolute = ForecastingHorizon(y.index[[104, 105]], is_relative=False)
+    fitted.fit(y[:104], fh=absolute)
+    fitted.update(y[:100], update_params=False)
+    with pytest.raises(ValueError, match=r"fh must be among the steps .* Got \[5, 6\]"):
+        fitted.predict()
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_in_sample_forecasts_are_refused(strategy):
+    y = wave()
+    with pytest.raises(NotImplementedError, match="in-sample"):
+        forecaster(strategy).fit(y[:100], fh=[-1, 1])
+    shops = panel(a=y[:100], b=y[:90])
+    fh = ForecastingHorizon(y.index[[100, 101]], is_relative=False)
+    fitted = forecaster(strategy).fit(shops, fh=fh) if strategy == "recursive" else None
+    if fitted is not None:
+        assert len(fitted.predict()) == 4
+        fitted.update(panel(b=y[90:102]), update_params=False)
+        with pytest.raises(NotImplementedError, match="in-sample"):
+            fitted.predict()
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+@pytest.mark.parametrize(
+    ("future", "message"),
+    [
+        (lambda X: None, r"X must be given to predict.* \['x0', 'x1'\]. Got None"),
+        (lambda X: X[100:102], "X must reach over the whole horizon.*no row at 2008-07"),
+        (lambda X: X[["x0"]], r"X must have the columns seen in fit.* Got no \['x1'\]"),
+        (lambda X: X.rename(columns={"x1": "x2"}), r"X must have .* Got no \['x1'\]"),
+    ],
+)
+def test_x_that_does_not_cover_the_horizon_is_named(strategy, future, message):
+    X = noise(columns=2)
+    fitted = forecaster(strategy).fit(wave()[:100], X=X[:100], fh=[1, 2, 3])
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(X=future(X))
+
+
+def test_x_of_update_must_have_the_columns_of_fit():
+    X = noise(columns=2)
+    fitted = forecaster().fit(wave()[:100], X=X[:100], fh=[1])
+    with pytest.raises(ValueError, match=r"X must have the columns seen in fit"):
+        fitted.update(wave()[100:102], X=X[100:102][["x0"]])
+
+
+def test_a_series_too_short_is_told_the_least_length():
+    message = "y must have a series of at least 15 rows, .* Got 14 rows in its longest"
+    with pytest.raises(ValueError, match=message):
+        forecaster().fit(wave()[:14], fh=[1, 3])
+    assert len(forecaster().fit(wave()[:15], fh=[1, 3]).predict()) == 2
+    with pytest.raises(ValueError, match="at least 13 rows"):
+        forecaster("recursive").fit(panel(a=wave()[:12], b=wave()[:5]))
+
+
+def test_infinite_values_are_refused():
+    y = wave()[:50]
+    y.iloc[3] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        forecaster().fit(y, fh=[1])
+
+
+def test_an_index_without_a_step_is_explained():
+    y = wave()[:50]
+    stamps = pd.date_range("2000", periods=400, freq="D")
+    y.index = stamps[np.sort(np.random.default_rng(0).choice(400, 50, replace=False))]
+    with pytest.raises(ValueError, match="y must have a time index with a regular step"):
+        forecaster("recursive").fit(y).predict(fh=[1, 2])
+
+
+def test_pretraining_needs_a_horizon_and_the_same_columns():
+    y = panel(a=wave()[:50], b=wave()[:50])
+    with pytest.raises(ValueError, match="fh must be given to pretrain"):
+        forecaster().pretrain(y)
+    pretrained = forecaster().pretrain(y, fh=[1])
+    with pytest.raises(ValueError, match=r"y must have 1 columns, as in pretrain\. Got 2"):
+        pretrained.fit(pd.DataFrame({"a": wave(), "b": wave()}), fh=[1])
+
+
+def test_a_failed_fit_leaves_no_model():
+    y = wave()[:50]
+    model = forecaster(learning_rate=1e30, max_grad_norm=None, optimizer="sgd")
+    with pytest.raises(ValueError, match="loss became"):
+        model.fit(y, fh=[1])
+    assert not model.is_fitted
+    assert not hasattr(model, "model_")
