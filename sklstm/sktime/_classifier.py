@@ -10,10 +10,11 @@ from sktime.classification.base import BaseClassifier
 
 from .._classifier import LSTMClassifier
 from ._parameters import core_parameters
+from ._searchable import SearchableMixin
 from ._sequences import as_sequences
 
 
-class LSTMTimeSeriesClassifier(BaseClassifier):
+class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
     """Long short-term memory network for classes of whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
@@ -47,6 +48,8 @@ class LSTMTimeSeriesClassifier(BaseClassifier):
     >>> classifier.predict_proba(X).shape
     (67, 2)
     """
+
+    _estimator_class = LSTMClassifier
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "sklstm developers",

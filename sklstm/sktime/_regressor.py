@@ -10,10 +10,11 @@ from sktime.regression.base import BaseRegressor
 
 from .._regressor import LSTMRegressor
 from ._parameters import core_parameters
+from ._searchable import SearchableMixin
 from ._sequences import as_sequences
 
 
-class LSTMTimeSeriesRegressor(BaseRegressor):
+class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     """Long short-term memory network for numbers that belong to whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
@@ -46,6 +47,8 @@ class LSTMTimeSeriesRegressor(BaseRegressor):
     >>> regressor.score(X, y) > 0.95
     True
     """
+
+    _estimator_class = LSTMRegressor
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "sklstm developers",

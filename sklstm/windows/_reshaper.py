@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -25,6 +26,10 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         all steps of a feature together (``a1 a2 a3 b1 b2 b3``).
     newest_first : bool, default=False
         Whether time runs backwards in the columns. The output's never does.
+    static : list of int or str, or None, default=None
+        Columns, by position or name, that hold one value for a whole sequence, such as
+        what is known of the step to forecast. They become features of their own, after
+        the others, and stand at each step.
 
     Attributes
     ----------
@@ -47,12 +52,17 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     array([[[20, 30],
             [ 3, 10],
             [ 1,  2]]])
+    >>> SequenceReshaper(newest_first=True, static=[-1]).fit_transform([[3, 2, 1, 50]])
+    array([[[ 1, 50],
+            [ 2, 50],
+            [ 3, 50]]])
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_features": [Interval(Integral, 1, None, closed="left")],
         "layout": [StrOptions({"time-major", "feature-major"})],
         "newest_first": ["boolean"],
+        "static": [list, None],
     }
 
     def __init__(
@@ -61,10 +71,12 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         *,
         layout: Literal["time-major", "feature-major"] = "time-major",
         newest_first: bool = False,
+        static: list[int] | list[str] | None = None,
     ) -> None:
         self.n_features = n_features
         self.layout = layout
         self.newest_first = newest_first
+        self.static = static
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> SequenceReshaper:
@@ -87,13 +99,18 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             If the number of columns is no multiple of `n_features`.
         """
         with fit_task(self, X, y):
-            n_columns = self._read(X, reset=True).shape[1]
-            if n_columns % self.n_features:
+            columns = np.arange(self._read(X, reset=True).shape[1])
+            static = self._static_columns(columns)
+            n_columns = len(columns) - len(static)
+            if not n_columns or n_columns % self.n_features:
                 raise ValueError(
-                    f"X must have a multiple of n_features={self.n_features} columns. Got"
-                    f" {n_columns} columns instead."
+                    f"X must have a multiple of n_features={self.n_features} columns"
+                    f" besides {len(static)} static ones. Got {len(columns)} columns"
+                    " instead."
                 )
             self.n_timesteps_ = n_columns // self.n_features
+            self._static = static
+            self._dynamic = np.setdiff1d(columns, static)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -110,12 +127,33 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
+        shape = (len(X), self.n_timesteps_, self.n_features)
+        steps = X[:, self._dynamic] if len(self._static) else X
         if self.layout == "time-major":
-            sequences = X.reshape(len(X), self.n_timesteps_, self.n_features)
+            sequences = steps.reshape(shape)
         else:
-            flat = X.reshape(len(X), self.n_features, self.n_timesteps_)
-            sequences = flat.transpose(0, 2, 1)
-        return sequences[:, ::-1] if self.newest_first else sequences
+            sequences = steps.reshape(len(X), *shape[:0:-1]).transpose(0, 2, 1)
+        if self.newest_first:
+            sequences = sequences[:, ::-1]
+        if not len(self._static):
+            return sequences
+        static = np.broadcast_to(X[:, None, self._static], (*shape[:2], len(self._static)))
+        return np.concatenate([sequences, static], axis=2)
+
+    def _static_columns(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Find the columns that `static` names."""
+        names = list(getattr(self, "feature_names_in_", ()))
+        try:
+            found = [
+                names.index(column) if isinstance(column, str) else columns[column]
+                for column in self.static or ()
+            ]
+        except (ValueError, IndexError, TypeError) as error:
+            raise ValueError(
+                f"static must be columns of X, which has {names or len(columns)}. Got"
+                f" {self.static}."
+            ) from error
+        return np.array(found, dtype=np.intp)
 
     def _read(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         return validate_data(

@@ -11,10 +11,10 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-def lstm_states(x, w_ih, w_hh, b_ih, b_hh):
+def lstm_states(x, w_ih, w_hh, b_ih, b_hh, hidden=None, cell=None):
     """Hidden state after each step of one sequence x of shape (n_timesteps, n_features)."""
-    hidden = np.zeros(w_hh.shape[1])
-    cell = np.zeros(w_hh.shape[1])
+    hidden = np.zeros(w_hh.shape[1]) if hidden is None else hidden
+    cell = np.zeros(w_hh.shape[1]) if cell is None else cell
     states = []
     for x_t in x:
         i, f, g, o = np.split(w_ih @ x_t + b_ih + w_hh @ hidden + b_hh, 4)
@@ -29,8 +29,13 @@ def _weights(lstm):
     return [getattr(lstm, name).detach().double().numpy() for name in names]
 
 
-def network_output(network, x):
-    """Output for one standardised sequence x of shape (n_observed, n_features)."""
+def _linear(layer, values):
+    weight, bias = (p.detach().double().numpy() for p in (layer.weight, layer.bias))
+    return values @ weight.T + bias
+
+
+def final_state(network, x):
+    """State after one standardised sequence x of shape (n_observed, n_features)."""
     hidden_size = network.hidden_size
     for layer in network.core.layers:
         states = lstm_states(x, *_weights(layer.forwards))
@@ -39,12 +44,29 @@ def network_output(network, x):
             states = np.concatenate([states, reverse], axis=1)
         x = states
     if len(x):
-        state = np.concatenate([x[-1, :hidden_size], x[0, hidden_size:]])
-    else:
-        state = np.zeros(network.core.output_size)
-    weight = network.head.linear.weight.detach().double().numpy()
-    bias = network.head.linear.bias.detach().double().numpy()
-    return weight @ state + bias
+        return np.concatenate([x[-1, :hidden_size], x[0, hidden_size:]])
+    return np.zeros(network.core.output_size)
+
+
+def network_output(network, x):
+    """Output of a linear head for one sequence."""
+    return _linear(network.head.linear, final_state(network, x))
+
+
+def known_future_output(network, x, future):
+    """Output of one hidden layer over the state and the known rows ahead."""
+    both = np.concatenate([final_state(network, x), future.ravel()])
+    hidden = np.maximum(_linear(network.head.hidden, both), 0)
+    return _linear(network.head.head.linear, hidden)
+
+
+def seq2seq_output(network, x, future):
+    """Output of a decoder (Cho et al., 2014) at each row ahead."""
+    state, decoder = final_state(network, x), network.head
+    hidden, cell = np.split(np.tanh(_linear(decoder.bridge, state)), 2)
+    steps = np.concatenate([np.tile(state, (len(future), 1)), future], axis=1)
+    states = lstm_states(steps, *_weights(decoder.lstm), hidden, cell)
+    return _linear(decoder.head.linear, states)
 
 
 def fill(x, mean):

@@ -116,3 +116,35 @@ def test_a_copy_does_the_same(duplicate):
     reshaper = SequenceReshaper(2, layout="feature-major", newest_first=True).fit(X)
     np.testing.assert_array_equal(duplicate(reshaper).transform(X), reshaper.transform(X))
     assert clone(reshaper).get_params() == reshaper.get_params()
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("layout", ["time-major", "feature-major"])
+@pytest.mark.parametrize("static", [["s", "u"], [0, -1]])
+def test_static_columns_stand_at_each_step(static, layout, newest_first):
+    names = {
+        "time-major": ["a1", "b1", "a2", "b2", "a3", "b3"],
+        "feature-major": ["a1", "a2", "a3", "b1", "b2", "b3"],
+    }[layout]
+    if newest_first:
+        names = [name[0] + str(4 - int(name[1])) for name in names]
+    value = {f"{c}{t}": t + 10 * (c == "b") for c in "ab" for t in (1, 2, 3)}
+    value |= {"s": 100, "u": 200}
+    X = pd.DataFrame(
+        [[value[name] for name in ["s", *names, "u"]]], columns=["s", *names, "u"]
+    )
+    reshaper = SequenceReshaper(2, layout=layout, newest_first=newest_first, static=static)
+    expected = [[[1, 11, 100, 200], [2, 12, 100, 200], [3, 13, 100, 200]]]
+    np.testing.assert_array_equal(reshaper.fit_transform(X), expected)
+
+
+@pytest.mark.parametrize("static", [["z"], [7], [1.5], ["a", 9]])
+def test_static_columns_that_are_not_there_are_named(static):
+    X = pd.DataFrame([[1.0, 2.0]], columns=["a", "b"])
+    with pytest.raises(ValueError, match="static must be columns of X"):
+        SequenceReshaper(static=static).fit(X)
+
+
+def test_a_step_beside_the_static_columns_is_needed():
+    with pytest.raises(ValueError, match="besides 2 static ones"):
+        SequenceReshaper(static=[0, 1]).fit([[1.0, 2.0]])
