@@ -83,7 +83,8 @@ class Scaling:
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Standardise, in float64: subtracting after rounding would lose small changes."""
-        return (values - self.mean) / self.scale
+        with np.errstate(over="ignore"):
+            return (values - self.mean) / self.scale
 
     def invert(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Undo `apply`."""

@@ -72,13 +72,17 @@ class InstanceNorm(nn.Module):
     ) -> None:
         super().__init__()
         self.method = method
-        targets = torch.as_tensor(target_features, dtype=torch.long)
-        forecast = torch.zeros(n_features, dtype=torch.bool)
+        targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
+        forecast = torch.zeros(n_features, dtype=torch.bool, device="cpu")
         forecast[targets] = True
         self.register_buffer("target_features", targets)
         self.register_buffer("forecast", forecast)
-        self.register_buffer("input_scale", torch.ones(n_features, dtype=dtype))
-        self.register_buffer("output_scale", torch.ones(len(targets), dtype=dtype))
+        self.register_buffer(
+            "input_scale", torch.ones(n_features, dtype=dtype, device="cpu")
+        )
+        self.register_buffer(
+            "output_scale", torch.ones(len(targets), dtype=dtype, device="cpu")
+        )
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level]:
         """Take the level out.
@@ -150,7 +154,7 @@ class InstanceNorm(nn.Module):
             The training samples; a target of NaN is missing.
         """
         names = ("input", "input_spread", "output", "output_spread")
-        total = dict.fromkeys(names, torch.zeros(()))
+        total = dict.fromkeys(names, torch.zeros((), device="cpu"))
         for x, lengths, target in batches:
             level = self.level(x, lengths)
             deviation = (x - level.center[:, None]) * _observed(x, lengths)

@@ -87,7 +87,7 @@ class LSTMNetwork(nn.Module):
             )
         else:
             self.head = LinearHead(state_size, output_size, dropout, dtype)
-        initialise(self, torch.Generator().manual_seed(seed))
+        initialise(self, torch.Generator("cpu").manual_seed(seed))
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, future: Tensor | None = None

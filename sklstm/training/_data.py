@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from skorch.dataset import Dataset
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from .._scaling import Scaling
 from ..windows._windows import CHUNK, Windows
@@ -19,7 +19,7 @@ from ..windows._windows import CHUNK, Windows
 Inputs = dict[str, Tensor | None]
 
 
-class SequenceData(Dataset):  # type: ignore[type-arg]
+class SequenceData(Dataset):
     """Sequences ready for the network, gathered a batch at a time.
 
     The rows are standardised once; a batch is one gather from them. A step that is
@@ -40,6 +40,13 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
         Type of the batches.
     device : torch.device or str, default="cpu"
         Where the batches live.
+    names : tuple of str, default=("X", "y")
+        Arguments that the windows and the targets came from, for messages.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for `dtype`.
     """
 
     def __init__(
@@ -51,8 +58,11 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
         *,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
+        names: tuple[str, str] = ("X", "y"),
     ) -> None:
-        table, observed, self.has_partial_rows = _standardised(windows, scaling, dtype)
+        table, observed, self.has_partial_rows = _standardised(
+            windows, scaling, dtype, names[0]
+        )
         self.complete = _complete(windows, observed)
         self.edge = windows.padding == "edge"
         to = torch.device(device)
@@ -67,11 +77,19 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
                 torch.from_numpy(part).to(to)
                 for part in (windows.known.leads, windows.known.columns)
             ]
-        self.y = None if y is None else _as_target(y, dtype).to(to)
+        self.y = None if y is None else _as_target(y, dtype, names[1]).to(to)
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    def __getitem__(self, index: int) -> tuple[Inputs, Tensor | None]:
+        return self.gather(torch.tensor([index], device="cpu"))
+
+    @property
+    def X(self) -> SequenceData:
+        """What skorch's scorers hand to `predict`, beside `y`."""
+        return self
 
     def batches(
         self, batch_size: int, generator: torch.Generator | None = None
@@ -93,9 +111,9 @@ class SequenceData(Dataset):  # type: ignore[type-arg]
         target : Tensor or None
         """
         if generator is None:
-            order = torch.arange(len(self))
+            order = torch.arange(len(self), device="cpu")
         else:
-            order = torch.randperm(len(self), generator=generator)
+            order = torch.randperm(len(self), generator=generator, device="cpu")
         for index in order.split(batch_size):
             yield self.gather(index)
 
@@ -165,17 +183,28 @@ def carry_forward(x: Tensor) -> Tensor:
     return torch.where(last < 0, 0, filled)
 
 
-def _as_target(y: NDArray[Any], dtype: torch.dtype) -> Tensor:
+def _as_target(y: NDArray[Any], dtype: torch.dtype, name: str) -> Tensor:
     target = torch.from_numpy(np.ascontiguousarray(y))
-    return target.to(dtype) if target.is_floating_point() else target
+    return _cast(target, dtype, name) if target.is_floating_point() else target
+
+
+def _cast(values: Tensor, dtype: torch.dtype, name: str) -> Tensor:
+    """Cast values, none of which may become infinite; NaN may be there."""
+    cast = values.to(dtype)
+    if cast.isinf().any():
+        raise ValueError(
+            f"{name} must fit into {str(dtype).removeprefix('torch.')} when standardised as"
+            f" in training. Got a value that becomes {values[cast.isinf()][0]:.3g}."
+        )
+    return cast
 
 
 def _standardised(
-    windows: Windows, scaling: Scaling, dtype: torch.dtype
+    windows: Windows, scaling: Scaling, dtype: torch.dtype, name: str
 ) -> tuple[Tensor, NDArray[np.bool_], bool]:
     """Standardised rows and one of padding; which are observed; is one NaN in part."""
     rows = windows.table
-    table = torch.zeros((len(rows) + 1, rows.shape[1]), dtype=dtype)
+    table = torch.zeros((len(rows) + 1, rows.shape[1]), dtype=dtype, device="cpu")
     observed = np.ones(len(rows) + 1, dtype=bool)
     has_partial_rows = False
     for i in range(0, len(rows), CHUNK):
@@ -187,12 +216,12 @@ def _standardised(
             observed[chunk] = ~nothing
             values[nothing] = 0.0
             has_partial_rows |= bool(missing[~nothing].any())
-        table[chunk] = torch.from_numpy(values).to(dtype)
+        table[chunk] = _cast(torch.from_numpy(values), dtype, name)
     if windows.padding != "edge":
         padding = scaling.apply(np.full(rows.shape[1], windows.padding))
         observed[-1] = not np.isnan(padding).any()
         if observed[-1]:
-            table[-1] = torch.from_numpy(padding).to(dtype)
+            table[-1] = _cast(torch.from_numpy(padding), dtype, name)
     return table, observed, has_partial_rows
 
 

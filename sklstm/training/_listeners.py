@@ -1,9 +1,11 @@
-"""What happens between epochs: keeping weights, stopping early, telling scikit-learn."""
+"""What happens between epochs: the learning rate, keeping weights, telling scikit-learn."""
 
 from __future__ import annotations
 
 import copy
 from typing import TYPE_CHECKING, Any, Protocol
+
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 if TYPE_CHECKING:
     from ._net import SequenceNet
@@ -17,6 +19,30 @@ class EpochListener(Protocol):
 
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Act after an epoch; True asks to stop training."""
+
+
+class StepSchedule:
+    """Change the learning rate after each epoch.
+
+    Parameters
+    ----------
+    scheduler : object with a method `step`, such as those of `torch.optim.lr_scheduler`
+    """
+
+    def __init__(self, scheduler: Any) -> None:
+        self.scheduler = scheduler
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Do nothing."""
+
+    def on_epoch_end(self, net: SequenceNet) -> bool:
+        """Set the rate of the next epoch, by the validation loss if there is one."""
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            row = net.history[-1]
+            self.scheduler.step(row.get("valid_loss", row["train_loss"]))
+        else:
+            self.scheduler.step()
+        return False
 
 
 class BestEpoch:

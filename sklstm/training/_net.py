@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, PrintLog
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 
 from ._data import Inputs, SequenceData
-from ._listeners import EpochListener
+from ._listeners import EpochListener, StepSchedule
 from ._optimizers import make_schedule
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
@@ -69,7 +70,7 @@ class SequenceNet(NeuralNet):
         self.max_grad_norm = max_grad_norm
         self.schedule = schedule
         self.seed = seed
-        self.generator_ = torch.Generator().manual_seed(seed)
+        self.generator_ = torch.Generator("cpu").manual_seed(seed)
 
     # ------------------------------------------------------------------ training
 
@@ -106,10 +107,12 @@ class SequenceNet(NeuralNet):
         Raises
         ------
         ValueError
-            If the loss becomes NaN or infinite.
+            If the loss or a weight becomes NaN or infinite.
         """
         self._seed_dropout()
-        self.schedule_ = make_schedule(self.schedule, self.optimizer_, epochs)
+        scheduler = make_schedule(self.schedule, self.optimizer_, epochs)
+        if scheduler is not None:
+            listeners = (StepSchedule(scheduler), *listeners)
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
         self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
@@ -139,7 +142,6 @@ class SequenceNet(NeuralNet):
                 self.run_single_epoch(
                     self.get_iterator(valid), False, "valid", self.validation_step
                 )
-            self._step_schedule()
             stop = self._end_epoch(data)
             for listener in listeners:
                 stop |= listener.on_epoch_end(self)
@@ -157,24 +159,28 @@ class SequenceNet(NeuralNet):
         for batch in iterator:
             if per_batch:
                 self.notify("on_batch_begin", batch=batch, training=training)
-            step = step_fn(batch)
+            step = step_fn(batch, heard=per_batch)
             losses.append(step["loss"].detach())
             sizes.append(len(batch[1]))
             if per_batch:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        # The one place where the device is waited for.
-        values = torch.stack(losses).tolist()
+        # The one place where the device is waited for. The last step may have spoilt the
+        # weights after its loss was known: their sum comes with the losses.
+        *values, weights = torch.stack([*losses, self._sum_of_weights()]).tolist()
         loss = float(np.average(values, weights=sizes))
-        if not math.isfinite(loss):
-            raise ValueError(_divergence_message(prefix, loss, len(self.history)))
+        kind = "training" if prefix == "train" else "validation"
+        for what, value in ((f"{kind} loss", loss), ("sum of the weights", weights)):
+            if not math.isfinite(value):
+                raise ValueError(_divergence_message(what, value, len(self.history)))
         if not per_batch:
             # skorch's Checkpoint reads the last batch, whoever listens.
             self.history.new_batch()
             self.history.record_batch(f"{prefix}_loss", values[-1])
             self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
-        earlier = [row[f"{prefix}_loss"] for row in self.history[:-1]]
+        # An earlier run may have had no validation.
+        earlier = [row.get(f"{prefix}_loss", math.inf) for row in self.history[:-1]]
         best = min(earlier, default=math.inf)
         self.history.record(f"{prefix}_loss", loss)
         self.history.record(f"{prefix}_loss_best", loss < best)
@@ -188,18 +194,18 @@ class SequenceNet(NeuralNet):
         loss.backward()
         return {"loss": loss, "y_pred": output}
 
-    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
-        """Take one step of the optimiser."""
+    def train_step(
+        self, batch: Any, *, heard: bool = False, **fit_params: Any
+    ) -> dict[str, Tensor]:
+        """Take one step of the optimiser; callbacks hear of its gradient if `heard`."""
         first: dict[str, Tensor] = {}
 
         def closure() -> Tensor:
             self.optimizer_.zero_grad(set_to_none=True)
             step = self.train_step_single(batch)
             if self.max_grad_norm is not None:
-                torch.nn.utils.clip_grad_norm_(
-                    self.module_.parameters(), self.max_grad_norm
-                )
-            if self._hears_batches():
+                clip_grad_norm_(self.module_.parameters(), self.max_grad_norm)
+            if heard:
                 self.notify(
                     "on_grad_computed",
                     named_parameters=list(self.get_all_learnable_params()),
@@ -247,10 +253,12 @@ class SequenceNet(NeuralNet):
         return {
             "n_epochs_": len(rows),
             "best_epoch_": len(rows) if best_epoch is None else best_epoch,
-            "loss_curve_": [row["train_loss"] for row in rows if "train_loss" in row],
-            "validation_loss_curve_": [
-                row["valid_loss"] for row in rows if "valid_loss" in row
-            ],
+            "loss_curve_": [row["train_loss"] for row in rows],
+            "validation_loss_curve_": (
+                [row.get("valid_loss", math.nan) for row in rows]
+                if any("valid_loss" in row for row in rows)
+                else []
+            ),
         }
 
     # ------------------------------------------------------------------ prediction
@@ -275,6 +283,11 @@ class SequenceNet(NeuralNet):
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
         """Give the data as it is: the estimator has prepared it."""
+        if not isinstance(X, SequenceData):
+            raise TypeError(
+                "net_ takes the SequenceData that an estimator prepares; its own predict"
+                f" takes arrays. Got {type(X).__name__}."
+            )
         return X
 
     def get_iterator(
@@ -323,8 +336,8 @@ class SequenceNet(NeuralNet):
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
             except KeyboardInterrupt:
-                # So skorch's own EarlyStopping asks to stop; Ctrl-C comes elsewhere.
-                if method_name != "on_epoch_end":
+                # So skorch's EarlyStopping asks to stop; from any other it is Ctrl-C.
+                if not isinstance(callback, EarlyStopping):
                     raise
                 stop = True
         if stop:
@@ -345,22 +358,17 @@ class SequenceNet(NeuralNet):
         return False
 
     def _seed_dropout(self) -> None:
-        seed = int(torch.randint(2**62, (), generator=self.generator_))
+        seed = int(torch.randint(2**62, (), generator=self.generator_, device="cpu"))
         self.module_.seed_dropout(seed, torch.device(self.device))
 
-    def _step_schedule(self) -> None:
-        if self.schedule_ is None:
-            return
-        row = self.history[-1]
-        if isinstance(self.schedule_, torch.optim.lr_scheduler.ReduceLROnPlateau):
-            self.schedule_.step(row.get("valid_loss", row["train_loss"]))
-        else:
-            self.schedule_.step()
+    @torch.no_grad()
+    def _sum_of_weights(self) -> Tensor:
+        """Give what is NaN or infinite if any weight is."""
+        return torch.stack([weight.sum() for weight in self.module_.parameters()]).sum()
 
 
-def _divergence_message(prefix: str, loss: float, epoch: int) -> str:
-    kind = "training" if prefix == "train" else "validation"
+def _divergence_message(what: str, value: float, epoch: int) -> str:
     return (
-        f"The {kind} loss became {loss} in epoch {epoch}. Try a smaller learning_rate, a"
+        f"The {what} became {value} in epoch {epoch}. Try a smaller learning_rate, a"
         f" smaller max_grad_norm, or standardize=True."
     )

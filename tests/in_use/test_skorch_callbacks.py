@@ -210,3 +210,27 @@ def test_search_gives_each_fit_callbacks_of_its_own(series):
     assert search.best_estimator_.n_epochs_ == 2
     assert search.best_estimator_.callbacks[1].heard.count("epoch ends") == 2
     assert not hasattr(diary, "heard")
+
+
+@pytest.mark.parametrize("on_train", [False, True])
+@pytest.mark.parametrize("use_caching", [False, True])
+def test_scores_with_and_without_cached_predictions(series, on_train, use_caching):
+    X, y = series
+    scoring = EpochScoring(
+        "r2", lower_is_better=False, on_train=on_train, use_caching=use_caching, name="r2"
+    )
+    model = LSTMRegressor(**{**TINY, "learning_rate": 1e-12}, callbacks=[scoring])
+    model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    rows = slice(60) if on_train else slice(60, None)
+    by_hand = r2_score(y[rows], model.predict(X[rows]))
+    assert scores(model, "r2") == pytest.approx([by_hand] * 4, rel=1e-5)
+
+
+@pytest.mark.parametrize("use_caching", [False, True])
+def test_scores_of_classes_with_and_without_cached_predictions(sequences, use_caching):
+    X, y = sequences
+    scoring = EpochScoring("accuracy", use_caching=use_caching, name="score")
+    model = LSTMClassifier(**TINY, callbacks=[scoring])
+    model.fit(X[:60], y[:60], X_val=X[60:], y_val=y[60:])
+    by_hand = accuracy_score(y[60:], model.predict(X[60:]))
+    assert scores(model, "score")[model.best_epoch_ - 1] == pytest.approx(by_hand)

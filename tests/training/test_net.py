@@ -1,0 +1,231 @@
+"""What the net keeps, watches and refuses."""
+
+import copy
+import functools
+import math
+import pickle
+import signal
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback, EarlyStopping
+
+from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.training import SequenceNet
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 5, 2))
+Y = rng.normal(size=40)
+TINY = {"max_epochs": 3, "hidden_size": 4, "random_state": 0}
+SCHEDULES = [
+    "constant",
+    "cosine",
+    "step",
+    "plateau",
+    functools.partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5),
+]
+
+
+# What a fitted net keeps
+
+
+def plain_tensors(model, monkeypatch):
+    """Count tensors that only a machine with their device could unpickle."""
+    count = 0
+    load = torch.storage._load_from_bytes
+
+    def counted(data):
+        nonlocal count
+        count += 1
+        return load(data)
+
+    pickled = pickle.dumps(model)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.storage, "_load_from_bytes", counted)
+        pickle.loads(pickled)
+    return count
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_pickle_holds_no_tensor_of_a_device_but_the_state_of_a_generator(
+    schedule, monkeypatch
+):
+    model = LSTMRegressor(**TINY, learning_rate_schedule=schedule, dropout=0.5).fit(X, Y)
+    assert plain_tensors(model, monkeypatch) == 1
+    model.net_.weight = torch.zeros(1)
+    assert plain_tensors(model, monkeypatch) == 2
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_holds_no_generator_of_dropout(again):
+    model = LSTMRegressor(**TINY, num_layers=2, dropout=0.5).fit(X, Y)
+    layers = [part for part in again(model).module_.modules() if hasattr(part, "generator")]
+    assert len(layers) == 2
+    assert [layer.generator for layer in layers] == [None, None]
+
+
+class FailAt(Callback):
+    """Fails at the end of an epoch."""
+
+    def __init__(self, epoch, error):
+        self.epoch = epoch
+        self.error = error
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise self.error
+
+
+def test_a_failed_run_leaves_no_schedule_either(monkeypatch):
+    callbacks = [FailAt(2, RuntimeError("disk full"))]
+    model = LSTMRegressor(**TINY, warm_start=True, callbacks=callbacks)
+    with pytest.raises(RuntimeError, match="disk full"):
+        model.fit(X, Y)
+    assert model.n_epochs_ == 1
+    assert plain_tensors(model, monkeypatch) == 1
+
+
+# Ctrl-C
+
+
+class CtrlC(Callback):
+    """The user interrupts while a callback is at work."""
+
+    def on_epoch_end(self, net, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("callback", [CtrlC(), FailAt(1, KeyboardInterrupt())])
+def test_ctrl_c_in_a_callback_is_no_wish_to_stop(callback):
+    model = LSTMRegressor(**TINY, callbacks=[callback])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert not hasattr(model, "net_")
+
+
+def test_early_stopping_of_a_subclass_stops():
+    class Impatient(EarlyStopping):
+        """A user's variant."""
+
+    stop = Impatient(monitor="train_loss", patience=1, threshold=0.99, sink=lambda _: None)
+    assert LSTMRegressor(**TINY, callbacks=[stop]).fit(X, Y).n_epochs_ == 2
+
+
+# Weights that are no longer numbers
+
+
+class Spoiling(torch.optim.SGD):
+    """Spoils a weight in one of its steps."""
+
+    def __init__(self, params, lr, at, value):
+        super().__init__(params, lr=lr)
+        self.at, self.value = at, value
+
+    def step(self, closure=None):
+        loss = super().step(closure)
+        self.at -= 1
+        if self.at == 0:
+            self.param_groups[0]["params"][0].data[0, 0] = self.value
+        return loss
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_fit_never_ends_with_weights_that_are_not_finite(value, early_stopping):
+    def optimizer(params, lr):
+        return Spoiling(params, lr, at=3, value=value)
+
+    model = LSTMRegressor(**TINY, batch_size=100, optimizer=optimizer)
+    model.set_params(early_stopping=early_stopping)
+    with pytest.raises(ValueError, match=r"sum of the weights became .* in epoch 3\. Try"):
+        model.fit(X, Y)
+    assert not hasattr(model, "net_")
+    with pytest.raises(ValueError, match="in epoch 3"):
+        model.set_params(warm_start=True).fit(X, Y)
+    assert model.n_epochs_ == 2
+    assert np.isfinite(model.predict(X)).all()
+
+
+# The global default device
+
+
+@pytest.fixture
+def default_device_meta():
+    torch.set_default_device("meta")
+    yield
+    torch.set_default_device(None)
+
+
+MISSING = X.copy()
+MISSING[3:9, :2] = np.nan
+MISSING[20, 2, 0] = np.nan
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer": "rmsprop", "learning_rate_schedule": "plateau"},
+        {"optimizer": "sgd", "loss": "huber", "learning_rate_schedule": "step"},
+        {"dropout": 0.3, "num_layers": 2, "bidirectional": True, "early_stopping": True},
+        {"instance_norm": "standard", "target_features": 0},
+    ],
+    ids=str,
+)
+def test_the_default_device_of_torch_decides_nothing(default_device_meta, params):
+    model = LSTMRegressor(**TINY, **params)
+    there = copy.deepcopy(model).fit(MISSING, Y)
+    predicted = pickle.loads(pickle.dumps(there)).predict(MISSING)
+    torch.set_default_device(None)
+    np.testing.assert_array_equal(predicted, model.fit(MISSING, Y).predict(MISSING))
+
+
+# What users ask of it
+
+
+def test_the_net_says_who_predicts_from_arrays():
+    net = LSTMRegressor(**TINY).fit(X, Y).net_
+    with pytest.raises(TypeError, match=r"net_ takes the SequenceData .* Got ndarray"):
+        net.predict(X)
+
+
+def test_whether_callbacks_hear_of_batches_is_asked_once_an_epoch(monkeypatch):
+    asked = []
+    hears = SequenceNet._hears_batches
+    monkeypatch.setattr(
+        SequenceNet, "_hears_batches", lambda net: asked.append(1) or hears(net)
+    )
+    LSTMRegressor(**TINY, batch_size=1).fit(X, Y)
+    assert len(asked) == 3
+
+
+def test_the_validation_curve_is_as_long_as_the_other():
+    model = LSTMRegressor(**TINY, warm_start=True).fit(X, Y)
+    assert model.validation_loss_curve_ == []
+    model.set_params(early_stopping=True).fit(X, Y)
+    validated = model.validation_loss_curve_[3:]
+    model.partial_fit(X, Y)
+    assert len(model.loss_curve_) == model.n_epochs_ == 7
+    nan = math.nan
+    np.testing.assert_array_equal(
+        model.validation_loss_curve_, [nan, nan, nan, *validated, nan]
+    )
+    assert np.isfinite(validated).all()
+    assert model.net_.history[3, "valid_loss_best"]
+
+
+@pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
+def test_one_sample_of_the_data_can_be_looked_at(estimator):
+    seen = []
+
+    class Look(Callback):
+        """Reads a sample."""
+
+        def on_epoch_begin(self, net, dataset_train, **kwargs):
+            seen.append(dataset_train[7])
+
+    labels = (Y > 0).astype(int)
+    estimator(**TINY, standardize=False, callbacks=[Look()]).fit(X, labels)
+    inputs, target = seen[0]
+    np.testing.assert_allclose(inputs["x"], X[[7]].astype("float32"))
+    assert target.flatten().tolist() == [labels[7]]
