@@ -1,4 +1,4 @@
-"""The example runs as a user runs it: as a script, in a process of its own."""
+"""The examples run as a user runs them: as scripts, in processes of their own."""
 
 import os
 import re
@@ -14,20 +14,32 @@ from sklstm.datasets import load_netflix
 
 pytest.importorskip("matplotlib")
 
-SCRIPT = Path(__file__).parent.parent / "examples" / "plot_netflix.py"
-PICTURES = {"close", "panels", "histograms", "split", "losses", "forecast"}
+EXAMPLES = Path(__file__).parent.parent / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def run_netflix(folder):
-    return subprocess.run(
-        [sys.executable, SCRIPT, folder],
+def run(script, folder):
+    """Run an example and give what it prints."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, folder],
         env={**os.environ, "MPLBACKEND": "Agg"},
         cwd=folder.parent,
         capture_output=True,
         text=True,
         timeout=600,
     )
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return done.stdout
+
+
+def assert_pictures(folder, names):
+    saved = {path.name: path for path in folder.iterdir()}
+    assert set(saved) == {f"{name}.png" for name in names}
+    for path in saved.values():
+        picture = path.read_bytes()
+        assert picture.startswith(PNG)
+        assert len(picture) > 20_000
 
 
 def errors_of(name, text):
@@ -49,25 +61,33 @@ def errors_of_persistence():
 
 
 def test_netflix_prints_its_tables_and_saves_its_pictures(tmp_path):
-    done = run_netflix(tmp_path / "pictures")
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    missing = re.search(r"^Close +(\d+)$", done.stdout, re.M)
+    printed = run("plot_netflix.py", tmp_path / "pictures")
+    missing = re.search(r"^Close +(\d+)$", printed, re.M)
     assert missing.group(1) == "0"
 
-    test_table = done.stdout[done.stdout.index("\nTest, 151 days") :]
+    test_table = printed[printed.index("\nTest, 151 days") :]
     persistence = errors_of("Persistence", test_table)
     np.testing.assert_allclose(persistence, errors_of_persistence(), atol=5.1e-4)
     # Nobody beats persistence by much from prices alone: a forecast far better has seen
     # the future, and one far worse has learnt nothing.
-    chosen = re.search(r"^Chosen: (.*)$", done.stdout, re.M).group(1)
+    chosen = re.search(r"^Chosen: (.*)$", printed, re.M).group(1)
     assert np.all(np.abs(errors_of(chosen, test_table) / persistence - 1) < 0.1)
-    price = re.search(r"trading day, 2019-12-17: \$([\d.]+)", done.stdout)
+    price = re.search(r"trading day, 2019-12-17: \$([\d.]+)", printed)
     assert abs(float(price.group(1)) / 304.21 - 1) < 0.05
 
-    saved = {path.name: path for path in (tmp_path / "pictures").iterdir()}
-    assert set(saved) == {f"netflix_{name}.png" for name in PICTURES}
-    for path in saved.values():
-        picture = path.read_bytes()
-        assert picture.startswith(PNG)
-        assert len(picture) > 20_000
+    pictures = ("close", "panels", "histograms", "split", "losses", "forecast")
+    assert_pictures(tmp_path / "pictures", [f"netflix_{name}" for name in pictures])
+
+
+def test_airline_forecasts_are_judged_beside_two_others(tmp_path):
+    pytest.importorskip("sktime")
+    printed = run("plot_sktime_forecasting.py", tmp_path / "pictures")
+    rows = re.findall(r"^(LSTM|Year before|Smoothing) +([\d.]+) +([\d.]+)$", printed, re.M)
+    errors = {name: np.array(values, dtype=float) for name, *values in rows}
+    assert (errors["LSTM"] < 0.7 * errors["Year before"]).all()
+    from sktime.datasets import load_airline
+
+    y = load_airline().to_numpy()
+    expected = 100 * np.mean(np.abs(y[-12:] - y[-24:-12]) / y[-12:])
+    np.testing.assert_allclose(errors["Year before"][0], expected, atol=0.006)
+    assert_pictures(tmp_path / "pictures", ["airline_forecast", "airline_backtest"])

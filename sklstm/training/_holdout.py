@@ -80,12 +80,10 @@ def _last(windows: Windows, fraction: float, horizon: int) -> tuple[Index, Index
 
 def _series(windows: Windows) -> Index:
     """Give each window the number of its series; independent sequences count as one."""
-    if not _overlap_in_table(windows):
-        return np.zeros(len(windows), dtype=int)
-    order, overlap = _neighbours(windows)
-    same = overlap | (np.diff(windows.starts[order]) == 0)
-    series = np.empty(len(windows), dtype=int)
-    series[order] = np.r_[0, np.cumsum(~same)]
+    series = np.zeros(len(windows), dtype=int)
+    if _linked_in_table(windows):
+        order, linked = _neighbours(windows)
+        series[order] = np.r_[0, np.cumsum(~linked)]
     return series
 
 
@@ -104,8 +102,8 @@ def _last_of_each(series: Index, ends: Index, fraction: float) -> NDArray[np.boo
 def shares_rows(windows: Windows) -> bool:
     """Tell whether neighbouring samples are windows of one series.
 
-    Either they are gathered from the same rows, or they were stored: then each repeats
-    the end of the one before.
+    Either they are gathered from the rows of one series, or they were stored: then each
+    repeats the end of the one before.
 
     Parameters
     ----------
@@ -115,7 +113,7 @@ def shares_rows(windows: Windows) -> bool:
     -------
     dependent : bool
     """
-    return _overlap_in_table(windows) or _stored_reach(windows) > 1
+    return _linked_in_table(windows) or _stored_reach(windows) > 1
 
 
 def _spans(windows: Windows) -> tuple[Index, Index]:
@@ -124,37 +122,51 @@ def _spans(windows: Windows) -> tuple[Index, Index]:
     return oldest, windows.ends - windows.lags[-1]
 
 
-def _overlap_in_table(windows: Windows) -> bool:
-    order, overlap = _neighbours(windows)
+def _linked_in_table(windows: Windows) -> bool:
+    order, linked = _neighbours(windows)
     # A sequence that was drawn twice depends on itself alone.
-    return bool((overlap & (np.diff(windows.ends[order]) > 0)).any())
+    return bool((linked & (np.diff(windows.ends[order]) > 0)).any())
 
 
 def _neighbours(windows: Windows) -> tuple[Index, NDArray[np.bool_]]:
-    """Order windows by their place in the table; tell which overlap the next."""
+    """Order windows by their place in the table; tell which are of the next's series."""
     order = np.argsort(windows.ends, kind="stable")
     oldest, newest = _spans(windows)
-    return order, oldest[order[1:]] <= newest[order[:-1]]
+    overlap = oldest[order[1:]] <= newest[order[:-1]]
+    return order, overlap | (np.diff(windows.starts[order]) == 0)
 
 
 def _stored_reach(windows: Windows) -> int:
     """Count the samples after which stored windows share no row; 1: independent."""
     n_timesteps = len(windows.lags)
-    last = np.asarray(windows[-64:])
-    for hop in range(1, n_timesteps):
-        earlier, later = last[:-1, hop:], last[1:, :-hop]
-        same = (earlier == later) | (np.isnan(earlier) & np.isnan(later))
+    if len(windows) < 3:
+        return 1
+    index = np.unique(np.linspace(0, len(windows) - 2, 64).astype(int))
+    sample, neighbour = (np.asarray(windows[i]) for i in (index, index + 1))
+    # Equal samples tell nothing: a constant or rare signal repeats itself.
+    tells = ~_equal(sample, neighbour)
+    sample, neighbour = sample[tells], neighbour[tells]
+    stranger = np.roll(neighbour, len(neighbour) // 2, axis=0)
+    for hop in range(1, n_timesteps) if len(sample) else ():
+        end = sample[:, hop:]
+        repeated = _equal(end, neighbour[:, :-hop]).mean()
+        by_chance = _equal(end, stranger[:, :-hop]).mean() if len(sample) > 1 else 0.0
         # Most, not all: between two groups, or where rows were left out, it breaks.
-        if len(same) and same.all(axis=(1, 2)).mean() > 0.5:
+        if repeated - by_chance > 0.5:
             return -(-n_timesteps // hop)
     return 1
+
+
+def _equal(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which samples are the same in all steps and features; NaN equals NaN."""
+    return ((a == b) | (np.isnan(a) & np.isnan(b))).all(axis=(1, 2))
 
 
 def _overlaps(
     windows: Windows, train: Index, valid: Index, horizon: int
 ) -> NDArray[np.bool_]:
     """Tell which training samples share an input or a target row with a validation one."""
-    if not _overlap_in_table(windows):
+    if not _linked_in_table(windows):
         return train > valid[0] - max(_stored_reach(windows), horizon)
     oldest, newest = _spans(windows)
     # Windows that lie as far apart as the longer of input and target share neither.

@@ -265,3 +265,32 @@ def test_stored_windows_of_two_groups_are_told_too():
     train, valid = hold_out(stored, 0.1, "last")
     inputs = [set(values[~np.isnan(values)]) for values in np.asarray(windows)]
     assert not share_a_row(inputs, train, valid)
+
+
+@pytest.mark.parametrize("stride", [4, 5, 9])
+def test_targets_do_not_overlap_where_windows_do_not(stride):
+    rows = np.arange(200)
+    ends = np.arange(3, 188, stride)
+    windows = Windows(
+        rows[:, None].astype(float), ends, np.zeros_like(ends), np.arange(4)[::-1]
+    )
+    train, valid = hold_out(windows, 0.1, "last", horizon=12)
+    assert ends[train[-1]] + 12 < ends[valid[0]] + 1
+    assert ends[train[-1]] + stride + 12 > ends[valid[0]]
+
+
+def test_rare_and_constant_signals_are_no_windows_of_a_series():
+    rng = np.random.default_rng(0)
+    share = np.repeat([0.3, 0.01, 0.0], [200, 30, 30])
+    X = (rng.random((260, 12)) < share[:, None]).astype(float)
+    labels = np.repeat(["active", "rare", "dead"], [200, 30, 30])
+    windows = Windows.from_array(X)
+    assert not shares_rows(windows)
+    train, valid = hold_out(windows, 0.1, "auto", labels=labels)
+    assert set(labels[train]) == set(labels[valid]) == {"active", "rare", "dead"}
+
+
+def test_stored_windows_of_a_discrete_series_are_found():
+    series = np.random.default_rng(0).integers(0, 3, size=300).astype(float)
+    stored = np.lib.stride_tricks.sliding_window_view(series, 12).copy()
+    assert shares_rows(Windows.from_array(stored))
