@@ -3,83 +3,61 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
 
 from ._callback_support import CallbackSupportMixin, fit_context
+from ._constraints import CONSTRAINTS, DTYPES
+from ._failure import unchanged_by_failure
 from ._inputs import (
     check_callbacks,
     draw_seed,
+    is_validation_given,
+    plain,
     read_sample_weight,
     read_sequences,
     resolve_device,
 )
 from ._losses import Loss, WeightedLoss
+from ._samples import Samples
 from ._scaling import Scaling
 from .network import LSTMNetwork
+from .network._dropout import Dropout
 from .training import (
     OPTIMIZERS,
-    SCHEDULES,
     BestEpoch,
     LastEpoch,
     SequenceData,
     SequenceNet,
     SklearnEpochs,
+    adopt_loss,
+    adopt_settings,
     hold_out,
 )
 from .windows._windows import Windows
 
 Array = NDArray[Any]
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
-_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
-
-
-def _at_least(least: int) -> Interval:
-    return Interval(Integral, least, None, closed="left")
 
 
 class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     """Fit and predict for any task; a task says how to read y and which losses it has."""
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "hidden_size": [_at_least(1)],
-        "num_layers": [_at_least(1)],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "bidirectional": ["boolean"],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate_schedule": [StrOptions({"constant", *SCHEDULES}), callable],
-        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "max_epochs": [_at_least(1)],
-        "batch_size": [_at_least(1)],
-        "standardize": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "validation_split": [StrOptions({"auto", "last", "random"})],
-        "n_epochs_no_change": [_at_least(1)],
-        "warm_start": ["boolean"],
-        "callbacks": [list, None],
-        "dtype": [StrOptions(set(DTYPES))],
-        "device": [str, torch.device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
-    # Parameters that shape the network: a warm start cannot change them.
+    # Parameters that shape the network, its optimiser or its data: when training goes on
+    # they cannot change.
     _structure: ClassVar[tuple[str, ...]] = (
         "hidden_size",
         "num_layers",
         "bidirectional",
+        "optimizer",
+        "standardize",
         "dtype",
     )
 
@@ -94,7 +72,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Learn what y is: its classes, or its number of outputs."""
 
     @abstractmethod
-    def _read_targets(self, y: Any) -> Array:
+    def _read_targets(self, y: Any, name: str = "y") -> Array:
         """Check y against what was learnt and encode it for the network."""
 
     @abstractmethod
@@ -164,102 +142,93 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """
         going_on = self.warm_start and _is_fitted(self)
         check_callbacks(self.callbacks)
-        with self._unchanged_by_failure():
+        with unchanged_by_failure(self) as kept:
+            if going_on:
+                self._check_structure("Set warm_start=False to start anew.")
             seed = self.net_.seed if going_on else draw_seed(self.random_state)
-            train = self._read(X, y, sample_weight, reset=not going_on, reset_weights=True)
+            learn_targets = None if going_on else self._learn_targets
+            train = self._read(X, y, sample_weight, learn_targets=learn_targets)
+            train = self._weigh_training(train, reset=True)
             valid = self._read_validation(X_val, y_val, sample_weight_val)
             if valid is None and self.early_stopping:
-                train, valid = self._hold_out(*train, seed)
-            if going_on:
-                self._check_structure()
-            else:
-                self._start(*train, seed)
+                train, valid = self._hold_out(train, seed)
+            if not going_on:
+                self._start(train, seed)
             self._train(
                 train,
                 valid,
-                epochs=self.max_epochs,
-                keep_whole_epochs=self.warm_start,
+                epochs=plain(self.max_epochs),
+                kept=kept if self.warm_start else None,
                 task=self._task(X, y, sample_weight),
             )
         return self
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
+    def _partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        learn_targets: Callable[[Any], None] | None = None,
+    ) -> Any:
         """Go once through the samples; the first call learns the scaling."""
         going_on = _is_fitted(self)
         check_callbacks(self.callbacks)
-        with self._unchanged_by_failure():
-            new = not going_on
-            samples = self._read(X, y, sample_weight, reset=new, reset_weights=new)
+        with unchanged_by_failure(self) as kept:
             if going_on:
-                self._check_structure()
+                self._check_structure("Set it back, or start anew with a clone.")
+                learn_targets = None
             else:
-                self._start(*samples, draw_seed(self.random_state))
+                learn_targets = learn_targets or self._learn_targets
+            samples = self._read(X, y, sample_weight, learn_targets=learn_targets)
+            samples = self._weigh_training(samples, reset=not going_on)
+            if not going_on:
+                self._start(samples, draw_seed(self.random_state))
             task = self._task(X, y, sample_weight)
-            self._train(samples, None, epochs=1, keep_whole_epochs=True, task=task)
+            self._train(samples, None, epochs=1, kept=kept, task=task)
         return self
 
-    @contextmanager
-    def _unchanged_by_failure(self) -> Iterator[None]:
-        """Take back what a failed or interrupted fit has set."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except _Interrupted as interrupted:
-            raise interrupted.cause from None
-        except BaseException:
-            now = self.__dict__
-            # scikit-learn's callbacks are torn down after this, by what they left here.
-            callbacks = {name: now[name] for name in _CALLBACK_STATE if name in now}
-            now.clear()
-            now.update(before | callbacks)
-            raise
-
     def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, reset_weights: bool
-    ) -> tuple[Windows, Array, Array | None]:
-        """Check the samples; drop those that do not count."""
-        windows = read_sequences(self, X, reset=reset)
-        if reset:
-            self._learn_targets(y)
-        target = self._read_targets(y)
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        learn_targets: Callable[[Any], None] | None = None,
+        suffix: str = "",
+    ) -> Samples:
+        """Check samples, against those of before unless something learns from them."""
+        reset = learn_targets is not None
+        windows = read_sequences(self, X, reset=reset, name=f"X{suffix}")
+        if learn_targets is not None:
+            learn_targets(y)
+        target = self._read_targets(y, f"y{suffix}")
         check_consistent_length(windows, target)
-        weight = read_sample_weight(sample_weight, windows)
-        self._learn_weights(target, weight, reset=reset_weights)
-        weight = self._weigh(target, weight)
-        if weight is not None and not weight.all():
-            counts = weight > 0
-            windows, target, weight = windows[counts], target[counts], weight[counts]
-        return windows, target, weight
+        weight = read_sample_weight(sample_weight, windows, f"sample_weight{suffix}")
+        return Samples(windows, target, weight, suffix)
+
+    def _weigh_training(self, samples: Samples, *, reset: bool) -> Samples:
+        self._learn_weights(samples.target, samples.weight, reset=reset)
+        return samples.weighted(self._weigh(samples.target, samples.weight))
 
     def _read_validation(
         self, X_val: Any, y_val: Any, sample_weight_val: Any
-    ) -> tuple[Windows, Array, Array | None] | None:
-        if X_val is None and y_val is None:
+    ) -> Samples | None:
+        given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        if not is_validation_given(given):
             return None
-        for name, value, other in (("X_val", X_val, "y_val"), ("y_val", y_val, "X_val")):
-            if value is None:
-                raise ValueError(f"{name} must be given together with {other}. Got None.")
-        windows = read_sequences(self, X_val, reset=False)
-        target = self._read_targets(y_val)
-        check_consistent_length(windows, target)
-        weight = read_sample_weight(sample_weight_val, windows, "sample_weight_val")
-        return windows, target, self._weigh(target, weight)
+        samples = self._read(X_val, y_val, sample_weight_val, suffix="_val")
+        return samples.weighted(self._weigh(samples.target, samples.weight))
 
-    def _hold_out(
-        self, windows: Windows, target: Array, weight: Array | None, seed: int
-    ) -> Any:
-        parts = hold_out(
-            windows,
+    def _hold_out(self, samples: Samples, seed: int) -> tuple[Samples, Samples]:
+        train, valid = hold_out(
+            samples.windows,
             self.validation_fraction,
             self.validation_split,
-            labels=self._labels(target),
-            horizon=self._horizon(windows, target),
+            labels=self._labels(samples.target),
+            horizon=self._horizon(samples.windows, samples.target),
             seed=seed,
         )
-        return [
-            (windows[part], target[part], None if weight is None else weight[part])
-            for part in parts
-        ]
+        return samples.take(train), samples.take(valid)
 
     @staticmethod
     def _horizon(windows: Windows, target: Array) -> int:
@@ -268,89 +237,96 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             return int(windows.known.leads[-1])
         return target.shape[1] if target.ndim > 1 else 1
 
-    def _start(
-        self, windows: Windows, target: Array, weight: Array | None, seed: int
-    ) -> None:
+    def _start(self, samples: Samples, seed: int) -> None:
         """Learn the scaling and make a new net."""
+        windows = samples.windows
         self._input_scaling = (
-            Scaling.of_windows(windows, weight)
+            Scaling.of_windows(windows, samples.weight)
             if self.standardize
             else Scaling.identity(windows.shape[2])
         )
-        self._output_scaling = self._target_scaling(target, weight)
+        self._input_scaling.check_finite("X")
+        self._output_scaling = self._target_scaling(samples.target, samples.weight)
+        if self._output_scaling is not None:
+            self._output_scaling.check_finite("y")
+        self._trained_with = self._fixed_parameters() | {"loss": self.loss}
         self.net_ = self._make_net(windows, seed)
         if self.net_.module_.normaliser is not None:
-            self.net_.learn_levels(self._data(windows, target, weight))
+            self.net_.learn_levels(self._data(samples))
 
     def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
         options = self._network_options(windows)
-        loss = self._resolve_loss()
+        for name in ("hidden_size", "num_layers", "dropout", "bidirectional"):
+            options[name] = plain(getattr(self, name))
         net = SequenceNet(
             module=LSTMNetwork,
             module__input_size=windows.shape[2],
             module__output_size=self._n_network_outputs(),
-            module__hidden_size=self.hidden_size,
-            module__num_layers=self.num_layers,
-            module__dropout=self.dropout,
-            module__bidirectional=self.bidirectional,
             module__dtype=DTYPES[self.dtype],
             module__seed=seed,
             **{f"module__{name}": value for name, value in options.items()},
-            criterion=partial(WeightedLoss, loss.criterion),
-            link=loss.link,
             n_classes=len(self.classes_) if hasattr(self, "classes_") else None,
             optimizer=self._optimizer_factory(),
-            lr=self.learning_rate,
-            schedule=self.learning_rate_schedule,
-            max_grad_norm=self.max_grad_norm,
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            callbacks=self.callbacks,
+            max_epochs=plain(self.max_epochs),
             train_split=None,
             device=str(resolve_device(self.device)),
             seed=seed,
-            verbose=int(self.verbose),
+            **self._loss_settings(),
+            **self._settings(),
         )
         return net.initialize()
+
+    def _settings(self) -> dict[str, Any]:
+        """Give what may change each time that training goes on."""
+        return {
+            "lr": plain(self.learning_rate),
+            "schedule": self.learning_rate_schedule,
+            "max_grad_norm": plain(self.max_grad_norm),
+            "batch_size": plain(self.batch_size),
+            "callbacks": None if self.callbacks is None else list(self.callbacks),
+            "verbose": int(self.verbose),
+        }
+
+    def _loss_settings(self) -> dict[str, Any]:
+        loss = self._resolve_loss()
+        return {"criterion": partial(WeightedLoss, loss.criterion), "link": loss.link}
 
     def _optimizer_factory(self) -> Any:
         if isinstance(self.optimizer, str):
             return OPTIMIZERS[self.optimizer]
         return self.optimizer
 
-    def _data(
-        self, windows: Windows, target: Array | None = None, weight: Array | None = None
-    ) -> SequenceData:
+    def _data(self, samples: Samples) -> SequenceData:
         """Standardise samples and put them where the network is."""
-        if target is not None and self._output_scaling is not None:
+        target, weight = samples.target, samples.weight
+        if self._output_scaling is not None:
             target = self._output_scaling.apply(target)
         return SequenceData(
-            windows,
+            samples.windows,
             self._input_scaling,
             target,
             None if weight is None else weight / weight.mean(),
-            dtype=DTYPES[self.dtype],
+            dtype=self.net_.dtype,
             device=self.net_.device,
+            names=samples.names,
         )
 
     def _train(
         self,
-        train: Any,
-        valid: Any,
+        train: Samples,
+        valid: Samples | None,
         *,
         epochs: int,
-        keep_whole_epochs: bool,
+        kept: dict[str, Any] | None,
         task: dict[str, Any],
     ) -> None:
-        """Train the net and set what a fit tells of itself."""
+        """Train the net; an interrupted run leaves its whole epochs in `kept`, if given."""
         net = self.net_
-        net.batch_size = self.batch_size
-        net.max_grad_norm = self.max_grad_norm
-        net.schedule = self.learning_rate_schedule
-        for group in net.optimizer_.param_groups:
-            group["lr"] = self.learning_rate
+        train_data = self._data(train)
+        valid_data = None if valid is None else self._data(valid)
+        self._adopt_parameters()
         best = BestEpoch(self.n_epochs_no_change if self.early_stopping else None)
-        last = LastEpoch(net) if keep_whole_epochs else None
+        last = None if kept is None else LastEpoch(net)
         listeners: list[Any] = [best] if valid is not None else []
         listeners += [last] if last is not None else []
         context = fit_context(self, epochs)
@@ -358,39 +334,46 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             context.call_on_fit_task_begin(**task)
             listeners.append(SklearnEpochs(context, task))
         try:
-            net.train_epochs(
-                self._data(*train),
-                None if valid is None else self._data(*valid),
-                epochs,
-                listeners,
-            )
-        except BaseException as error:
-            if last is None or last.n_epochs == 0:
-                raise
-            last.restore(net)
-            self.__dict__.update(net.course())
-            raise _Interrupted(error) from error
+            net.train_epochs(train_data, valid_data, epochs, listeners)
+        except BaseException:
+            if kept is not None and last is not None and last.n_epochs:
+                last.restore(net)
+                kept.update(self.__dict__ | net.course())
+            raise
         if valid is not None and best.weights:
             best.restore(net)
         self.__dict__.update(net.course(best.epoch or None))
         if context is not None:
             context.call_on_fit_task_end(**task)
 
+    def _adopt_parameters(self) -> None:
+        """Let the net take over what may have changed since it was made."""
+        adopt_settings(self.net_, **self._settings())
+        for module in self.net_.module_.modules():
+            if isinstance(module, Dropout):
+                module.p = plain(self.dropout)
+        if self.loss != self._trained_with["loss"]:
+            adopt_loss(self.net_, **self._loss_settings())
+            self._trained_with["loss"] = self.loss
+
     def _task(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         """Give what scikit-learn's callbacks are told of a fit."""
         metadata = {"sample_weight": sample_weight}
         return {"estimator": self, "X": X, "y": y, "metadata": metadata}
 
-    def _check_structure(self) -> None:
-        """Refuse to go on training a network that the parameters no longer describe."""
-        params = self.net_.get_params(deep=False)
-        for name in self._structure:
-            trained = params[f"module__{name}"]
-            wanted = getattr(self, name)
-            if trained != (DTYPES[wanted] if name == "dtype" else wanted):
+    def _fixed_parameters(self) -> dict[str, Any]:
+        return {name: plain(getattr(self, name)) for name in self._structure}
+
+    def _check_structure(self, remedy: str) -> None:
+        """Refuse to go on training what the parameters no longer describe."""
+        # A net that was unpickled on a machine without its device has moved.
+        trained = self._trained_with | {"device": self.net_.device}
+        wanted = self._fixed_parameters() | {"device": str(resolve_device(self.device))}
+        for name, value in wanted.items():
+            if value != trained[name]:
                 raise ValueError(
                     f"{name} must stay what it was when training goes on: expected"
-                    f" {trained!r}, got {wanted!r}. Set warm_start=False to start anew."
+                    f" {trained[name]!r}, got {value!r}. {remedy}"
                 )
 
     # ------------------------------------------------------------------ predict
@@ -399,7 +382,11 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Give the network's predictions, in the units of training."""
         check_is_fitted(self)
         windows = read_sequences(self, X, reset=False)
-        return self.net_.predict_batches(self._data(windows))
+        net = self.net_
+        data = SequenceData(
+            windows, self._input_scaling, dtype=net.dtype, device=net.device
+        )
+        return net.predict_batches(data)
 
     @property
     def module_(self) -> torch.nn.Module:
@@ -416,10 +403,3 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-class _Interrupted(Exception):
-    """Training that stopped after a whole epoch which is to be kept."""
-
-    def __init__(self, cause: BaseException) -> None:
-        self.cause = cause

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +10,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _is_fitted, column_or_1d
 
@@ -75,7 +75,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Epochs without a new best validation loss after which training stops.
     warm_start : bool, default=False
         Whether another call of `fit` goes on from the weights and the scaling of the last,
-        for `max_epochs` more.
+        for `max_epochs` more. Between two calls the parameters of training may change, but
+        not `optimizer`, `standardize`, `dtype`, `device` or the sizes of the network;
+        `random_state` has no effect then.
     callbacks : list of skorch callbacks or None, default=None
         Called as skorch calls them; they see standardised targets as class numbers. For
         scikit-learn's own callbacks use `set_callbacks`.
@@ -107,7 +109,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     loss_curve_ : list of float of length n_epochs_
         Mean training loss of each epoch.
     validation_loss_curve_ : list of float
-        Mean validation loss of each epoch; empty without validation.
+        Mean validation loss of each epoch, NaN for one without validation; empty if none
+        had any.
     module_ : torch.nn.Module
         The trained network, in eval mode. It takes standardised sequences.
     net_ : skorch.NeuralNet
@@ -228,19 +231,17 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         ValueError
             If the first call lacks `classes`, or a label is none of them.
         """
-        labels = None if classes is None else np.unique(column_or_1d(classes))
+        labels = None if classes is None else _unique(self, classes, "classes")
         if not _is_fitted(self):
             if labels is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
-            self._declared_classes = labels
         elif labels is not None and not np.array_equal(labels, self.classes_):
             raise ValueError(
                 f"classes must be those of the first call, {self.classes_}. Got {labels}."
             )
-        try:
-            return self._partial_fit(X, y, sample_weight)
-        finally:
-            self.__dict__.pop("_declared_classes", None)
+        return self._partial_fit(
+            X, y, sample_weight, learn_targets=lambda y: self._learn_classes(labels)
+        )
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict the probability of each class.
@@ -278,16 +279,18 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         return resolve_loss(self.loss, CLASSIFICATION_LOSSES)
 
     def _learn_targets(self, y: Any) -> None:
-        declared = getattr(self, "_declared_classes", None)
-        self.classes_ = np.unique(_as_labels(self, y)) if declared is None else declared
+        self._learn_classes(_unique(self, y, "y"))
+
+    def _learn_classes(self, labels: Any) -> None:
+        self.classes_ = labels
         self.n_outputs_ = 1
 
-    def _read_targets(self, y: Any) -> Array:
-        y = _as_labels(self, y)
+    def _read_targets(self, y: Any, name: str = "y") -> Array:
+        y = _as_labels(self, y, name)
         known = np.isin(y, self.classes_)
         if not known.all():
             raise ValueError(
-                f"y must have labels from classes, {self.classes_}. Got"
+                f"{name} must have labels from classes, {self.classes_}. Got"
                 f" {np.unique(y[~known])} as well."
             )
         return np.searchsorted(self.classes_, y)
@@ -305,27 +308,71 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     def _weigh(self, y: Array, weight: Array | None) -> Array | None:
         if self.class_weight is None:
             return weight
-        if self.class_weight == "balanced":
-            totals = self._class_totals
-            per_class = np.ones(len(totals))
-            np.divide(totals.sum(), len(totals) * totals, out=per_class, where=totals > 0)
+        if isinstance(self.class_weight, str):
+            per_class = _balanced(self._class_totals)
         else:
-            per_class = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=self.classes_
+            per_class = _weight_of_each(self.class_weight, self.classes_)
+        combined = per_class[y] if weight is None else per_class[y] * weight
+        if not combined.any():
+            raise ValueError(
+                "class_weight must give a sample a weight above zero. Got"
+                f" {self.class_weight!r}, with which none has any."
             )
-        return per_class[y] if weight is None else per_class[y] * weight
+        return combined
 
     def _labels(self, y: Array) -> Array | None:
         return y
 
 
-def _as_labels(estimator: Any, y: Any) -> Array:
+def _as_labels(estimator: Any, y: Any, name: str) -> Array:
     """Check class labels and give them as a flat array."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
-    y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
-    check_classification_targets(y)
+    y = column_or_1d(y, warn=True, input_name=name)
+    try:
+        # scikit-learn's own message about objects names no argument.
+        if y.dtype.kind == "O" and (y != y).any():
+            raise ValueError(f"Input {name} contains NaN.")
+        assert_all_finite(y, input_name=name)
+        check_classification_targets(y)
+    except TypeError as error:
+        raise ValueError(
+            f"{name} must have labels of one kind, which can be sorted: {error}."
+        ) from error
     return y
+
+
+def _unique(estimator: Any, y: Any, name: str) -> Array:
+    """Give the different labels, sorted."""
+    y = _as_labels(estimator, y, name)
+    if not len(y):
+        raise ValueError(f"{name} must have at least 1 label. Got none.")
+    return np.unique(y)
+
+
+def _balanced(totals: Array) -> Array:
+    """Give weights with which all classes that are there count alike."""
+    per_class = np.ones(len(totals))
+    np.divide(totals.sum(), len(totals) * totals, out=per_class, where=totals > 0)
+    return per_class
+
+
+def _weight_of_each(class_weight: dict[Any, Any], classes: Array) -> Array:
+    """Look up the weight of each class; 1 for one that is not named."""
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    # A fold of a search may lack a class; a class without a weight tells of a typing error.
+    if unknown and any(label not in class_weight for label in labels):
+        raise ValueError(
+            f"class_weight must have labels from the classes, {labels}. Got"
+            f" {', '.join(map(repr, unknown))} as well."
+        )
+    for label, weight in class_weight.items():
+        if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
+            raise ValueError(
+                "class_weight must have weights that are finite and not negative. Got"
+                f" {weight!r} for {label!r}."
+            )
+    return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)

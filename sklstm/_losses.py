@@ -79,7 +79,7 @@ class WeightedLoss(nn.Module):
     Parameters
     ----------
     criterion : callable (output, target) -> Tensor
-        Gives one value a sample or more. A single value for the batch is taken as it is.
+        Gives one loss a sample or a value. One loss for the whole batch is taken as it is.
     """
 
     def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -102,9 +102,16 @@ class WeightedLoss(nn.Module):
         Raises
         ------
         ValueError
-            If there are weights but the criterion gives one value for the whole batch.
+            If the criterion gives neither, or if there are weights but it gives one loss
+            for the whole batch.
         """
         value = self.criterion(output, target)
+        if value.ndim and value.shape != output.shape and value.numel() != len(output):
+            raise ValueError(
+                f"loss must give one value a sample, of shape ({len(output)},), or one for"
+                f" each output, of shape {tuple(output.shape)}, or one for the whole batch."
+                f" Got shape {tuple(value.shape)} instead."
+            )
         if weight is None:
             return value.mean()
         if value.ndim == 0:
@@ -112,5 +119,5 @@ class WeightedLoss(nn.Module):
                 "loss must give one value a sample to be used with sample_weight or"
                 " class_weight. Got one value for the whole batch instead."
             )
-        per_sample = value.reshape(len(value), -1).mean(dim=1)
+        per_sample = value.reshape(len(output), -1).mean(dim=1)
         return (per_sample * weight).mean()

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from ._base import Array, BaseLSTM
 from ._losses import REGRESSION_LOSSES, Loss, resolve_loss
@@ -81,7 +82,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         Epochs without a new best validation loss after which training stops.
     warm_start : bool, default=False
         Whether another call of `fit` goes on from the weights and the scaling of the last,
-        for `max_epochs` more.
+        for `max_epochs` more. Between two calls the parameters of training may change, but
+        not `optimizer`, `standardize`, `instance_norm`, `target_features`, `dtype`,
+        `device` or the sizes of the network; `random_state` has no effect then.
     callbacks : list of skorch callbacks or None, default=None
         Called as skorch calls them; they see standardised targets. For
         scikit-learn's own callbacks use `set_callbacks`.
@@ -111,7 +114,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     loss_curve_ : list of float of length n_epochs_
         Mean training loss of each epoch, of standardised targets.
     validation_loss_curve_ : list of float
-        Mean validation loss of each epoch; empty without validation.
+        Mean validation loss of each epoch, NaN for one without validation; empty if none
+        had any.
     module_ : torch.nn.Module
         The trained network, in eval mode. It takes standardised sequences.
     net_ : skorch.NeuralNet
@@ -151,7 +155,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         "target_features": [Integral, list, None],
     }
 
-    _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "instance_norm")
+    _structure: ClassVar[tuple[str, ...]] = (
+        *BaseLSTM._structure,
+        "instance_norm",
+        "target_features",
+    )
 
     def __init__(
         self,
@@ -251,15 +259,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         return resolve_loss(self.loss, REGRESSION_LOSSES)
 
     def _learn_targets(self, y: Any) -> None:
-        target, self._flat_target = _as_columns(self, y)
+        target, self._flat_target = _as_columns(self, y, "y")
         self.n_outputs_ = target.shape[1]
 
-    def _read_targets(self, y: Any) -> Array:
-        target, _ = _as_columns(self, y)
+    def _read_targets(self, y: Any, name: str = "y") -> Array:
+        target, _ = _as_columns(self, y, name)
         if target.shape[1] != self.n_outputs_:
+            outputs = "1 output" if self.n_outputs_ == 1 else f"{self.n_outputs_} outputs"
             raise ValueError(
-                f"y must have {self.n_outputs_} outputs, as before. Got {target.shape[1]}"
-                " instead."
+                f"{name} must have {outputs}, as before. Got {target.shape[1]} instead."
             )
         return target
 
@@ -308,14 +316,33 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         return tags
 
 
-def _as_columns(estimator: Any, y: Any) -> tuple[Array, bool]:
+def _as_columns(estimator: Any, y: Any, name: str) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
-    y = _check_y(y, multi_output=True, y_numeric=True)
+    y = _as_float(y, name)
     if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    flat = y.ndim == 1
-    return y.reshape(len(y), -1).astype(np.float64, copy=False), flat
+        y = column_or_1d(y, warn=True, input_name=name)
+    return y.reshape(len(y), -1), y.ndim == 1
+
+
+def _as_float(y: Any, name: str) -> Array:
+    """Give targets as finite numbers; text and times are none, even if they would cast."""
+    y = check_array(
+        y, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name
+    )
+    kinds = {"U": "text", "S": "text", "M": "times", "m": "durations"}
+    if y.dtype.kind in kinds:
+        raise ValueError(
+            f"{name} must be numbers. Got {kinds[y.dtype.kind]}, of dtype {y.dtype}."
+        )
+    try:
+        y = y.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be numbers. Got one that is none: {error}."
+        ) from error
+    assert_all_finite(y, input_name=name)
+    return y

@@ -54,10 +54,11 @@ class Scaling:
         """
         # Around one of its values a constant column sums to exactly 0.
         start = _first_observed(values)
-        total, deviation = _weighted_mean(values, weight, start, power=1)
-        mean = np.where(total > 0, start + deviation, 0.0)
-        _, variance = _weighted_mean(values, weight, mean, power=2)
-        scale = np.sqrt(variance)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total, deviation = _weighted_mean(values, weight, start, power=1)
+            mean = np.where(total > 0, start + deviation, 0.0)
+            _, variance = _weighted_mean(values, weight, mean, power=2)
+            scale = np.sqrt(variance)
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return cls(mean, np.where(constant | (total == 0), 1.0, scale))
 
@@ -80,6 +81,25 @@ class Scaling:
         for rows in windows.steps():
             np.add.at(count, rows, 1.0 if weight is None else weight)
         return cls.of_columns(windows.table, count[:-1])
+
+    def check_finite(self, name: str) -> None:
+        """Refuse statistics that overflowed.
+
+        Parameters
+        ----------
+        name : str
+            The argument that they were learnt from.
+
+        Raises
+        ------
+        ValueError
+            If a mean or a scale is not finite.
+        """
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.scale).all()):
+            raise ValueError(
+                f"{name} must have a mean and a standard deviation within float64. Got"
+                f" values whose squares overflow."
+            )
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Standardise, in float64: subtracting after rounding would lose small changes."""

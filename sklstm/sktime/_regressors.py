@@ -26,7 +26,7 @@ class ForecastRegressor(LSTMRegressor):
         self.n_outputs_ = y.shape[1]
         self._flat_target = False
 
-    def _read_targets(self, y: Array) -> Array:
+    def _read_targets(self, y: Array, name: str = "y") -> Array:
         return y
 
     def _resolve_loss(self) -> Loss:

@@ -5,6 +5,7 @@ from ._holdout import hold_out
 from ._listeners import BestEpoch, LastEpoch, SklearnEpochs
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
+from ._warm_start import adopt_loss, adopt_settings
 
 __all__ = [
     "OPTIMIZERS",
@@ -14,5 +15,7 @@ __all__ = [
     "SequenceData",
     "SequenceNet",
     "SklearnEpochs",
+    "adopt_loss",
+    "adopt_settings",
     "hold_out",
 ]

@@ -263,6 +263,11 @@ class SequenceNet(NeuralNet):
 
     # ------------------------------------------------------------------ prediction
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type in which the network computes."""
+        return next(self.module_.parameters()).dtype
+
     def predict_batches(self, data: SequenceData) -> NDArray[Any]:
         """Predict in batches of a fixed size, in the units of training.
 

@@ -179,3 +179,36 @@ def test_search_in_processes_over_own_parts(series, name, parts):
     scores = here.cv_results_["mean_test_score"]
     assert len(set(scores)) == len(parts)
     np.testing.assert_array_equal(there.cv_results_["mean_test_score"], scores)
+
+
+@pytest.mark.parametrize(
+    ("loss", "shape"),
+    [
+        (lambda output, target: ((output - target) ** 2).mean(dim=0), r"\(1,\)"),
+        (lambda output, target: (output - target[:, 0]) ** 2, r"\(32, 32\)"),
+    ],
+    ids=["mean over samples", "each with each"],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_loss_of_another_shape_is_refused(series, loss, shape, weighted):
+    X, y = series
+    weight = np.ones(len(y)) if weighted else None
+    message = f"loss must give one value a sample, .* Got shape {shape} instead"
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**TINY, loss=loss).fit(X, y, sample_weight=weight)
+
+
+def test_loss_may_have_a_value_for_each_sample_or_each_output(series):
+    X, y = series
+    both, weight = np.c_[y, y**2], np.arange(len(y)) % 3 + 1.0
+    losses = [
+        lambda output, target: (output - target) ** 2,
+        lambda output, target: ((output - target) ** 2).mean(dim=1),
+        lambda output, target: ((output - target) ** 2).mean(dim=1, keepdim=True),
+    ]
+    curves = [
+        LSTMRegressor(**TINY, loss=loss).fit(X, both, sample_weight=weight).loss_curve_
+        for loss in ("squared_error", *losses)
+    ]
+    for curve in curves[1:]:
+        assert curve == pytest.approx(curves[0], rel=1e-6)
