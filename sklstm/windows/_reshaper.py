@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callback_support import CallbackSupportMixin, fit_task
+from .._failure import unchanged_by_failure
 
 
 class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -98,15 +99,15 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the number of columns is no multiple of `n_features`.
         """
-        with fit_task(self, X, y):
+        with unchanged_by_failure(self), fit_task(self, X, y):
             columns = np.arange(self._read(X, reset=True).shape[1])
             static = self._static_columns(columns)
             n_columns = len(columns) - len(static)
             if not n_columns or n_columns % self.n_features:
+                besides = f" besides {len(static)} static ones" if len(static) else ""
                 raise ValueError(
                     f"X must have a multiple of n_features={self.n_features} columns"
-                    f" besides {len(static)} static ones. Got {len(columns)} columns"
-                    " instead."
+                    f"{besides}. Got {len(columns)} columns instead."
                 )
             self.n_timesteps_ = n_columns // self.n_features
             self._static = static

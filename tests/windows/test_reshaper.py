@@ -82,6 +82,15 @@ def test_columns_that_do_not_divide_into_features_are_an_error():
         SequenceReshaper(n_features=4).fit(np.ones((1, 3)))
 
 
+def test_a_failed_fit_leaves_the_reshaper_as_it_was():
+    X = np.arange(8.0).reshape(2, 4)
+    reshaper = SequenceReshaper(n_features=2).fit(X)
+    with pytest.raises(ValueError, match="multiple of n_features"):
+        reshaper.fit(np.ones((1, 5)))
+    assert reshaper.n_features_in_ == 4
+    np.testing.assert_array_equal(reshaper.transform(X), X.reshape(2, 2, 2))
+
+
 def test_other_columns_than_fitted_are_an_error():
     reshaper = SequenceReshaper(n_features=2).fit(np.ones((1, 4)))
     with pytest.raises(ValueError, match="expecting 4 features"):
