@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_array
 
-from ._segments import Gaps, find_segments, learn_step, time_index_of
+from ._groups import check_none_missing
+from ._rows import Rows
+from ._segments import Gaps, find_segments
+from ._time import check_freq, learn_step
 from ._transformer import check_lags
 from ._windows import Windows
 
@@ -37,7 +40,7 @@ def sliding_windows(
     X : array-like of shape (n_rows,) or (n_rows, n_features)
         The series, oldest row first.
     y : array-like of shape (n_rows,) or (n_rows, n_targets) or None, default=None
-        The series to forecast; None takes X itself.
+        The series to forecast, numbers or labels; None takes X itself.
     window_length : int, default=10
         Rows in a window. Not used if `lags` is given.
     lags : sequence of int or None, default=None
@@ -47,7 +50,8 @@ def sliding_windows(
     stride : int, default=1
         Rows from one window to the next.
     groups : array-like of shape (n_rows,) or None, default=None
-        Series of each row.
+        Series of each row. None takes the levels of a MultiIndex before a last one of
+        times.
     gaps : {"split", "ignore"}, default="split"
         Whether a missing time stamp in X's time index ends a series.
     freq : str, pandas offset or None, default=None
@@ -56,15 +60,22 @@ def sliding_windows(
     Returns
     -------
     windows : array of shape (n_windows, n_timesteps, n_features)
-        A read-only view of X if X is one series and the window whole, else `Windows`.
+        A read-only view of X if X is one series and the window whole, else `Windows`. If
+        X is an array of floats, both may read its memory.
     targets : ndarray of shape (n_windows, horizon)
         For each window the values that follow it: shape ``(n_windows,)`` with
-        ``horizon=1``; with several targets one more axis, of length `n_targets`.
+        ``horizon=1``; with several targets one more axis, of length `n_targets`. They
+        have the type of y.
 
     Raises
     ------
     ValueError
         If no window fits, or an argument is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If gaps in the time index cut more than half of all windows short.
 
     Examples
     --------
@@ -86,17 +97,14 @@ def sliding_windows(
             raise ValueError(f"{name} must be an int of at least 1. Got {value!r} instead.")
     if gaps not in ("split", "ignore"):
         raise ValueError(f"gaps must be 'split' or 'ignore'. Got {gaps!r} instead.")
-    time = time_index_of(X)
-    table = _as_rows(X, "X")
-    targets = table if y is None else _as_rows(y, "y")
-    check_consistent_length(table, targets)
-    labels = None if groups is None else column_or_1d(groups)
-    if labels is not None:
-        check_consistent_length(table, labels)
+    check_freq(freq)
+    rows = Rows.read(X, _as_rows(X, "X", [np.float64, np.float32]), groups)
+    table = rows.values
+    targets = table if y is None else _as_targets(y, len(table))
     steps = check_lags(window_length, lags)
-    segments = find_segments(
-        len(table), labels, time, step=learn_step(time, labels, freq), gaps=gaps
-    )
+    step = learn_step(rows.time, rows.groups, freq)
+    segments = find_segments(len(table), rows.groups, rows.time, step=step, gaps=gaps)
+    segments.warn_of_gaps(int(steps[0]), freq)
     if not segments.in_order:
         table, targets = table[segments.order], targets[segments.order]
     starts = segments.starts[segments.order]
@@ -118,16 +126,23 @@ def sliding_windows(
     return Windows(table, ends, starts[ends], steps), following
 
 
-def _as_rows(series: ArrayLike, name: str) -> NDArray[Any]:
-    """Give a series as float rows; one dimension is one feature."""
+def _as_rows(series: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
+    """Read a series of numbers or labels; one dimension is one feature."""
     if np.ndim(series) == 1:
         series = np.asarray(series).reshape(-1, 1)
-    return check_array(
-        series,
-        dtype=[np.float64, np.float32],
-        ensure_all_finite="allow-nan",
-        input_name=name,
-    )
+    return check_array(series, dtype=dtype, ensure_all_finite="allow-nan", input_name=name)
+
+
+def _as_targets(y: ArrayLike, n_rows: int) -> NDArray[Any]:
+    """Read what is to be forecast, numbers or labels, as it is."""
+    targets = _as_rows(y, "y", None)
+    if len(targets) != n_rows:
+        raise ValueError(
+            f"y must have one row for each of the {n_rows} rows of X. Got {len(targets)}."
+        )
+    if targets.dtype.kind != "f":
+        check_none_missing(targets, "y")
+    return targets
 
 
 def _whole_windows(

@@ -1,17 +1,18 @@
-"""Series within a table: where groups change, and where a time index has a gap."""
+"""Series within a table, which end where the group changes or the time has a gap."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Gaps = Literal["split", "ignore"]
+from ._groups import by_group
+from ._time import Step, check_ascending, time_breaks
 
-# A calendar step, or the longest time in nanoseconds that is no gap.
-Step = Any
+Gaps = Literal["split", "ignore"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,14 @@ class Segments:
         The place of each row in the ordered table (the inverse of `order`).
     starts : ndarray of int of shape (n_rows,)
         For each row, the place where its series begins in the ordered table.
+    after_gap : ndarray of bool of shape (n_rows,)
+        For each row, whether its series begins because of a gap.
     """
 
     order: NDArray[np.intp]
     positions: NDArray[np.intp]
     starts: NDArray[np.intp]
+    after_gap: NDArray[np.bool_]
 
     @property
     def in_order(self) -> bool:
@@ -42,13 +46,34 @@ class Segments:
         """Number of series."""
         return len(np.unique(self.starts))
 
+    def warn_of_gaps(self, oldest: int, freq: Any) -> None:
+        """Warn if gaps cut most windows short: then they are hardly gaps.
+
+        Parameters
+        ----------
+        oldest : int
+            The oldest lag of a window.
+        freq : str, offset or None
+            What the user gave for it.
+        """
+        short = self.positions - self.starts < oldest
+        n_cut, n_windows = int((short & self.after_gap).sum()), len(short)
+        if n_cut > n_windows / 2:
+            warnings.warn(
+                f"Gaps in the time index of X cut {n_cut} of {n_windows} windows short. If"
+                " they are none, as weekends are none among trading days, set"
+                f" gaps='ignore' or give the true step of time in freq (now {freq!r}).",
+                UserWarning,
+                stacklevel=3,
+            )
+
 
 def find_segments(
     n_rows: int,
     groups: NDArray[Any] | None = None,
     time: Any = None,
     *,
-    step: Step = None,
+    step: Step | None = None,
     gaps: Gaps = "split",
 ) -> Segments:
     """Find the pieces that no window may leave.
@@ -59,10 +84,10 @@ def find_segments(
         Number of rows.
     groups : ndarray of shape (n_rows,) or None
         Label of each row's series. Rows of one group need not be neighbours.
-    time : DatetimeIndex, PeriodIndex or None
+    time : time index or None
         Time of each row, ascending and unique within a group.
-    step : str, offset, float or None
-        Step of the time index, as `learn_step` gives it.
+    step : Step or None
+        As `learn_step` gives it.
     gaps : {"split", "ignore"}, default="split"
         Whether a missing time stamp ends a series.
 
@@ -75,142 +100,15 @@ def find_segments(
     ValueError
         If the time index is not ascending, or has a value twice, within a group.
     """
-    order, new = _by_group(n_rows, groups)
+    order, new = by_group(n_rows, groups)
+    breaks = np.zeros(n_rows, dtype=bool)
     if time is not None:
         ordered = time[order]
         check_ascending(ordered, new)
         if gaps == "split":
-            new = new | time_breaks(ordered, step)
+            labels = None if groups is None else groups[order]
+            breaks = ~new & time_breaks(ordered, new, step, labels)
     positions = np.empty(n_rows, dtype=np.intp)
     positions[order] = np.arange(n_rows)
-    starts = np.maximum.accumulate(np.where(new, np.arange(n_rows), 0))
-    return Segments(order, positions, starts[positions])
-
-
-def time_index_of(X: Any) -> Any:
-    """Give the time index of a DataFrame or Series, or None if it has no such index."""
-    index = getattr(X, "index", None)
-    is_time = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
-    return index if is_time else None
-
-
-def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
-    """Refuse a time index that stands still or runs backwards within a series.
-
-    Parameters
-    ----------
-    time : DatetimeIndex or PeriodIndex of shape (n_rows,)
-        Time of each row, series after series.
-    new : ndarray of bool of shape (n_rows,)
-        Where a series begins.
-
-    Raises
-    ------
-    ValueError
-        Naming the first offending time stamp; or if one is missing.
-    """
-    if time.hasnans:
-        raise ValueError("X must have a time index without missing values (NaT).")
-    step = np.diff(time.asi8)
-    for found, what in ((step == 0, "duplicated"), (step < 0, "not sorted")):
-        at = np.flatnonzero(found & ~new[1:])
-        if len(at):
-            raise ValueError(
-                f"X must have a time index that is sorted, oldest first, and unique"
-                f" within each group: it is {what} at {time[at[0] + 1]}."
-            )
-
-
-def learn_step(time: Any, groups: NDArray[Any] | None, freq: Any = None) -> Step:
-    """Learn how long a step of a time index is.
-
-    Parameters
-    ----------
-    time : DatetimeIndex, PeriodIndex or None
-        Time of each row.
-    groups : ndarray of shape (n_rows,) or None
-        Label of each row's series.
-    freq : str, offset or None
-        The step, if it is known.
-
-    Returns
-    -------
-    step : str, offset, float or None
-        A calendar step: `freq`, or, of a single series, the index's own. Failing that, the
-        longest time in nanoseconds that is no gap: one and a half times the median
-        difference, which lets months and quarters differ in length. None if nothing can be
-        learnt, or need not be, as with periods.
-    """
-    if type(time).__name__ != "DatetimeIndex":
-        return None
-    if freq is not None:
-        return freq
-    if groups is None and time.freq is not None:
-        return time.freq
-    order, new = _by_group(len(time), groups)
-    difference = np.diff(_nanoseconds(time[order]))[~new[1:]]
-    return 1.5 * float(np.median(difference)) if len(difference) else None
-
-
-def time_breaks(time: Any, step: Step) -> NDArray[np.bool_]:
-    """Mark the rows that do not follow their predecessor by one step of the index.
-
-    Parameters
-    ----------
-    time : DatetimeIndex or PeriodIndex of shape (n_rows,)
-        Time of each row, series after series.
-    step : str, offset, float or None
-        As `learn_step` gives it. A calendar step is counted exactly, so that a weekend is
-        no gap in business days.
-
-    Returns
-    -------
-    breaks : ndarray of bool of shape (n_rows,)
-
-    Raises
-    ------
-    ValueError
-        If a time stamp does not lie on the steps of a calendar.
-    """
-    if type(time).__name__ == "PeriodIndex":
-        gap = np.diff(time.asi8) > time.freq.n
-    elif step is None or len(time) < 2:
-        gap = np.zeros(max(0, len(time) - 1), dtype=bool)
-    elif isinstance(step, float):
-        gap = np.diff(_nanoseconds(time)) > step
-    else:
-        gap = np.diff(_calendar_positions(time, step)) > 1
-    return np.r_[np.zeros(min(1, len(time)), dtype=bool), gap]
-
-
-def _by_group(
-    n_rows: int, groups: NDArray[Any] | None
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Order that puts each group in one piece, and where in it a group begins."""
-    if groups is None:
-        order = np.arange(n_rows)
-        new = np.zeros(n_rows, dtype=bool)
-    else:
-        codes = np.unique(groups, return_inverse=True)[1]
-        order = np.argsort(codes, kind="stable")
-        new = np.r_[False, np.diff(codes[order]) != 0]
-    new[:1] = True
-    return order, new
-
-
-def _nanoseconds(time: Any) -> NDArray[np.int64]:
-    return time.as_unit("ns").asi8
-
-
-def _calendar_positions(time: Any, freq: Any) -> NDArray[np.intp]:
-    """Count the steps of a calendar up to each time stamp."""
-    import pandas as pd
-
-    calendar = pd.date_range(time.min(), time.max(), freq=freq)
-    positions = calendar.get_indexer(time)
-    if (positions < 0).any():
-        off = time[int(np.argmax(positions < 0))]
-        raise ValueError(
-            f"freq={freq!r} must describe the time index of X: {off} is not on it."
-        )
-    return positions
+    starts = np.maximum.accumulate(np.where(new | breaks, np.arange(n_rows), 0))[positions]
+    return Segments(order, positions, starts, breaks[starts])

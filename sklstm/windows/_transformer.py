@@ -3,83 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
-    check_consistent_length,
     check_is_fitted,
-    column_or_1d,
     validate_data,
 )
 
 from .._callback_support import CallbackSupportMixin, fit_task
-from ._segments import Gaps, find_segments, learn_step, time_index_of
+from .._failure import unchanged_by_failure
+from ._context import Context
+from ._rows import Rows
+from ._segments import Gaps, Segments, find_segments
+from ._time import check_freq, learn_step
 from ._windows import Padding, Windows
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows with what is known of their series and time."""
-
-    values: NDArray[Any]
-    groups: NDArray[Any] | None
-    time: Any
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, index: Any) -> _Rows:
-        groups = None if self.groups is None else self.groups[index]
-        time = None if self.time is None else self.time[index]
-        return _Rows(self.values[index], groups, time)
-
-    def followed_by(self, later: _Rows) -> _Rows:
-        groups = None
-        if self.groups is not None and later.groups is not None:
-            groups = np.concatenate([self.groups, later.groups])
-        both_timed = self.time is not None and later.time is not None
-        time = self.time.append(later.time) if both_timed else later.time
-        return _Rows(np.concatenate([self.values, later.values]), groups, time)
-
-    def tail(self, n: int) -> _Rows:
-        """Give the last `n` rows of each group."""
-        if self.groups is None:
-            return self[max(0, len(self) - n) :]
-        keep = np.zeros(len(self), dtype=bool)
-        for label in np.unique(self.groups):
-            members = np.flatnonzero(self.groups == label)
-            keep[members[max(0, len(members) - n) :]] = True
-        return self[keep]
-
-    def before(self, later: _Rows, n: int) -> _Rows:
-        """Keep of these tails of `n` rows those that may stand before `later`."""
-        if not len(self):
-            return self
-        if later.time is None:
-            fitted = np.array_equal(later.tail(n).values, self.values, equal_nan=True)
-            return self[:0] if fitted else self
-        if self.time is None or type(self.time) is not type(later.time):
-            raise ValueError(
-                "X must have the same kind of index at fit and transform when"
-                f" context='fit': expected {type(self.time).__name__}, got"
-                f" {type(later.time).__name__}."
-            )
-        if self.groups is None or later.groups is None:
-            return self if self.time[-1] < later.time.min() else self[:0]
-        keep = np.ones(len(self), dtype=bool)
-        for label in np.unique(self.groups):
-            here, there = self.groups == label, later.groups == label
-            if there.any() and self.time[here].max() >= later.time[there].min():
-                keep[here] = False
-        return self[keep]
 
 
 def _makes_columns(transformer: SlidingWindowTransformer) -> bool:
@@ -107,20 +52,23 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         array, else `~sklstm.windows.Windows`, which gathers when it is indexed. "2d" gives
         flat columns ``price_lag_2, volume_lag_2, price_lag_1, ...`` for any regressor.
     padding : {"nan", "edge"} or float, default="nan"
-        What stands before the start of a series: NaN, which the estimators of this
-        package read as unobserved; the series' first row; or a constant.
+        What stands before the start of a series: NaN (a float NaN is one too), which the
+        estimators of this package read as unobserved; the series' first row; or a
+        constant.
     context : "fit" or None, default=None
         "fit" lets rows that follow the fitted ones see the last of those as history.
         With a time index it is checked that they do follow, without a gap unless `gaps`
-        is "ignore"; without one it is taken on trust, but for the fitted rows themselves,
-        which have no history.
+        is "ignore". Without one it is taken on trust, unless two rows or more show that
+        they begin with the first fitted rows or run over the last ones: then they have no
+        history.
     gaps : {"split", "ignore"}, default="split"
-        With a `DatetimeIndex` or `PeriodIndex`, whether a missing time stamp ends a
-        window's series. "ignore" takes neighbouring rows as neighbouring steps: right for
-        trading days, whose calendar has holidays.
+        With a `DatetimeIndex`, `PeriodIndex` or `TimedeltaIndex`, whether a missing time
+        stamp ends a window's series. "ignore" takes neighbouring rows as neighbouring
+        steps: right for trading days, whose calendar has holidays.
     freq : str, pandas offset or None, default=None
-        Step of the time index. None takes, of a single series, the index's own; failing
-        that, a step of more than one and a half times the median in fit is a gap.
+        Step of the time index, on which each time stamp must lie. None takes, of a single
+        series, the index's own for the time stamps that lie on it; failing that, a step of
+        more than one and a half times the median of the group in fit is a gap.
 
     Attributes
     ----------
@@ -166,6 +114,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         "padding": [
             StrOptions({"nan", "edge"}),
             Interval(Real, None, None, closed="neither"),
+            np.nan,
         ],
         "context": [StrOptions({"fit"}), None],
         "gaps": [StrOptions({"split", "ignore"})],
@@ -204,19 +153,33 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         y : None
             Ignored.
         groups : array-like of shape (n_rows,) or None, default=None
-            Series of each row: a window never crosses from one into another.
+            Series of each row: a window never crosses from one into another. None takes
+            the levels of a MultiIndex before a last one of times.
 
         Returns
         -------
         self : SlidingWindowTransformer
+
+        Raises
+        ------
+        ValueError
+            If time runs backwards within a series, or an argument is out of range. The
+            transformer stays as it was.
+
+        Warns
+        -----
+        UserWarning
+            If gaps in the time index cut more than half of all windows short.
         """
-        with fit_task(self, X, y):
-            lags = check_lags(self.window_length, self.lags)
+        with unchanged_by_failure(self), fit_task(self, X, y):
+            self.lags_ = check_lags(self.window_length, self.lags)
+            check_freq(self.freq)
             rows = self._read(X, groups, reset=True)
+            oldest = int(self.lags_[0])
             self._step = learn_step(rows.time, rows.groups, self.freq)
-            self._segments(rows)
-            self.lags_ = lags
-            self._tail = rows.tail(int(lags[0])) if self.context == "fit" else None
+            segments = self._segments(rows.groups, rows.time, len(rows))
+            segments.warn_of_gaps(oldest, self.freq)
+            self._context = Context.of(rows, oldest) if self.context == "fit" else None
         return self
 
     def transform(
@@ -238,15 +201,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         """
         check_is_fitted(self)
         rows = self._read(X, groups, reset=False)
-        if self._tail is None:
-            return self._window(rows, n_context=0)
-        if (self._tail.groups is None) != (rows.groups is None):
-            raise ValueError(
-                "groups must be given to both fit and transform, or to neither, when"
-                " context='fit'."
-            )
-        context = self._tail.before(rows, int(self.lags_[0]))
-        return self._window(context.followed_by(rows), n_context=len(context))
+        context = rows[:0] if self._context is None else self._context.before(rows)
+        return self._window(context, rows)
 
     def fit_transform(
         self, X: ArrayLike, y: Any = None, groups: ArrayLike | None = None
@@ -267,7 +223,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         windows : array, as `transform` gives it
         """
         self.fit(X, y, groups=groups)
-        return self._window(self._read(X, groups, reset=False), n_context=0)
+        rows = self._read(X, groups, reset=False)
+        return self._window(rows[:0], rows)
 
     @available_if(_makes_columns)
     def get_feature_names_out(
@@ -290,8 +247,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
             [f"{name}_lag_{lag}" for lag in self.lags_ for name in names], dtype=object
         )
 
-    def _read(self, X: Any, groups: Any, *, reset: bool) -> _Rows:
-        time = time_index_of(X)
+    def _read(self, X: Any, groups: Any, *, reset: bool) -> Rows:
         values = validate_data(
             self,
             X,
@@ -299,34 +255,29 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",
         )
-        if groups is not None:
-            groups = column_or_1d(groups)
-            check_consistent_length(X, groups)
-        return _Rows(values, groups, time)
+        return Rows.read(X, values, groups)
 
-    def _segments(self, rows: _Rows) -> Any:
+    def _segments(self, groups: Any, time: Any, n_rows: int) -> Segments:
         step = self._step
         if step is None:
-            step = learn_step(rows.time, rows.groups, self.freq)
-        return find_segments(len(rows), rows.groups, rows.time, step=step, gaps=self.gaps)
+            step = learn_step(time, groups, self.freq)
+        return find_segments(n_rows, groups, time, step=step, gaps=self.gaps)
 
-    def _window(self, rows: _Rows, n_context: int) -> NDArray[Any] | Windows:
-        """Give the windows of all rows but the first `n_context`."""
-        segments = self._segments(rows)
-        in_order = segments.in_order
-        windows = Windows(
-            rows.values if in_order else rows.values[segments.order],
-            segments.positions,
-            segments.starts,
-            self.lags_,
-            _padding_value(self.padding),
-        )[n_context:]
-        if self.output == "2d":
-            return np.asarray(windows).reshape(len(windows), -1)
-        whole = len(self.lags_) == self.lags_[0] + 1
-        if whole and in_order and segments.n_segments == 1:
-            return _view(rows.values, len(self.lags_), windows.padding)[n_context:]
-        return windows
+    def _window(self, context: Rows, rows: Rows) -> NDArray[Any] | Windows:
+        """Give the windows of some rows, which see others as history."""
+        n_context, n_rows = len(context), len(context) + len(rows)
+        segments = self._segments(*context.followed_by(rows), n_rows)
+        place, oldest = segments.positions, int(self.lags_[0])
+        padding: Padding = "edge" if self.padding == "edge" else float(self.padding)
+        whole = len(self.lags_) == oldest + 1 and self.output == "3d"
+        if whole and segments.in_order and segments.n_segments == 1:
+            table = _place(context.values, rows.values, oldest + place)
+            table[:oldest] = table[oldest] if padding == "edge" else padding
+            windows = sliding_window_view(table, oldest + 1, axis=0)
+            return windows.transpose(0, 2, 1)[n_context:]
+        table = _place(context.values, rows.values, place)
+        lazy = Windows(table, place, segments.starts, self.lags_, padding)[n_context:]
+        return lazy if self.output == "3d" else np.asarray(lazy).reshape(len(lazy), -1)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -373,16 +324,12 @@ def check_lags(window_length: int, lags: Any) -> NDArray[np.intp]:
     return np.sort(chosen)[::-1].astype(np.intp)
 
 
-def _padding_value(padding: str | float) -> Padding:
-    return padding if padding == "edge" else float(padding)  # type: ignore[return-value]
-
-
-def _view(values: NDArray[Any], n_timesteps: int, padding: Padding) -> NDArray[Any]:
-    """View one series as windows; the only copy is that of the rows, to pad them."""
-    fill = values[:1] if padding == "edge" else padding
-    n_rows, n_features = values.shape
-    padded = np.empty((n_timesteps - 1 + n_rows, n_features), dtype=values.dtype)
-    padded[: n_timesteps - 1] = fill
-    padded[n_timesteps - 1 :] = values
-    windows = np.lib.stride_tricks.sliding_window_view(padded, n_timesteps, axis=0)
-    return windows.transpose(0, 2, 1)
+def _place(
+    context: NDArray[Any], rows: NDArray[Any], place: NDArray[np.intp]
+) -> NDArray[Any]:
+    """Copy rows to their places: what becomes of X later must not reach the windows."""
+    shape = int(place.max()) + 1, rows.shape[1]
+    table = np.empty(shape, dtype=np.result_type(context, rows))
+    table[place[: len(context)]] = context
+    table[place[len(context) :]] = rows
+    return table

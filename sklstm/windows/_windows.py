@@ -37,10 +37,12 @@ class KnownFuture:
 
 
 class Windows:
-    """A read-only array of windows that stores rows, never windows.
+    """Windows that are stored as rows, and gathered when they are indexed.
 
-    Behaves as an array of shape ``(n_windows, n_timesteps, n_features)``. Step ``j`` of
-    window ``i`` is the row ``table[ends[i] - lags[j]]``, unless that lies before
+    Stands for an array of shape ``(n_windows, n_timesteps, n_features)``, of which it has
+    `shape`, `dtype`, `ndim`, `size`, ``len``, iteration and indexing, but neither
+    arithmetic nor methods: ``numpy.asarray`` gives the array. Step ``j`` of window ``i``
+    is the row ``table[ends[i] - lags[j]]``, unless that lies before
     ``starts[i]``, where the series of window ``i`` begins: then it is the padding.
     Indexing the first axis with a slice, a mask or an index array gives `Windows` again;
     anything else, and ``numpy.asarray``, gives the values.

@@ -72,6 +72,45 @@ def test_the_shape_of_targets_follows_horizon_and_y():
         assert sliding_windows(X, y, window_length=3, horizon=horizon)[1].shape == shape
 
 
+@pytest.mark.parametrize("groups", [None, [0, 1] * 3])
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(6),
+        np.arange(6, dtype="i4"),
+        np.arange(6) > 2,
+        np.arange(6, dtype="f4"),
+        np.array(list("abcabc")),
+        np.array(list("abcabc"), dtype=object),
+        np.array([[0, 1]] * 6),
+        np.array([0.0, np.nan, 2, 3, 4, 5]),
+    ],
+    ids=lambda y: f"{y.dtype}, {y.ndim}-D",
+)
+def test_targets_keep_the_type_of_y(y, groups):
+    windows, targets = sliding_windows(range(6), y, window_length=2, groups=groups)
+    assert targets.dtype == y.dtype
+    wanted = y[2:] if groups is None else y[[4, 5]]
+    np.testing.assert_array_equal(targets, wanted)
+    assert windows.dtype == np.float64
+    pair = sliding_windows(range(6), y, window_length=2, horizon=2)[1]
+    np.testing.assert_array_equal(pair, np.stack([y[2:5], y[3:6]], axis=1))
+
+
+def test_labels_of_pandas_are_targets():
+    for dtype in ("category", object, "str"):
+        y = pd.Series(list("abcabc"), dtype=dtype)
+        targets = sliding_windows(range(6), y, window_length=2)[1]
+        assert targets.tolist() == list("cabc")
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_missing_labels_are_an_error(missing):
+    y = np.array(["a", "b", missing, "a"], dtype=object)
+    with pytest.raises(ValueError, match=f"y .*[Gg]ot {missing} in row 2|y contains NaN"):
+        sliding_windows(range(4), y, window_length=2)
+
+
 def test_one_series_gives_a_read_only_view_of_the_input():
     X = np.arange(20.0).reshape(10, 2)
     windows, _ = sliding_windows(X, window_length=3, stride=2)
@@ -191,9 +230,10 @@ def test_an_unknown_choice_for_gaps_is_an_error():
 
 
 def test_lengths_must_agree():
-    with pytest.raises(ValueError, match="inconsistent"):
+    message = "must have one {} for each of the 9 rows of X. Got 8."
+    with pytest.raises(ValueError, match="y " + message.format("row")):
         sliding_windows(range(9), range(8), window_length=2)
-    with pytest.raises(ValueError, match="inconsistent"):
+    with pytest.raises(ValueError, match="groups " + message.format("label")):
         sliding_windows(range(9), window_length=2, groups=[0] * 8)
 
 

@@ -1,6 +1,8 @@
 import copy
 import pickle
+import re
 import tracemalloc
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,12 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm import SequenceReshaper, SlidingWindowTransformer, Windows
+from sklstm import SequenceReshaper, SlidingWindowTransformer, Windows, sliding_windows
 
 from .oracle import naive_windows
 
 quick = settings(deadline=None, max_examples=40)
+full_of_gaps = pytest.mark.filterwarnings("ignore:Gaps in the time index of X cut")
 
 X6 = np.arange(12.0).reshape(6, 2)
 
@@ -76,6 +79,7 @@ def column(windows):
     return np.asarray(windows)[:, :, 0]
 
 
+@full_of_gaps
 @quick
 @given(series())
 def test_equals_a_naive_loop_over_rows(case):
@@ -88,6 +92,7 @@ def test_equals_a_naive_loop_over_rows(case):
     np.testing.assert_array_equal(np.asarray(again), expected(*case))
 
 
+@full_of_gaps
 @quick
 @given(series())
 def test_flat_output_is_the_sequences_laid_flat(case):
@@ -99,6 +104,7 @@ def test_flat_output_is_the_sequences_laid_flat(case):
     np.testing.assert_array_equal(flat, expected(*case).reshape(len(X), -1))
 
 
+@full_of_gaps
 @quick
 @given(series(min_rows=2), st.data())
 def test_a_change_to_later_rows_changes_no_earlier_window(case, data):
@@ -112,6 +118,7 @@ def test_a_change_to_later_rows_changes_no_earlier_window(case, data):
     np.testing.assert_array_equal(np.asarray(before)[:cut], np.asarray(after)[:cut])
 
 
+@full_of_gaps
 @quick
 @given(series(min_rows=2), st.data())
 def test_leaving_out_later_rows_changes_no_earlier_window(case, data):
@@ -125,6 +132,7 @@ def test_leaving_out_later_rows_changes_no_earlier_window(case, data):
     np.testing.assert_array_equal(np.asarray(whole)[:cut], np.asarray(head))
 
 
+@full_of_gaps
 @quick
 @given(series(min_rows=2), st.data())
 def test_context_continues_the_fitted_rows(case, data):
@@ -138,6 +146,7 @@ def test_context_continues_the_fitted_rows(case, data):
     np.testing.assert_array_equal(np.asarray(windows), expected(*case)[cut:])
 
 
+@full_of_gaps
 @quick
 @given(series(min_rows=2), st.data())
 def test_without_context_the_fitted_rows_are_not_seen(case, data):
@@ -193,6 +202,39 @@ def test_a_later_change_to_the_input_does_not_reach_the_windows():
     np.testing.assert_array_equal(windows[2], X6[:3])
 
 
+@pytest.mark.parametrize("context", [None, "fit"])
+@pytest.mark.parametrize("output", ["2d", "3d"])
+@pytest.mark.parametrize(
+    ("params", "groups"),
+    [({}, None), ({"lags": [0, 3]}, None), ({}, [0] * 3 + [1] * 3), ({}, [0, 1] * 3)],
+    ids=["view", "lags", "groups", "mixed groups"],
+)
+def test_windows_keep_their_values_and_the_input_its_own(params, groups, output, context):
+    transformer = SlidingWindowTransformer(3, **params, output=output, context=context)
+    X, late = X6.copy(), X6 + 100
+    transformer.fit(X, groups=groups)
+    X[:] = -1
+    windows = transformer.transform(late, groups=groups)
+    before = np.array(windows)
+    np.testing.assert_array_equal(late, X6 + 100)
+    late[:] = -1
+    np.testing.assert_array_equal(np.asarray(windows), before)
+    assert not (before == -1).any()
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(100_000) // 50_000])
+def test_the_rows_are_copied_once(groups):
+    X = np.zeros((100_000, 8))
+    for params in ({"window_length": 3}, {"lags": [0, 2]}):
+        transformer = SlidingWindowTransformer(**params).fit(X)
+        tracemalloc.start()
+        windows = transformer.transform(X, groups=groups)
+        held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert len(windows) == 100_000
+        assert held < 1.5 * X.nbytes
+
+
 @pytest.mark.parametrize("groups", [None, np.arange(100_000) // 50_000])
 def test_memory_does_not_grow_with_window_length(groups):
     X = np.zeros((100_000, 4))
@@ -231,6 +273,16 @@ def test_flat_columns_without_names_are_numbered():
     assert transformer.get_feature_names_out(["a", "b"])[0] == "a_lag_24"
     with pytest.raises(ValueError, match="input_features"):
         transformer.get_feature_names_out(["a"])
+
+
+@pytest.mark.parametrize(
+    "padding", ["nan", np.nan, float("nan"), np.float64("nan")], ids=range(4)
+)
+def test_padding_with_nan_has_several_names(padding):
+    transformer = SlidingWindowTransformer(window_length=2, padding=padding)
+    windows = transformer.fit_transform(X6)
+    np.testing.assert_array_equal(windows, naive_windows(X6, range(2)))
+    assert clone(transformer).get_params()["padding"] is padding
 
 
 def test_sequences_have_no_column_names():
@@ -617,21 +669,85 @@ def test_an_unknown_choice_is_refused_by_name(params):
         SlidingWindowTransformer(**params).fit(X6)
 
 
-@pytest.mark.parametrize("groups", [[0, 0, 1], [0] * 7])
-def test_groups_must_be_as_many_as_rows(groups):
+BAD_GROUPS = [
+    ([0, 0, 1], "one label for each of the 6 rows of X. Got 3"),
+    ([0] * 7, "one label for each of the 6 rows of X. Got 7"),
+    (X6, r"one label for each of the 6 rows of X. Got an array of shape \(6, 2\)"),
+    ("a", r"one label for each of the 6 rows of X. Got an array of shape \(\)"),
+    (["a", "b", None, "a", "b", "a"], "no missing values. Got None in row 2"),
+    ([0, 1, 0, np.nan, 1, 0], "no missing values. Got nan in row 3"),
+    (
+        pd.array([0, None, 0, 1, 1, 1], dtype="Int64"),
+        "no missing .* Got (<NA>|nan) in row 1",
+    ),
+    (pd.to_datetime(["2024-01-01"] * 5 + [None]), "no missing values. Got NaT in row 5"),
+    (np.array([0, "a"] * 3, dtype=object), "labels of one kind. Got int, str"),
+]
+
+
+@pytest.mark.parametrize(("groups", "message"), BAD_GROUPS, ids=repr)
+def test_bad_groups_are_named_with_what_was_expected_and_what_came(groups, message):
     transformer = SlidingWindowTransformer()
     for method in (
         transformer.fit,
         transformer.fit_transform,
         transformer.fit(X6).transform,
+        sliding_windows,
     ):
-        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        with pytest.raises(ValueError, match=f"groups must have {message}"):
             method(X6, groups=groups)
 
 
-def test_groups_must_be_one_column():
-    with pytest.raises(ValueError, match="1d array"):
-        SlidingWindowTransformer().fit(X6, groups=X6)
+def test_groups_may_be_a_single_column():
+    labels = [0, 1, 0, 1, 0, 1]
+    windows = SlidingWindowTransformer(2).fit_transform(
+        X6, groups=pd.DataFrame({"g": labels})
+    )
+    np.testing.assert_array_equal(np.asarray(windows), naive_windows(X6, range(2), labels))
+
+
+def test_context_needs_groups_that_can_be_compared():
+    transformer = SlidingWindowTransformer(context="fit").fit(X6, groups=[0] * 6)
+    with pytest.raises(ValueError, match="labels of one kind at fit and transform"):
+        transformer.transform(X6, groups=np.array(["a"] * 6, dtype=object))
+
+
+@pytest.mark.parametrize("freq", ["banana", 3, 1.5, "", ["D"], "-1D", "0D"])
+@pytest.mark.parametrize("X", [X6, daily(6)], ids=["array", "frame"])
+def test_freq_must_be_a_step_of_time(freq, X):
+    message = re.escape(f"such as 'D' or 'h'. Got {freq!r} instead.")
+    with pytest.raises(ValueError, match=f"freq must be a pandas offset.*{message}"):
+        SlidingWindowTransformer(freq=freq).fit(X)
+    with pytest.raises(ValueError, match=f"freq must be a pandas offset.*{message}"):
+        sliding_windows(X, window_length=2, freq=freq)
+
+
+@pytest.mark.parametrize(
+    "freq", [pd.Timedelta("1D"), pd.offsets.Day(), timedelta(days=1), "1D"], ids=repr
+)
+def test_a_day_may_be_written_in_any_way(freq):
+    windows = SlidingWindowTransformer(2, freq=freq).fit_transform(daily(6))
+    np.testing.assert_array_equal(windows, naive_windows(daily(6), range(2)))
+
+
+@pytest.mark.parametrize(
+    "bad", [daily(4).iloc[[0, 2, 1, 3]].assign(b=0.0, c=0.0), np.full((4, 3), np.inf)]
+)
+@pytest.mark.parametrize("context", [None, "fit"])
+def test_a_failed_fit_leaves_the_transformer_as_it_was(bad, context):
+    transformer = SlidingWindowTransformer(window_length=3, context=context).fit(X6)
+    before = {**vars(transformer)}
+    with pytest.raises(ValueError, match="X"):
+        transformer.fit(bad)
+    assert vars(transformer) == before
+    np.testing.assert_array_equal(transformer.transform(X6), naive_windows(X6, range(3)))
+    with pytest.raises(ValueError, match="lags"):
+        transformer.set_params(lags=[-1]).fit(X6[:, :1])
+    assert transformer.n_features_in_ == 2
+    unfitted = SlidingWindowTransformer(window_length=3)
+    with pytest.raises(ValueError, match="X"):
+        unfitted.fit(bad)
+    assert not hasattr(unfitted, "n_features_in_")
 
 
 def test_another_number_of_columns_is_an_error():
