@@ -11,7 +11,7 @@ from sktime.classification.base import BaseClassifier
 from .._classifier import LSTMClassifier
 from ._parameters import core_parameters
 from ._searchable import SearchableMixin
-from ._sequences import as_sequences
+from ._sequences import as_sequences, channel_names
 
 
 class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
@@ -118,11 +118,12 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesClassifier:
         estimator = LSTMClassifier(**core_parameters(self, LSTMClassifier))
+        self._channels = channel_names(X)
         self.estimator_ = estimator.fit(as_sequences(X), y)
         return self
 
     def _predict_proba(self, X: Any) -> NDArray[np.floating]:
-        return self.estimator_.predict_proba(as_sequences(X))
+        return self.estimator_.predict_proba(as_sequences(X, self._channels))
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from .._regressor import LSTMRegressor
-from ._horizon import Horizon, horizons_from, relative_steps, with_freq
+from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
+from ._horizon import Horizon, distinct, horizons_from, with_freq
 from ._model import ForecastModel
 from ._panel import Panel, join
 from ._parameters import core_parameters
-from ._regressors import ForecastRegressor, Seq2SeqRegressor
 
 Array = NDArray[Any]
 STRATEGIES = ("direct", "recursive", "seq2seq")
@@ -170,16 +170,17 @@ class LSTMForecaster(BaseForecaster):
     # ------------------------------------------------------------------ training
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
-        pretrained = hasattr(self, "pretrained_model_")
-        model = self._pretrained_copy(y, fh) if pretrained else self._new_model(y, X, fh)
-        panel = self._read(y, X, model.covariates)
-        if pretrained:
+        self._freq = Panel.of(y).freq
+        if hasattr(self, "pretrained_model_"):
+            model = self._pretrained_copy(y, X, fh)
+            panel = self._read(y, X, model)
             model.fine_tune(panel)
         else:
+            model = self._new_model(y, X, fh)
+            panel = self._read(y, X, model)
             model.fit(panel)
         self.model_ = model
         self._y_columns = y.columns
-        self._freq = panel.freq
         self._keep(panel)
         return self
 
@@ -190,8 +191,9 @@ class LSTMForecaster(BaseForecaster):
             raise ValueError(
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
+        self._freq = Panel.of(y).freq
         model = self._new_model(y, X, fh)
-        model.fit(self._read(y, X, model.covariates))
+        model.fit(self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -200,16 +202,23 @@ class LSTMForecaster(BaseForecaster):
     ) -> LSTMForecaster:
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
-        model = self._pretrained_copy(y, fh)
-        model.fine_tune(self._read(y, X, model.covariates))
+        self._freq = Panel.of(y).freq
+        model = self._pretrained_copy(y, X, fh)
+        model.fine_tune(self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
-        new = self._read(y, X, self.model_.covariates)
-        panel = self._context.followed_by(new)
+        new = self._read(y, X, self.model_)
+        if new.frame.index.nlevels != self._context.frame.index.nlevels:
+            raise TypeError(
+                "y must be of the kind that was fitted, one series or many. Got an index of"
+                f" {new.frame.index.nlevels} levels in place of"
+                f" {self._context.frame.index.nlevels}."
+            )
+        panel = self._context.followed_by(new).regular(self._freq)
         if update_params:
             # A step on a single window would be all noise: older ones fill up a batch.
             n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
@@ -226,43 +235,54 @@ class LSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
     ) -> ForecastModel:
         self._check_parameters(X)
-        n_targets = y.shape[1]
+        targets = list(y.columns)
         covariates = [] if X is None else list(X.columns)
         past = set(self.past_covariates or [])
-        known = [n_targets + i for i, name in enumerate(covariates) if name not in past]
+        known = [i for i, name in enumerate(covariates) if name not in past]
         kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
         regressor = kind(**core_parameters(self, LSTMRegressor))
         return ForecastModel(
-            regressor.set_params(target_features=list(range(n_targets))),
+            regressor.set_params(target_features=list(range(len(targets)))),
             self.window_length,
-            self._steps(fh),
-            n_targets,
+            self._steps(fh, y),
+            targets,
             covariates,
-            np.array(known, dtype=np.intp),
+            len(targets) + np.array(known, dtype=np.intp),
         )
 
     def _pretrained_copy(
-        self, y: pd.DataFrame, fh: ForecastingHorizon | None
+        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
     ) -> ForecastModel:
         """Copy the pretrained model, if it is one for these data."""
+        self._check_parameters(X)
         model = copy.deepcopy(self.pretrained_model_)
-        if y.shape[1] != model.n_targets:
+        if y.shape[1] != len(model.targets):
             raise ValueError(
-                f"y must have {model.n_targets} columns, as in pretrain. Got {y.shape[1]}."
+                f"y must have as many columns as in pretrain, {len(model.targets)}. Got"
+                f" {y.shape[1]}."
             )
-        steps = model.steps if fh is None else self._steps(fh)
-        if not np.array_equal(steps, model.steps):
+        if set(y.columns) != set(model.targets):
+            model.targets = list(y.columns)  # other series, in the same order
+        columns = [] if X is None else list(X.columns)
+        if set(columns) != set(model.covariates):
             raise ValueError(
-                f"fh must be the steps {model.steps.tolist()}, as in pretrain. Got"
-                f" {steps.tolist()}."
+                f"X must have the columns of pretrain, {model.covariates}. Got {columns}."
+            )
+        steps = model.steps if fh is None else self._steps(fh, y)
+        unknown = np.setdiff1d(steps, model.steps)
+        if len(unknown):
+            raise ValueError(
+                f"fh must be among the steps of pretrain, {model.steps.tolist()}. Got"
+                f" {unknown.tolist()} as well."
             )
         return model
 
-    def _steps(self, fh: ForecastingHorizon | None) -> NDArray[np.intp]:
-        """Give the steps ahead that the network has to learn."""
+    def _steps(self, fh: ForecastingHorizon | None, y: pd.DataFrame) -> NDArray[np.intp]:
+        """Give the steps that the network has to learn, from the end of any series."""
         if self.strategy == "recursive":
             return np.array([1])
-        steps = np.sort(relative_steps(fh, self._cutoff))
+        horizons = horizons_from(with_freq(fh, self._freq), Panel.of(y).cutoffs())
+        steps = np.unique(np.concatenate([h.steps for h in distinct(horizons)]))
         return steps if self.strategy == "direct" else np.arange(1, steps[-1] + 1)
 
     def _check_parameters(self, X: pd.DataFrame | None) -> None:
@@ -276,19 +296,34 @@ class LSTMForecaster(BaseForecaster):
                 "window_length must be an int of at least 1. Got"
                 f" {self.window_length!r} instead."
             )
+        past = self.past_covariates
+        if past is None:
+            return
+        if not isinstance(past, list | tuple):
+            raise TypeError(
+                f"past_covariates must be a list of column names or None. Got {past!r}."
+            )
         columns = [] if X is None else list(X.columns)
-        unknown = [name for name in self.past_covariates or [] if name not in columns]
+        unknown = [name for name in past if name not in columns]
         if unknown:
             raise ValueError(
                 f"past_covariates must be columns of X, {columns}. Got {unknown} as well."
             )
 
-    def _read(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]
-    ) -> Panel:
-        if covariates and X is not None:
-            _check_columns(X, covariates)
-        return Panel.of(join(y, X, covariates))
+    def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
+        """Find the model's columns in y and X, by name, and the rows that are missing."""
+        # The name of a single series is its owner's business.
+        if len(model.targets) > 1 or y.shape[1] > 1:
+            _check_columns("y", y, model.targets)
+            if y.shape[1] > len(model.targets):
+                raise ValueError(
+                    f"y must have the columns seen in fit, {model.targets}, and no others."
+                    f" Got {list(y.columns)}."
+                )
+            y = y[model.targets]
+        if model.covariates and X is not None:
+            _check_columns("X", X, model.covariates)
+        return Panel.of(join(y, X, model.covariates)).regular(self._freq)
 
     # ------------------------------------------------------------------ forecasts
 
@@ -297,10 +332,10 @@ class LSTMForecaster(BaseForecaster):
         fh = with_freq(fh, self._freq)
         horizons = horizons_from(fh, panel.cutoffs())
         if self.strategy == "recursive":
-            ahead = np.arange(1, max(h.steps.max() for h in horizons) + 1)
+            ahead = np.arange(1, max(h.steps.max() for h in distinct(horizons)) + 1)
         else:
             ahead = model.steps
-            _check_trained(horizons, ahead)
+            _check_trained(distinct(horizons), ahead)
         n_columns = model.n_targets + len(model.covariates)
         future = np.full((len(panel), ahead[-1], n_columns), np.nan)
         if len(model.known):
@@ -326,7 +361,7 @@ class LSTMForecaster(BaseForecaster):
                 "X must be given to predict, with the columns that are known ahead:"
                 f" {names}. Got None."
             )
-        _check_columns(X, names)
+        _check_columns("X", X, names)
         steps = ForecastingHorizon(ahead, is_relative=True, freq=fh.freq)
         index = panel.index_at([h.times for h in horizons_from(steps, panel.cutoffs())])
         place = X.index.get_indexer(index)
@@ -358,12 +393,12 @@ class LSTMForecaster(BaseForecaster):
         return [{**small, "strategy": strategy} for strategy in STRATEGIES]
 
 
-def _check_columns(X: pd.DataFrame, names: list[Any]) -> None:
-    missing = [name for name in names if name not in X.columns]
+def _check_columns(name: str, frame: pd.DataFrame, columns: list[Any]) -> None:
+    missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise ValueError(
-            f"X must have the columns seen in fit: {names}. Got no {missing} among"
-            f" {list(X.columns)}."
+            f"{name} must have the columns seen in fit: {columns}. Got no {missing} among"
+            f" {list(frame.columns)}."
         )
 
 

@@ -28,14 +28,13 @@ class Horizon:
     times: pd.Index
 
 
-def relative_steps(fh: ForecastingHorizon, cutoff: pd.Index | None) -> Index:
+def relative_steps(fh: ForecastingHorizon, cutoff: pd.Index) -> Index:
     """Count the steps from a cutoff to each time of a horizon.
 
     Parameters
     ----------
     fh : ForecastingHorizon
-    cutoff : pandas.Index of length 1, or None
-        None suffices for a relative horizon.
+    cutoff : pandas.Index of length 1
 
     Returns
     -------
@@ -47,6 +46,20 @@ def relative_steps(fh: ForecastingHorizon, cutoff: pd.Index | None) -> Index:
         absolute.freq = fh.freq
         steps = absolute.to_relative(cutoff).to_pandas()
     return steps.to_numpy().astype(np.intp)
+
+
+def distinct(horizons: list[Horizon]) -> list[Horizon]:
+    """Give each horizon once: series that end together share one.
+
+    Parameters
+    ----------
+    horizons : list of Horizon
+
+    Returns
+    -------
+    horizons : list of Horizon
+    """
+    return list({id(horizon): horizon for horizon in horizons}.values())
 
 
 def with_freq(fh: ForecastingHorizon, freq: Any) -> ForecastingHorizon:
@@ -91,7 +104,7 @@ def horizons_from(fh: ForecastingHorizon, cutoffs: Sequence[pd.Index]) -> list[H
             "y must have a time index with a regular step, in which fh is counted. Got a"
             " DatetimeIndex without one; give it one, as with y.asfreq('D')."
         )
-    known: dict[Any, Horizon] = {}
+    known: dict[Any, Horizon] = {}  # many series end at one time
     for cutoff in cutoffs:
         if cutoff[0] in known:
             continue

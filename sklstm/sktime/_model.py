@@ -30,8 +30,8 @@ class ForecastModel:
     steps : ndarray of int of shape (n_steps,)
         Steps ahead, ascending. A network for step 1 alone forecasts any number of steps:
         it is fed its own forecasts.
-    n_targets : int
-        Number of series in a row.
+    targets : list of column names
+        The series in a row.
     covariates : list of column names
         The other columns.
     known : ndarray of int of shape (n_known,)
@@ -41,9 +41,14 @@ class ForecastModel:
     regressor: LSTMRegressor
     window_length: int
     steps: NDArray[np.intp]
-    n_targets: int
+    targets: list[Any]
     covariates: list[Any]
     known: NDArray[np.intp]
+
+    @property
+    def n_targets(self) -> int:
+        """Number of series in a row."""
+        return len(self.targets)
 
     @property
     def n_context(self) -> int:
@@ -62,15 +67,21 @@ class ForecastModel:
         ValueError
             If no series has a whole window and its horizon.
         """
-        windows, targets = self._samples(panel)
-        if not len(windows):
-            least = self.window_length + self.steps[-1]
+        longest = panel.lengths.max(initial=0)
+        least = self.window_length + self.steps[-1]
+        if longest < least:
             raise ValueError(
                 f"y must have a series of at least {least} rows, for one window of"
-                f" {self.window_length} and a horizon of {self.steps[-1]} steps that is"
-                f" observed. Got {panel.lengths.max(initial=0)} rows in its longest; use a"
-                " smaller window_length."
+                f" {self.window_length} and a horizon of {self.steps[-1]} steps. Got"
+                f" {longest} rows in its longest; use a smaller window_length."
             )
+        windows, targets = self._samples(panel)
+        for i, name in enumerate(self.targets):
+            if np.isnan(targets[:, i :: self.n_targets]).all():
+                raise ValueError(
+                    f"y must have an observed value to learn from in each column, after a"
+                    f" window of {self.window_length} rows. Got none in {name!r}."
+                )
         self.regressor.fit(windows, targets)
 
     def fine_tune(self, panel: Panel) -> None:

@@ -95,6 +95,25 @@ class Panel:
         times = self.times
         return [times[stop - 1 : stop] for stop in self.stops]
 
+    def regular(self, freq: Any) -> Panel:
+        """Add the rows that are missing between others, as rows of NaN.
+
+        Parameters
+        ----------
+        freq : pandas offset, its name or None
+            Step of time stamps; None leaves them. Periods and integers have their own.
+
+        Returns
+        -------
+        panel : Panel
+        """
+        times = self.times
+        parts = [times[i:j] for i, j in zip(self.starts, self.stops, strict=True)]
+        full = [_without_gaps(part, freq) for part in parts]
+        if all(len(a) == len(b) for a, b in zip(parts, full, strict=True)):
+            return self
+        return Panel.of(self.frame.reindex(self.index_at(full)))
+
     def index_at(self, times: list[pd.Index]) -> pd.Index:
         """Give the index of rows at some times of each series.
 
@@ -129,7 +148,7 @@ class Panel:
         """
         row = np.arange(len(self.frame))
         keep = row >= np.repeat(self.stops - n_rows, self.lengths)
-        return Panel.of(self.frame[keep])
+        return Panel.of(_trimmed(self.frame[keep]))
 
     def only(self, names: list[tuple[Any, ...]]) -> Panel:
         """Keep the series of some names.
@@ -171,7 +190,7 @@ class Panel:
 
 
 def join(y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]) -> pd.DataFrame:
-    """Put the columns of X beside those of y, at the times of y.
+    """Put columns of X beside those of y, at the times of y.
 
     Parameters
     ----------
@@ -185,11 +204,37 @@ def join(y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]) -> pd.D
     -------
     rows : pandas.DataFrame of shape (n_rows, n_series + n_columns)
         Columns are numbered, so that y and X may have names in common.
+
+    Raises
+    ------
+    ValueError
+        If a value is infinite.
     """
-    parts = [y.astype(np.float64)]
-    if covariates and X is not None:
-        parts.append(X[covariates].astype(np.float64).reindex(y.index))
-    elif covariates:
-        parts.append(pd.DataFrame(np.nan, index=y.index, columns=covariates))
-    rows = pd.concat(parts, axis=1)
+    parts = {"y": y.astype(np.float64)}
+    if covariates:
+        empty = pd.DataFrame(np.nan, index=y.index, columns=covariates)
+        parts["X"] = empty if X is None else X[covariates].astype(np.float64)
+        parts["X"] = parts["X"].reindex(y.index)
+    for name, part in parts.items():
+        if np.isinf(part.to_numpy()).any():
+            raise ValueError(f"{name} must be finite or missing. Got infinity in it.")
+    rows = pd.concat(list(parts.values()), axis=1)
     return rows.set_axis(range(rows.shape[1]), axis=1)
+
+
+def _without_gaps(times: pd.Index, freq: Any) -> pd.Index:
+    """Give all times from the first to the last; the same where a step is not known."""
+    first, last = times[0], times[-1]
+    if isinstance(times, pd.PeriodIndex):
+        return pd.period_range(first, last, freq=times.freq)
+    if isinstance(times, pd.DatetimeIndex):
+        full = times if freq is None else pd.date_range(first, last, freq=freq)
+        return full if times.isin(full).all() else times
+    return pd.RangeIndex(first, last + 1)
+
+
+def _trimmed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Forget the labels of rows that are gone: pandas keeps them with the index."""
+    if isinstance(frame.index, pd.MultiIndex):
+        return frame.set_axis(frame.index.remove_unused_levels(), axis=0)
+    return frame.copy()

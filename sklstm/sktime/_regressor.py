@@ -11,7 +11,7 @@ from sktime.regression.base import BaseRegressor
 from .._regressor import LSTMRegressor
 from ._parameters import core_parameters
 from ._searchable import SearchableMixin
-from ._sequences import as_sequences
+from ._sequences import as_sequences, channel_names
 
 
 class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
@@ -116,11 +116,12 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesRegressor:
         estimator = LSTMRegressor(**core_parameters(self, LSTMRegressor))
         target = y[:, 0] if y.shape[1] == 1 else y
+        self._channels = channel_names(X)
         self.estimator_ = estimator.fit(as_sequences(X), target)
         return self
 
     def _predict(self, X: Any) -> NDArray[np.floating]:
-        y_pred = self.estimator_.predict(as_sequences(X))
+        y_pred = self.estimator_.predict(as_sequences(X, self._channels))
         return y_pred.reshape(len(y_pred), -1)
 
     @classmethod

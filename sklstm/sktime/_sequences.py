@@ -11,13 +11,32 @@ from numpy.typing import NDArray
 from ..windows._windows import Windows
 
 
-def as_sequences(X: NDArray[Any] | list[pd.DataFrame]) -> NDArray[Any] | Windows:
+Panel = NDArray[Any] | list[pd.DataFrame]
+
+
+def channel_names(X: Panel) -> list[Any] | None:
+    """Give the names of the channels; None for an array.
+
+    Parameters
+    ----------
+    X : ndarray or list of DataFrame
+
+    Returns
+    -------
+    names : list or None
+    """
+    return None if isinstance(X, np.ndarray) else list(X[0].columns)
+
+
+def as_sequences(X: Panel, channels: list[Any] | None = None) -> NDArray[Any] | Windows:
     """Read a panel as sequences, oldest step first.
 
     Parameters
     ----------
     X : ndarray of shape (n_instances, n_channels, n_timesteps), or list of DataFrame
         A frame of shape (n_timesteps, n_channels) an instance; lengths may differ.
+    channels : list of column names or None, default=None
+        Order in which to read the columns of frames that have all of them.
 
     Returns
     -------
@@ -34,6 +53,8 @@ def as_sequences(X: NDArray[Any] | list[pd.DataFrame]) -> NDArray[Any] | Windows
     """
     if isinstance(X, np.ndarray):
         return X.transpose(0, 2, 1)
+    if channels is not None and set(channels) <= set(X[0].columns):
+        X = [series[channels] for series in X]
     lengths = np.array([len(series) for series in X])
     stops = np.cumsum(lengths)
     table = np.concatenate([series.to_numpy(np.float64) for series in X])

@@ -121,7 +121,7 @@ def test_pretraining_needs_a_horizon_and_the_same_columns():
     with pytest.raises(ValueError, match="fh must be given to pretrain"):
         forecaster().pretrain(y)
     pretrained = forecaster().pretrain(y, fh=[1])
-    with pytest.raises(ValueError, match=r"y must have 1 columns, as in pretrain\. Got 2"):
+    with pytest.raises(ValueError, match="y must have as many columns as in pretrain"):
         pretrained.fit(pd.DataFrame({"a": wave(), "b": wave()}), fh=[1])
 
 

@@ -157,8 +157,11 @@ def test_pretraining_goes_on_with_more_series():
     assert not torch.equal(
         weights(once, "pretrained_model_"), weights(twice, "pretrained_model_")
     )
-    with pytest.raises(ValueError, match=r"fh must be the steps \[1, 2\], as in pretrain"):
+    with pytest.raises(
+        ValueError, match=r"fh must be among the steps of pretrain, \[1, 2\]"
+    ):
         twice.pretrain(second, fh=[5])
+    assert len(twice.fit(wave()[:50], fh=[2]).predict()) == 1
 
 
 # ---------------------------------------------------------------------------- sameness

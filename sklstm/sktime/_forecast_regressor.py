@@ -44,5 +44,14 @@ class Seq2SeqRegressor(ForecastRegressor):
 def _loss_where_observed(
     criterion: Callable[[Tensor, Tensor], Tensor], output: Tensor, target: Tensor
 ) -> Tensor:
-    """Compare an output with itself where there is no target: no loss and no gradient."""
-    return criterion(output, target.where(~target.isnan(), output.detach()))
+    """Give the loss, of 0 and without a gradient where there is no target."""
+    missing = target.isnan()
+    value = criterion(output, target.where(~missing, output.detach()))
+    if value.shape == target.shape:
+        return value.masked_fill(missing, 0)
+    if value.ndim == 0 and missing.any():
+        raise ValueError(
+            "loss must give one value for each output when y has missing values. Got one"
+            " value for the whole batch instead."
+        )
+    return value if value.ndim == 0 else value.masked_fill(missing.any(dim=1), 0)
