@@ -113,12 +113,12 @@ def plot_backtest(results: dict[str, pd.DataFrame]) -> plt.Figure:
 
 
 def main(folder: Path) -> None:
-    # sktime announces a change of its defaults whenever a forecaster is made.
-    warnings.filterwarnings("ignore", message="The default of config", module="sktime")
     torch.set_num_threads(1)  # a network this small is slower with more
     passengers = load_airline()
-    forecasts = forecast_last_year(passengers)
-    results = backtest(passengers)
+    # sktime announces a change of its defaults each time that it makes a forecaster.
+    with warnings.catch_warnings(record=True):
+        forecasts = forecast_last_year(passengers)
+        results = backtest(passengers)
     actual = passengers["1960":]
     table = pd.DataFrame(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -274,7 +275,9 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             **self._loss_settings(),
             **self._settings(),
         )
-        return net.initialize()
+        # The first optimiser makes torch import parts of itself that set warning filters.
+        with warnings.catch_warnings():
+            return net.initialize()
 
     def _settings(self) -> dict[str, Any]:
         """Give what may change each time that training goes on."""
@@ -298,18 +301,20 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _data(self, samples: Samples) -> SequenceData:
         """Standardise samples and put them where the network is."""
-        target, weight = samples.target, samples.weight
-        if self._output_scaling is not None:
-            target = self._output_scaling.apply(target)
+        weight = samples.weight
         return SequenceData(
             samples.windows,
             self._input_scaling,
-            target,
+            self._scaled_target(samples.target),
             None if weight is None else weight / weight.mean(),
-            dtype=self.net_.dtype,
-            device=self.net_.device,
             names=samples.names,
+            **self.net_.data_options,
         )
+
+    def _scaled_target(self, target: Any) -> Any:
+        """Give the targets as the network sees them."""
+        scaling = self._output_scaling
+        return target if scaling is None else scaling.apply(target)
 
     def _train(
         self,
@@ -383,9 +388,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         windows = read_sequences(self, X, reset=False)
         net = self.net_
-        data = SequenceData(
-            windows, self._input_scaling, dtype=net.dtype, device=net.device
-        )
+        data = SequenceData(windows, self._input_scaling, **net.data_options)
         return net.predict_batches(data)
 
     @property

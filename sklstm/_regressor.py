@@ -273,11 +273,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
         if self.instance_norm is not None:
-            # A forecast of a feature has the feature's units.
-            features = self._target_features(len(self._input_scaling.mean))
-            scaling = self._input_scaling
-            return Scaling(scaling.mean[features], scaling.scale[features])
+            return self._scaling_of_features()
         return Scaling.of_columns(y, weight) if self.standardize else None
+
+    def _scaling_of_features(self) -> Scaling:
+        """Scale a forecast like the feature that it forecasts."""
+        scaling = self._input_scaling
+        features = self._target_features(len(scaling.mean))
+        return Scaling(scaling.mean[features], scaling.scale[features])
 
     def _network_options(self, windows: Windows) -> dict[str, Any]:
         options = super()._network_options(windows)

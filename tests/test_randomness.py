@@ -146,3 +146,14 @@ def test_a_fitted_model_holds_no_data():
     options = {"max_epochs": 1, "early_stopping": True}
     large = len(pickle.dumps(LSTMRegressor(**options).fit(big, big[:, -1, 0])))
     assert large < small + 10_000
+
+
+def test_the_first_fit_of_a_process_keeps_the_warning_filters():
+    code = (
+        "import warnings, numpy as np\n"
+        "from sklstm import LSTMRegressor\n"
+        "before = list(warnings.filters)\n"
+        "LSTMRegressor(max_epochs=1).fit(np.zeros((9, 4)), np.arange(9.0))\n"
+        "assert warnings.filters == before, warnings.filters\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -90,18 +90,21 @@ class InstanceNorm(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (n_samples, n_timesteps, n_features)
-            Observed steps first.
+            Observed steps first. NaN is a value that is missing.
         lengths : Tensor of int of shape (n_samples,) or None
             Number of observed steps; None if all are.
 
         Returns
         -------
         z : Tensor of the shape of `x`
+            What is missing takes the first value of the sequence that is not, else 0.
         level : Level
         """
         level = self.level(x, lengths)
         scale = level.spread * self.input_scale
-        return (x - level.center[:, None]) / scale[:, None], level
+        z = (x - level.center[:, None]) / scale[:, None]
+        first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
+        return z.where(~z.isnan(), z.gather(1, first[:, None])).nan_to_num(0.0), level
 
     def restore(self, output: Tensor, level: Level) -> Tensor:
         """Put the level back.
@@ -133,13 +136,14 @@ class InstanceNorm(nn.Module):
         """
         observed = _observed(x, lengths)
         if self.method == "last":
-            last = (observed.sum(dim=1) - 1).clamp_min(0)
-            center = x.gather(1, last[:, :, None].expand(-1, 1, x.shape[2]))[:, 0]
+            step = torch.arange(x.shape[1], device=x.device)[:, None]
+            last = torch.where(observed, step, 0).amax(dim=1)
+            center = x.gather(1, last[:, None])[:, 0]
             spread = torch.ones_like(center)
         else:
             count = observed.sum(dim=1).clamp_min(1)
-            center = (x * observed).sum(dim=1) / count
-            deviation = (x - center[:, None]) * observed
+            center = x.where(observed, 0.0).sum(dim=1) / count
+            deviation = (x - center[:, None]).where(observed, 0.0)
             spread = ((deviation**2).sum(dim=1) / count + EPSILON).sqrt()
         seen = self.forecast & observed.any(dim=1)
         return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
@@ -157,8 +161,9 @@ class InstanceNorm(nn.Module):
         total = dict.fromkeys(names, torch.zeros((), device="cpu"))
         for x, lengths, target in batches:
             level = self.level(x, lengths)
-            deviation = (x - level.center[:, None]) * _observed(x, lengths)
-            spread = level.spread[:, None] * _observed(x, lengths)
+            observed = _observed(x, lengths)
+            deviation = (x - level.center[:, None]).where(observed, 0.0)
+            spread = level.spread[:, None] * observed
             missing = target.isnan()
             change = target - level.center[:, self.target_features]
             change_spread = level.spread[:, self.target_features]
@@ -183,11 +188,12 @@ class InstanceNorm(nn.Module):
 
 
 def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Tell which steps are observed, as a mask of shape (n_samples, n_timesteps, 1)."""
+    """Tell which values are observed, as a mask of the shape of x."""
+    observed = ~x.isnan()
     if lengths is None:
-        return torch.ones((len(x), x.shape[1], 1), dtype=torch.bool, device=x.device)
+        return observed
     step = torch.arange(x.shape[1], device=x.device)
-    return (step < lengths[:, None])[:, :, None]
+    return observed & (step < lengths[:, None])[:, :, None]
 
 
 def _ratio(squares: Tensor, reference: Tensor) -> Tensor:

@@ -12,22 +12,31 @@ from torch import Tensor
 from .._base import Array
 from .._losses import Loss
 from .._regressor import LSTMRegressor
+from .._scaling import Scaling
 from ..windows._windows import Windows
 
 
 class ForecastRegressor(LSTMRegressor):
     """An `LSTMRegressor` for the values that follow a window, some of them not observed.
 
-    A target of NaN counts nothing. Each row of y holds all series at the first step ahead,
-    then all at the second, and so on.
+    y is `Windows` of shape (n_windows, n_steps, n_series): the values to come are gathered
+    from their rows, as those of the past are. A target of NaN counts nothing.
     """
 
-    def _learn_targets(self, y: Array) -> None:
-        self.n_outputs_ = y.shape[1]
+    def _learn_targets(self, y: Windows) -> None:
+        self.n_outputs_ = y.shape[1] * y.shape[2]
         self._flat_target = False
 
-    def _read_targets(self, y: Array, name: str = "y") -> Array:
+    def _read_targets(self, y: Windows, name: str = "y") -> Any:
         return y
+
+    def _target_scaling(self, y: Any, weight: Array | None) -> Scaling | None:
+        return self._scaling_of_features()
+
+    def _scaled_target(self, target: Windows) -> Windows:
+        mean, scale = self._input_scaling.mean, self._input_scaling.scale
+        n_series = target.shape[2]
+        return target.over(Scaling(mean[:n_series], scale[:n_series]).apply(target.table))
 
     def _resolve_loss(self) -> Loss:
         loss = super()._resolve_loss()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._regressor import LSTMRegressor
+from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
 from ._panel import Panel
 
@@ -76,12 +77,13 @@ class ForecastModel:
                 f" {longest} rows in its longest; use a smaller window_length."
             )
         windows, targets = self._samples(panel)
-        for i, name in enumerate(self.targets):
-            if np.isnan(targets[:, i :: self.n_targets]).all():
-                raise ValueError(
-                    f"y must have an observed value to learn from in each column, after a"
-                    f" window of {self.window_length} rows. Got none in {name!r}."
-                )
+        seen = ~np.isnan(targets.table).all(axis=0)
+        if not len(windows) or not seen.all():
+            names = [name for name, ok in zip(self.targets, seen, strict=True) if not ok]
+            raise ValueError(
+                "y must have a value to learn from in each column, after a whole window."
+                f" Got none in {names or self.targets}."
+            )
         self.regressor.fit(windows, targets)
 
     def fine_tune(self, panel: Panel) -> None:
@@ -92,8 +94,14 @@ class ForecastModel:
         panel : Panel
         """
         windows, targets = self._samples(panel)
-        if len(windows):
-            self.regressor.set_params(warm_start=True).fit(windows, targets)
+        if not len(windows):
+            return
+        regressor = self.regressor
+        early_stopping = regressor.early_stopping
+        regressor.set_params(
+            warm_start=True, early_stopping=early_stopping and self._can_hold_out(windows)
+        )
+        regressor.fit(windows, targets).set_params(early_stopping=early_stopping)
 
     def update(self, panel: Panel) -> None:
         """Go once through whatever whole windows there are.
@@ -145,16 +153,29 @@ class ForecastModel:
         known = KnownFuture(self.steps, self.known)
         return Windows(table, ends, starts, lags, known=known)
 
-    def _samples(self, panel: Panel) -> tuple[Windows, Array]:
-        """Cut whole windows of which a target is observed."""
+    def _samples(self, panel: Panel) -> tuple[Windows, Windows]:
+        """Cut whole windows of which a target is observed, and their targets."""
         table = panel.values
         row = np.arange(len(table))
         starts = np.repeat(panel.starts, panel.lengths)
         stops = np.repeat(panel.stops, panel.lengths)
-        whole = (row - starts + 1 >= self.window_length) & (row + self.steps[-1] < stops)
-        ends = row[whole]
-        targets = table[ends[:, None] + self.steps, : self.n_targets]
-        targets = targets.reshape(len(ends), len(self.steps) * self.n_targets)
-        observed = ~np.isnan(targets).all(axis=1)
-        ends, targets = ends[observed], targets[observed]
-        return self._windows(table, ends, starts[ends]), targets
+        ends = row[
+            (row - starts + 1 >= self.window_length) & (row + self.steps[-1] < stops)
+        ]
+        series = table[:, : self.n_targets]
+        observed = np.atleast_1d(~np.isnan(series).all(axis=1))
+        learnable = np.zeros(len(ends), dtype=bool)
+        for step in self.steps:
+            learnable |= observed[ends + step]
+        ends = ends[learnable]
+        starts = starts[ends]
+        targets = Windows(series, ends, starts, -self.steps)
+        return self._windows(table, ends, starts), targets
+
+    def _can_hold_out(self, windows: Windows) -> bool:
+        fraction, horizon = self.regressor.validation_fraction, int(self.steps[-1])
+        try:
+            hold_out(windows, fraction, "last", horizon=horizon)
+        except ValueError:
+            return False
+        return True

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..windows._windows import Windows
 
-
 Panel = NDArray[Any] | list[pd.DataFrame]
 
 

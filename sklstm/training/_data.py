@@ -32,14 +32,19 @@ class SequenceData(Dataset):
     windows : Windows of shape (n_samples, n_timesteps, n_features)
     scaling : Scaling
         Of the features.
-    y : ndarray of shape (n_samples, n_outputs) or (n_samples,) or None, default=None
-        Standardised targets, or class numbers.
+    y : ndarray of shape (n_samples, n_outputs) or (n_samples,), Windows or None, \
+            default=None
+        Standardised targets, or class numbers. Windows of the values to come are gathered
+        like the sequences: NaN is a target that is missing.
     weight : ndarray of shape (n_samples,) or None, default=None
         Sample weights of mean 1.
     dtype : torch.dtype, default=torch.float32
         Type of the batches.
     device : torch.device or str, default="cpu"
         Where the batches live.
+    fill : bool, default=True
+        Whether a value that is missing from the start of a sequence becomes 0, the
+        training mean. Else it stays NaN, for a network that knows the sequence's level.
     names : tuple of str, default=("X", "y")
         Arguments that the windows and the targets came from, for messages.
 
@@ -53,16 +58,19 @@ class SequenceData(Dataset):
         self,
         windows: Windows,
         scaling: Scaling,
-        y: NDArray[Any] | None = None,
+        y: NDArray[Any] | Windows | None = None,
         weight: NDArray[np.float64] | None = None,
         *,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
+        fill: bool = True,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
         table, observed, self.has_partial_rows = _standardised(
             windows, scaling, dtype, names[0]
         )
+        self.has_missing = self.has_partial_rows or not observed[:-1].all()
+        self.fill = fill
         self.complete = _complete(windows, observed)
         self.edge = windows.padding == "edge"
         to = torch.device(device)
@@ -77,7 +85,11 @@ class SequenceData(Dataset):
                 torch.from_numpy(part).to(to)
                 for part in (windows.known.leads, windows.known.columns)
             ]
-        self.y = None if y is None else _as_target(y, dtype, names[1]).to(to)
+        self.y: Tensor | TargetRows | None = None
+        if isinstance(y, Windows):
+            self.y = TargetRows(y, dtype, to, names[1])
+        elif y is not None:
+            self.y = _as_target(y, dtype, names[1]).to(to)
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:
@@ -139,17 +151,26 @@ class SequenceData(Dataset):
         x = self.table[rows]
         if self.has_partial_rows:
             x = carry_forward(x)
+        future = self._future(index, x, lengths)
+        if self.has_partial_rows and self.fill:
+            x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
-        future = self._future(index)
         return {"x": x, "lengths": lengths, "future": future, "weight": weight}, target
 
-    def _future(self, index: Tensor) -> Tensor | None:
+    def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
         if self.known is None:
             return None
         leads, columns = self.known
-        future = self.table[self.ends[index, None] + leads][:, :, columns]
-        return carry_forward(future) if self.has_partial_rows else future
+        rows = self.ends[index, None] + leads
+        future = self.table[rows][:, :, columns]
+        if not self.has_missing:
+            return future
+        future = future.where(self.observed[rows][:, :, None], torch.nan)
+        # What is not known takes the last value that was, be it in the sequence.
+        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
+        both = torch.cat([last[:, None, columns], future], dim=1)
+        return carry_forward(both)[:, 1:].nan_to_num(0.0)
 
     def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
         outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
@@ -159,13 +180,39 @@ class SequenceData(Dataset):
         return rows.gather(1, order), (~missing).sum(dim=1)
 
 
+class TargetRows:
+    """Targets that are rows of a table, gathered when they are asked for.
+
+    Parameters
+    ----------
+    windows : Windows of shape (n_samples, n_steps, n_columns)
+        Of standardised values.
+    dtype : torch.dtype
+    device : torch.device
+    name : str
+        Argument that they came from, for messages.
+    """
+
+    def __init__(
+        self, windows: Windows, dtype: torch.dtype, device: torch.device, name: str
+    ) -> None:
+        self.table = _as_target(windows.table, dtype, name).to(device)
+        self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(device)
+        self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(device)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, index: Tensor) -> Tensor:
+        return self.table[self.ends[index, None] - self.lags].flatten(1)
+
+
 def carry_forward(x: Tensor) -> Tensor:
-    """Replace NaN by the last value of that feature in the sequence, else by 0.
+    """Replace NaN by the last value of that feature in the sequence, if there is one.
 
     Parameters
     ----------
     x : Tensor of shape (n_samples, n_timesteps, n_features)
-        Standardised, so that 0 is the training mean.
 
     Returns
     -------
@@ -175,12 +222,16 @@ def carry_forward(x: Tensor) -> Tensor:
     --------
     >>> nan = float("nan")
     >>> carry_forward(torch.tensor([[[nan], [1.0], [nan]]]))[0, :, 0]
-    tensor([0., 1., 1.])
+    tensor([nan, 1., 1.])
     """
     step = torch.arange(x.shape[1], device=x.device)[:, None]
     last = torch.where(x.isnan(), -1, step).cummax(dim=1).values
-    filled = x.gather(1, last.clamp_min(0))
-    return torch.where(last < 0, 0, filled)
+    return x.gather(1, last.clamp_min(0))
+
+
+def _at(x: Tensor, step: Tensor) -> Tensor:
+    """Give one step of each sequence, of shape (n_samples, n_features)."""
+    return x.gather(1, step[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
 
 
 def _as_target(y: NDArray[Any], dtype: torch.dtype, name: str) -> Tensor:

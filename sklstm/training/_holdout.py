@@ -30,11 +30,12 @@ def hold_out(
     fraction : float
         Share of the samples to hold out, in (0, 1); at least one.
     method : {"auto", "last", "random"}
-        "last" holds out the last samples, of each series where there are several windows
-        of each of several. Between them and the training samples those are
-        left out that share a row with a validation window. "random" holds out any, class
-        by class where there are labels. "auto" is "random" for labelled sequences that
-        are independent of each other, and "last" otherwise.
+        "last" holds out the last samples: of each series, where there are several windows
+        of several series; whole series where each is too short to be parted. Between them
+        and the training samples those are left out that share a row with a validation
+        window. "random" holds out any, class by class where there are labels. "auto" is
+        "random" for labelled sequences that are independent of each other, and "last"
+        otherwise.
     labels : ndarray of shape (n_samples,) or None, default=None
         Classes.
     horizon : int, default=1
@@ -70,11 +71,16 @@ def hold_out(
 
 
 def _last(windows: Windows, fraction: float, horizon: int) -> tuple[Index, Index]:
-    dependent = shares_rows(windows)
-    held_out = _last_of_each(_series(windows), windows.ends, fraction)
+    series = _series(windows)
+    held_out = _last_of_each(series, windows.ends, fraction)
     train, valid = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    if len(train) and dependent:
+    if len(train) and shares_rows(windows):
         train = train[~_overlaps(windows, train, valid, horizon)]
+    n_series = int(series.max()) + 1
+    if not len(train) and n_series > 1:
+        # Each series is too short to be parted.
+        held_out = series >= n_series - np.ceil(fraction * n_series)
+        train, valid = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     return train, valid
 
 

@@ -264,6 +264,15 @@ class SequenceNet(NeuralNet):
     # ------------------------------------------------------------------ prediction
 
     @property
+    def data_options(self) -> dict[str, Any]:
+        """What the batches have to be like for the network."""
+        return {
+            "dtype": self.dtype,
+            "device": self.device,
+            "fill": self.module_.normaliser is None,
+        }
+
+    @property
     def dtype(self) -> torch.dtype:
         """Type in which the network computes."""
         return next(self.module_.parameters()).dtype

@@ -154,6 +154,8 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"static must be columns of X, which has {names or len(columns)}. Got"
                 f" {self.static}."
             ) from error
+        if len(set(found)) < len(found):
+            raise ValueError(f"static must name each column once. Got {self.static}.")
         return np.array(found, dtype=np.intp)
 
     def _read(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:

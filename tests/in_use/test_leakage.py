@@ -30,20 +30,40 @@ def chosen_lags(X):
     return SlidingWindowTransformer(lags=[0, 1, STEPS - 1]).fit_transform(X)
 
 
-def second_group(X):
+def two_groups(X):
     groups = np.repeat([0, 1], [30, len(X) - 30])
     return SlidingWindowTransformer(STEPS).fit_transform(X, groups=groups)
 
 
-@pytest.mark.parametrize("windows", [view, stored, flat, chosen_lags, second_group])
+def ends(sizes, n_more=0):
+    """The last fifth of each series, and some rows before it."""
+    stops = np.cumsum(sizes)
+    return np.concatenate(
+        [
+            np.arange(stop - n // 5 - n_more, stop)
+            for stop, n in zip(stops, sizes, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("windows", "sizes"),
+    [
+        (view, [100]),
+        (stored, [100]),
+        (flat, [100]),
+        (chosen_lags, [100]),
+        (two_groups, [30, 70]),
+    ],
+)
 @pytest.mark.parametrize("Model", [LSTMRegressor, LSTMClassifier])
-def test_training_sees_no_row_and_no_label_of_a_validation_window(Model, windows):
+def test_training_sees_no_row_and_no_label_of_a_validation_window(Model, windows, sizes):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 2)), rng.integers(0, 2, size=100)
-    first_seen = 100 - HELD_OUT - (STEPS - 1)
     changed_X, changed_y = X.copy(), y.copy()
-    changed_X[first_seen:] = rng.normal(5, 10, size=(100 - first_seen, 2))
-    changed_y[-HELD_OUT:] = 1 - y[-HELD_OUT:]
+    seen, held_out = ends(sizes, STEPS - 1), ends(sizes)
+    changed_X[seen] = rng.normal(5, 10, size=(len(seen), 2))
+    changed_y[held_out] = 1 - y[held_out]
     model, changed = Model(**TINY, **STOPPING), Model(**TINY, **STOPPING)
     model.fit(windows(X), y)
     changed.fit(windows(changed_X), changed_y)

@@ -101,11 +101,54 @@ def test_a_series_too_short_is_told_the_least_length():
         forecaster("recursive").fit(panel(a=wave()[:12], b=wave()[:5]))
 
 
-def test_infinite_values_are_refused():
-    y = wave()[:50]
-    y.iloc[3] = np.inf
-    with pytest.raises(ValueError, match="infinity"):
+def test_infinite_values_are_refused_before_anything_is_kept():
+    y = wave()[:60]
+    bad = y.copy()
+    bad.iloc[[3, 55]] = np.inf
+    with pytest.raises(ValueError, match=r"y must be finite or missing\. Got infinity"):
+        forecaster().fit(bad, fh=[1])
+    fitted = forecaster().fit(y[:50], fh=[1])
+    with pytest.raises(ValueError, match="y must be finite or missing"):
+        fitted.update(bad[50:], update_params=False)
+    assert np.isfinite(fitted.update(y[50:], update_params=False).predict()).all()
+
+
+@pytest.mark.parametrize("columns", [["p"], ["p", "q"]])
+def test_a_column_never_observed_is_named(columns):
+    y = pd.DataFrame({"p": np.nan, "q": wave()})[columns]
+    with pytest.raises(ValueError, match=r"y must have a value .* Got none in \['p'\]"):
         forecaster().fit(y, fh=[1])
+
+
+@pytest.mark.parametrize("past", ["x0", pd.Index(["x0"]), 3])
+def test_past_covariates_are_a_list(past):
+    model = forecaster(past_covariates=past)
+    with pytest.raises(TypeError, match="past_covariates must be a list of column names"):
+        model.fit(wave(), X=noise(), fh=[1])
+
+
+def test_other_columns_of_y_are_named():
+    y = pd.DataFrame({"p": wave(), "q": wave()})
+    fitted = forecaster().fit(y[:100], fh=[1])
+    with pytest.raises(
+        ValueError, match=r"y must have the columns seen in fit.*no \['p'\]"
+    ):
+        fitted.update(y[100:110][["q"]])
+    with pytest.raises(ValueError, match="and no others"):
+        fitted.update(y[100:110].assign(r=0.0))
+
+
+def test_one_series_cannot_become_many():
+    y = wave()
+    fitted = forecaster().fit(y[:100], fh=[1])
+    with pytest.raises(TypeError, match="y must be of the kind that was fitted"):
+        fitted.update(panel(a=y[100:110]))
+
+
+def test_columns_of_x_that_pretrain_did_not_have_are_refused():
+    pretrained = forecaster().pretrain(panel(a=wave()[:50], b=wave()[:50]), fh=[1])
+    with pytest.raises(ValueError, match=r"X must have the columns of pretrain, \[\]"):
+        pretrained.fit(wave()[:50], X=noise()[:50], fh=[1])
 
 
 def test_an_index_without_a_step_is_explained():

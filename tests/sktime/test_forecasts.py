@@ -1,11 +1,16 @@
 """The values that the forecaster gives, at every kind of horizon and index."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sktime.forecasting.base import ForecastingHorizon
 
+from sklstm.network import Decoder, KnownFutureHead
 from sklstm.sktime import LSTMForecaster
+from sklstm.sktime._forecast_regressor import ForecastRegressor
 from sklstm.sktime._panel import Panel
 from tests.sktime.data import MONTHS, noise, panel, rmse, wave
 
@@ -164,6 +169,7 @@ def test_a_missing_target_counts_nothing():
     fitted = forecaster(max_epochs=1, **options).fit(y, fh=[1, 2])
     model = fitted.model_
     windows, targets = model._samples(Panel.of(y.to_frame()))
+    targets = np.asarray(targets)[:, :, 0]
     assert np.isnan(targets).sum() == 1
     untrained = forecaster(max_epochs=1, learning_rate=1e-30, **options)
     output = untrained.fit(y, fh=[1, 2]).model_.regressor.predict(windows)
@@ -176,7 +182,7 @@ def test_series_of_a_panel_train_one_network_whose_windows_stay_within_a_series(
     y["value"] = np.r_[np.arange(50), 1000 + np.arange(30), 2000 + np.arange(8)]
     fitted = forecaster("direct", window_length=6, max_epochs=1).fit(y, fh=[1, 3])
     windows, targets = fitted.model_._samples(Panel.of(y.set_axis([0], axis=1)))
-    steps = np.asarray(windows)[:, :, 0]
+    steps, targets = np.asarray(windows)[:, :, 0], np.asarray(targets)[:, :, 0]
     assert len(steps) == (50 - 8) + (30 - 8)
     np.testing.assert_array_equal(np.diff(steps, axis=1), 1)
     np.testing.assert_array_equal(targets, steps[:, [-1]] + [1, 3])
@@ -230,3 +236,176 @@ def test_hierarchical_series_keep_all_their_levels():
     y_pred = forecaster(window_length=5, max_epochs=1).fit(y, fh=[1, 2]).predict()
     assert y_pred.index.names == y.index.names
     assert len(y_pred) == 6 * 2
+
+
+# ------------------------------------------------------------- what is missing or absent
+
+
+@pytest.mark.parametrize("instance_norm", ["last", "standard"])
+@pytest.mark.parametrize("n_missing", [1, 3])
+def test_a_missing_value_beside_a_calendar_moves_the_forecast_little(
+    instance_norm, n_missing
+):
+    y = pd.Series(np.arange(210) + np.sin(np.arange(210)))
+    X = pd.DataFrame({"day": np.arange(210) % 7.0})
+    fitted = forecaster(instance_norm=instance_norm).fit(y[:200], X=X[:200], fh=[1, 2])
+    expected = fitted.predict(X=X[200:202])
+    gap = y[188:200].copy()
+    gap.iloc[:n_missing] = np.nan
+    fitted.update(gap, X=X[188:200], update_params=False)
+    np.testing.assert_allclose(fitted.predict(X=X[200:202]), expected, atol=3)
+
+
+@every_strategy
+@pytest.mark.parametrize(
+    "index",
+    [MONTHS, pd.date_range("2000", periods=240, freq="D"), pd.RangeIndex(240)],
+    ids=["period", "datetime", "int"],
+)
+def test_rows_that_are_absent_are_rows_that_are_missing(strategy, index):
+    y = wave(index).rename("y")
+    absent = np.random.default_rng(0).choice(np.arange(3, 195), size=30, replace=False)
+    missing = y[:200].copy()
+    missing.iloc[absent] = np.nan
+    shops = pd.concat({"a": missing, "b": y[:150]}).to_frame("value")
+    expected = forecaster(strategy).fit(shops, fh=[1, 10]).predict()
+    # b shows the frequency.
+    again = forecaster(strategy).fit(shops[shops.notna().all(axis=1)], fh=[1, 10])
+    pd.testing.assert_frame_equal(again.predict(), expected, check_exact=True)
+    later = y[205:215]
+    fitted = forecaster(strategy).fit(y[:200], fh=[1])
+    filled = forecaster(strategy).fit(y[:200], fh=[1])
+    fitted.update(later, update_params=False)
+    filled.update(y[200:215].where(y[200:215].index >= later.index[0]), update_params=False)
+    assert fitted.predict().index[0] == index[215]
+    pd.testing.assert_series_equal(fitted.predict(), filled.predict(), check_exact=True)
+
+
+def test_a_known_value_that_is_missing_takes_the_last_one_before_it():
+    X = pd.DataFrame({"level": np.arange(110.0) // 10})
+    y = pd.Series(np.arange(110.0) // 10)
+    fitted = forecaster().fit(y[:100], X=X[:100], fh=[1, 2])
+    future = X[100:102].copy()
+    future.iloc[0] = np.nan
+    expected = fitted.predict(X=future.fillna(X["level"][99]))
+    pd.testing.assert_series_equal(fitted.predict(X=future), expected, check_exact=True)
+
+
+# ------------------------------------------------------------- columns and horizons
+
+
+@every_strategy
+def test_columns_of_y_are_found_by_name(strategy):
+    y = pd.DataFrame({"p": wave(), "q": 50 + 10 * wave(phase=1)})
+    X = noise()
+    fitted = forecaster(strategy).fit(y[:100], X=X[:100], fh=[1, 2])
+    again = forecaster(strategy).fit(y[:100], X=X[:100], fh=[1, 2])
+    fitted.update(y[100:110], X=X[100:110])
+    again.update(y[100:110][["q", "p"]], X=X[100:110])
+    future = X[110:112]
+    pd.testing.assert_frame_equal(
+        fitted.predict(X=future), again.predict(X=future)[["p", "q"]], check_exact=True
+    )
+
+
+@every_strategy
+def test_a_horizon_of_times_counts_from_the_end_of_each_series(strategy):
+    y = panel(a=wave()[:200], b=wave()[:197])
+    fh = ForecastingHorizon(MONTHS[[200, 203]], is_relative=False)
+    y_pred = forecaster(strategy).fit(y, fh=fh).predict()
+    np.testing.assert_array_equal(y_pred.loc["a"].index, MONTHS[[200, 203]])
+    np.testing.assert_array_equal(y_pred.loc["b"].index, MONTHS[[200, 203]])
+    for name in "ab":
+        assert rmse(y_pred.loc[name, "value"], wave().iloc[[200, 203]]) < 0.15
+
+
+@every_strategy
+def test_a_panel_of_time_stamps_in_a_zone_needs_no_frequency(strategy):
+    stamps = pd.date_range("2000-03-20", periods=240, freq="h", tz="Europe/Berlin")
+    y = panel(a=wave(stamps)[:200], b=wave(stamps)[:150])
+    assert y.index.levels[1].freq is None
+    y_pred = forecaster(strategy).fit(y, fh=[2]).predict()
+    assert y_pred.index.tolist() == [("a", stamps[201]), ("b", stamps[151])]
+    assert rmse(y_pred["value"], wave(stamps).iloc[[201, 151]]) < 0.15
+
+
+@every_strategy
+def test_a_horizon_of_time_differences(strategy):
+    stamps = pd.date_range("2000", periods=240, freq="D")
+    y = wave(stamps)
+    fh = ForecastingHorizon(pd.to_timedelta([2, 5], unit="D"), is_relative=True)
+    y_pred = forecaster(strategy).fit(y[:200], fh=fh).predict()
+    np.testing.assert_array_equal(y_pred.index, stamps[[201, 204]])
+    assert rmse(y_pred, y[y_pred.index]) < 0.1
+
+
+# ------------------------------------------------------------- network and validation
+
+
+def test_each_strategy_has_its_own_head():
+    X = noise()
+    heads = {}
+    for strategy in STRATEGIES:
+        fitted = forecaster(strategy, max_epochs=1).fit(wave()[:50], X=X[:50], fh=[1, 3])
+        heads[strategy] = type(fitted.model_.regressor.module_.head)
+    assert heads == {
+        "direct": KnownFutureHead, "recursive": KnownFutureHead, "seq2seq": Decoder
+    }  # fmt: skip
+
+
+@every_strategy
+@pytest.mark.parametrize("fh", [[1, 2, 3], [9]])
+def test_early_stopping_holds_out_the_last_windows_and_their_targets(strategy, fh):
+    y = panel(a=wave()[:120], b=wave()[:100])
+    options = {"early_stopping": True, "validation_fraction": 0.2, "max_epochs": 3}
+
+    def curves(y):
+        regressor = forecaster(strategy, **options).fit(y, fh=fh).model_.regressor
+        return regressor.loss_curve_, regressor.validation_loss_curve_
+
+    horizon = 1 if strategy == "recursive" else fh[-1]
+    training, validation = curves(y)
+    changed = y.copy()
+    for name, n in (("a", 120), ("b", 100)):
+        n_windows = n - 12 - horizon + 1
+        n_valid = -(-n_windows // 5)
+        rows = np.flatnonzero(y.index.get_level_values(0) == name)
+        # From after the last target of training: as far before the first of validation
+        # as a window, or the horizon, is long.
+        changed.iloc[rows[-n_valid - max(12, horizon) + 1 :]] += 5.0
+    new_training, new_validation = curves(changed)
+    assert new_training == training
+    assert new_validation != validation
+
+
+def test_early_stopping_of_many_short_series_holds_out_whole_ones():
+    rng = np.random.default_rng(0)
+    y = panel(
+        **{f"s{i:02}": wave(phase=phase)[:24] for i, phase in enumerate(rng.random(40))}
+    )
+    fitted = forecaster(early_stopping=True, max_epochs=3).fit(y, fh=[1, 2])
+    assert len(fitted.model_.regressor.validation_loss_curve_) == 3
+
+
+@pytest.mark.parametrize("loss", ["quantile", "per sample", torch.nn.PoissonNLLLoss()])
+def test_a_loss_with_a_slope_at_0_learns_nothing_from_a_missing_target(loss):
+    own = {
+        "quantile": lambda out, y: torch.maximum(0.9 * (y - out), 0.1 * (out - y)),
+        "per sample": lambda out, y: torch.exp(out - y).mean(dim=1),
+    }.get(loss, loss)
+    regressor = ForecastRegressor(loss=own)
+    output = torch.randn(4, 3, requires_grad=True)
+    target = torch.randn(4, 3)
+    target[1, 2] = torch.nan
+    regressor._resolve_loss().criterion(output, target).sum().backward()
+    assert output.grad[1, 2] == 0
+    assert output.grad[0].abs().min() > 0
+
+
+def test_targets_are_gathered_and_not_stored():
+    y = pd.Series(np.sin(np.arange(20_000) / 5))
+    tracemalloc.start()
+    forecaster(max_epochs=1, hidden_size=1, batch_size=4096).fit(y, fh=np.arange(1, 169))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000 * 168 * 4

@@ -42,7 +42,7 @@ class Recorder(LSTMRegressor):
 
     def _read(self, X, y, *args, **kwargs):
         samples = super()._read(X, y, *args, **kwargs)
-        self.sequences.append((np.asarray(samples[0]), samples[1]))
+        self.sequences.append((np.asarray(samples.windows), samples.target))
         return samples
 
     def _predict_network(self, X):

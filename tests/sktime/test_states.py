@@ -14,6 +14,7 @@ from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.split import ExpandingWindowSplitter
 
 from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesClassifier
+from sklstm.sktime._panel import Panel
 from tests.sktime.data import noise, panel, rmse, wave
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
@@ -109,6 +110,35 @@ def test_update_of_parameters_learns_from_the_new_rows(strategy, remember_data):
     assert not torch.equal(weights(fitted), before)
     late = {name: np.mean(values[-30:]) for name, values in errors.items()}
     assert late["learning"] < 0.7 * late["stale"]
+
+
+def test_only_the_series_that_are_updated_are_learnt_from():
+    y = panel(a=wave()[:100], b=wave(phase=2)[:100])
+    first = forecaster().fit(y, fh=[1, 2])
+    other = panel(a=wave()[:100], b=5 * wave(period=7)[:100])
+    second = forecaster().fit(y, fh=[1, 2])
+    second._context = second._context.followed_by(Panel.of(other.set_axis([0], axis=1)))
+    second._keep(second._context)
+    for fitted in (first, second):
+        fitted.update(panel(a=wave()[100:110]))
+    assert torch.equal(weights(first), weights(second))
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_forecaster_keeps_no_long_past(many):
+    y = pd.Series(np.sin(np.arange(50_000) / 5))
+    y = panel(a=y, b=y) if many else y
+    fitted = forecaster(max_epochs=1, batch_size=2048).fit(y, fh=[1, 2])
+    fitted.update(y.tail(10), update_params=False)
+    assert len(pickle.dumps(fitted)) < 250_000 * (1 + many)
+
+
+def test_early_stopping_is_left_out_where_fine_tuning_has_too_few_rows():
+    y = panel(a=wave()[:100], b=wave(phase=2)[:100])
+    pretrained = forecaster(early_stopping=True).pretrain(y, fh=[1, 2])
+    fitted = pretrained.fit(wave(phase=1)[:16], fh=[1, 2])
+    assert fitted.model_.regressor.early_stopping
+    assert len(fitted.predict()) == 2
 
 
 def test_plain_calls_warn_of_nothing():

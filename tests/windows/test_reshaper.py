@@ -157,3 +157,10 @@ def test_static_columns_that_are_not_there_are_named(static):
 def test_a_step_beside_the_static_columns_is_needed():
     with pytest.raises(ValueError, match="besides 2 static ones"):
         SequenceReshaper(static=[0, 1]).fit([[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("static", [[0, 0], [0, -2], ["a", "a"]])
+def test_static_columns_are_named_once(static):
+    X = pd.DataFrame([[1.0, 2.0]], columns=["a", "b"])
+    with pytest.raises(ValueError, match="static must name each column once"):
+        SequenceReshaper(static=static).fit(X)
