@@ -85,6 +85,8 @@ class WeightedLoss(nn.Module):
     def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
         self.criterion = criterion
+        # Whether the last loss was a mean over samples, and not one of the batch as such.
+        self.is_mean = False
 
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Give the loss of a batch.
@@ -106,6 +108,7 @@ class WeightedLoss(nn.Module):
             for the whole batch.
         """
         value = self.criterion(output, target)
+        self.is_mean = value.ndim > 0
         if value.ndim and value.shape != output.shape and value.numel() != len(output):
             raise ValueError(
                 f"loss must give one value a sample, of shape ({len(output)},), or one for"

@@ -1,7 +1,7 @@
 """The network, one part a file: normaliser, core, pooling, head, and what composes them."""
 
 from ._core import RecurrentLayer, StackedLSTM
-from ._dropout import Dropout
+from ._dropout import Dropout, dropout_seed
 from ._head import Decoder, KnownFutureHead, LinearHead
 from ._instance_norm import InstanceNorm
 from ._network import LSTMNetwork
@@ -16,5 +16,6 @@ __all__ = [
     "LinearHead",
     "RecurrentLayer",
     "StackedLSTM",
+    "dropout_seed",
     "last_observed",
 ]

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+_thread = local()
+
+
+@contextmanager
+def dropout_seed(seed: int | None) -> Iterator[None]:
+    """Let all dropout of this thread draw from a generator of this seed.
+
+    Threads that share a network cannot share a generator: who draws first would decide.
+
+    Parameters
+    ----------
+    seed : int or None
+        None leaves dropout as it is.
+
+    Yields
+    ------
+    None
+    """
+    if seed is not None:
+        _thread.generator = torch.Generator("cpu").manual_seed(seed)
+    try:
+        yield
+    finally:
+        _thread.generator = None
 
 
 class Dropout(nn.Module):
@@ -43,5 +71,6 @@ class Dropout(nn.Module):
         """
         if not self.training or self.p == 0:
             return x
-        keep = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        generator = getattr(_thread, "generator", None) or self.generator
+        keep = torch.empty_like(x).bernoulli_(1 - self.p, generator=generator)
         return x * keep.div_(1 - self.p)

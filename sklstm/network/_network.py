@@ -119,6 +119,10 @@ class LSTMNetwork(nn.Module):
         filled = None if future is None else _filled_up(future)
         return self.head(_filled_up(state), filled)[: len(state)]
 
+    def drops(self) -> bool:
+        """Tell whether any value is dropped in training."""
+        return any(isinstance(m, Dropout) and m.p > 0 for m in self.modules())
+
     def seed_dropout(self, seed: int, device: torch.device) -> None:
         """Give all dropout one generator, on the device where the network computes.
 

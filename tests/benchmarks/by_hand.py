@@ -30,6 +30,14 @@ WORKLOADS = {
         "layers": 3,
         "batch": 256,
     },
+    "wide": {
+        "n_features": 7,
+        "window": 96,
+        "horizon": 1,
+        "hidden": 128,
+        "layers": 1,
+        "batch": 512,
+    },
 }
 
 

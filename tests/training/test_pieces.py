@@ -1,0 +1,222 @@
+"""Batches in pieces on several threads learn what the plain loop learns."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from skorch.callbacks import Callback
+
+from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.training import _net
+from sklstm.training._pieces import (
+    LEAST_BATCH_BYTES,
+    LEAST_SEQUENCES,
+    PIECE_BYTES,
+    Workers,
+    count_pieces,
+    split_batch,
+)
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(300, 9, 3))
+X[::5, :4] = np.nan
+Y = np.nansum(X[:, -2:], axis=(1, 2)) + 0.1 * rng.normal(size=300)
+WEIGHT = rng.integers(1, 4, size=300).astype(float)
+OPTIONS = {
+    "hidden_size": 8,
+    "batch_size": 128,
+    "max_epochs": 2,
+    "dtype": "float64",
+    "random_state": 0,
+}
+
+
+@pytest.fixture(params=[1, 2, 3], autouse=True)
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    assert torch.get_num_threads() == request.param
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Pieces of some 20 sequences, whatever the cache."""
+    made = []
+
+    def count(n_samples, bytes_per_sample, n_workers):
+        made.append(max(1, n_samples // 20))
+        return made[-1]
+
+    monkeypatch.setattr(_net, "count_pieces", count)
+    return made
+
+
+class Record(Callback):
+    """Keep the first weights and the batches."""
+
+    def __init__(self):
+        self.module = None
+        self.batches = []
+
+    def on_train_begin(self, net, **kwargs):
+        self.module = copy.deepcopy(net.module_)
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        self.batches.append(batch)
+
+
+def plain_loop(record, loss_function, max_grad_norm=1.0):
+    """Train the first weights on the batches as they come, each at once."""
+    module = record.module.train()
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 2)
+    per_epoch = len(record.batches) // 2
+    for i, (inputs, target) in enumerate(record.batches, start=1):
+        optimizer.zero_grad()
+        output = module(inputs["x"], inputs["lengths"], inputs["future"])
+        loss_function(output, target, inputs["weight"]).backward()
+        torch.nn.utils.clip_grad_norm_(module.parameters(), max_grad_norm)
+        optimizer.step()
+        if i % per_epoch == 0:
+            schedule.step()
+    return module
+
+
+def assert_same_weights(module, other, **tolerance):
+    for (name, weight), (_, expected) in zip(
+        module.named_parameters(), other.named_parameters(), strict=True
+    ):
+        torch.testing.assert_close(
+            weight, expected, msg=lambda text, name=name: f"{name}: {text}", **tolerance
+        )
+
+
+def squared(output, target, weight):
+    loss = ((output - target) ** 2).mean(dim=1)
+    return (loss if weight is None else weight * loss).mean()
+
+
+def cross_entropy(output, target, weight):
+    loss = torch.nn.functional.cross_entropy(output, target, reduction="none")
+    return (loss if weight is None else weight * loss).mean()
+
+
+@pytest.mark.parametrize("sample_weight", [None, WEIGHT], ids=["alike", "weighted"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_regression_equals_the_plain_loop(small_pieces, sample_weight, bidirectional):
+    record = Record()
+    model = LSTMRegressor(**OPTIONS, bidirectional=bidirectional, callbacks=[record])
+    model.fit(X, np.c_[Y, -Y], sample_weight=sample_weight)
+    assert max(small_pieces) == 6
+    assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
+
+
+def test_classification_equals_the_plain_loop(small_pieces):
+    record = Record()
+    model = LSTMClassifier(**OPTIONS, class_weight="balanced", callbacks=[record])
+    model.fit(X, np.digitize(Y, [-1, 1]))
+    expected = plain_loop(record, cross_entropy)
+    assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_float32_stays_within_rounding_of_the_plain_loop(small_pieces):
+    record = Record()
+    model = LSTMRegressor(**OPTIONS | {"dtype": "float32"}, callbacks=[record])
+    model.fit(X, Y)
+    assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-3, atol=1e-5)
+
+
+def test_a_loss_of_the_whole_batch_is_not_cut(small_pieces):
+    def spread(output, target):
+        error = output - target
+        return (error**2).mean() + error.mean() ** 2
+
+    record = Record()
+    model = LSTMRegressor(**OPTIONS, loss=spread, callbacks=[record]).fit(X, Y)
+    assert small_pieces == []
+    expected = plain_loop(record, lambda output, target, weight: spread(output, target))
+    assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_loss_of_a_batch_is_that_of_its_pieces_together(small_pieces):
+    cut = LSTMRegressor(**OPTIONS).fit(X, Y)
+    small_pieces.clear()
+    whole = LSTMRegressor(**OPTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_net, "count_pieces", lambda *args: 1)
+        whole.fit(X, Y)
+    np.testing.assert_allclose(cut.loss_curve_, whole.loss_curve_, rtol=1e-9)
+
+
+def test_dropout_is_the_same_each_time_and_another_in_each_piece(small_pieces):
+    options = OPTIONS | {"dropout": 0.5, "dtype": "float32"}
+    models = [LSTMRegressor(**options).fit(X, Y) for _ in range(3)]
+    for model in models[1:]:
+        assert_same_weights(model.module_, models[0].module_, rtol=0, atol=0)
+    without = LSTMRegressor(**options | {"dropout": 0.0}).fit(X, Y)
+    assert models[0].loss_curve_ != without.loss_curve_
+
+
+def test_threads_end_with_the_fit_and_an_error_comes_through(small_pieces, threads):
+    def fails(output, target):
+        if threading.current_thread() is not threading.main_thread() or threads == 1:
+            raise RuntimeError("in a piece")
+        return (output - target) ** 2
+
+    before = threading.active_count()
+    model = LSTMRegressor(**OPTIONS, loss=fails)
+    with pytest.raises(RuntimeError, match="in a piece"):
+        model.fit(X, Y)
+    assert threading.active_count() == before
+    assert not hasattr(model, "net_")
+    LSTMRegressor(**OPTIONS).fit(X, Y)
+    assert threading.active_count() == before
+
+
+def test_workers_compute_on_one_core_each_and_keep_the_order(threads):
+    workers = Workers(threads)
+    try:
+        numbers = workers.map(lambda i: (i, torch.get_num_threads()), list(range(20)))
+    finally:
+        workers.close()
+    assert [i for i, _ in numbers] == list(range(20))
+    assert {n for _, n in numbers} == {1}
+
+
+@given(
+    n_samples=st.integers(1, 600),
+    kept=st.integers(1, 1_000_000),
+    n_workers=st.integers(1, 8),
+)
+def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, kept, n_workers):
+    n_pieces = count_pieces(n_samples, kept, n_workers)
+    size = -(-n_samples // n_pieces)
+    if n_pieces > 1:
+        assert n_samples // n_pieces >= LEAST_SEQUENCES
+    if n_samples * kept < LEAST_BATCH_BYTES:
+        assert n_pieces == 1
+    elif n_samples // LEAST_SEQUENCES > n_pieces:
+        assert n_pieces % n_workers == 0
+        assert n_samples / n_pieces * kept <= PIECE_BYTES or size == 1
+
+
+@pytest.mark.parametrize("n_samples", [32, 33, 50, 255])
+@pytest.mark.parametrize("n_pieces", [2, 3, 4])
+def test_pieces_are_all_of_a_batch(n_samples, n_pieces):
+    inputs = {
+        "x": torch.rand(n_samples, 3, 2),
+        "lengths": None,
+        "weight": torch.rand(n_samples),
+    }
+    target = torch.rand(n_samples, 1)
+    pieces = split_batch((inputs, target), n_pieces)
+    assert torch.equal(torch.cat([piece for _, piece in pieces]), target)
+    for name in ("x", "weight"):
+        assert torch.equal(torch.cat([part[name] for part, _ in pieces]), inputs[name])
+    assert all(part["lengths"] is None for part, _ in pieces)
