@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
@@ -44,6 +45,9 @@ from .training import (
 from .windows._windows import Windows
 
 Array = NDArray[Any]
+
+# Sequences whose rows are made ready at once for prediction.
+PREDICTION_PART = 1 << 16
 
 
 class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
@@ -388,8 +392,12 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         windows = read_sequences(self, X, reset=False)
         net = self.net_
-        data = SequenceData(windows, self._input_scaling, **net.data_options)
-        return net.predict_batches(data)
+        # Part by part the standardised rows take bounded memory, however many there are.
+        parts = [
+            net.predict_batches(SequenceData(part, self._input_scaling, **net.data_options))
+            for part in windows.parts(PREDICTION_PART)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @property
     def module_(self) -> torch.nn.Module:

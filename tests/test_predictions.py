@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, _base
 from tests.network import oracle
 
 
@@ -172,3 +172,24 @@ def test_series_shorter_than_the_window_is_masked():
     windows = SlidingWindowTransformer(window_length=50).fit_transform(rows)
     model = LSTMRegressor(max_epochs=2, random_state=0).fit(windows, rows[:, 0])
     assert np.isfinite(model.predict(windows)).all()
+
+
+@pytest.mark.parametrize("kind", ["view", "stored", "lags", "groups", "flat"])
+def test_parts_of_a_long_prediction_are_joined(kind, monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(1500, 2))
+    rows[::7, 1] = np.nan
+    rows[::11] = np.nan
+    windows = {
+        "view": lambda: SlidingWindowTransformer(5).fit_transform(rows),
+        "stored": lambda: np.array(SlidingWindowTransformer(5).fit_transform(rows)),
+        "lags": lambda: SlidingWindowTransformer(lags=[0, 2, 9]).fit_transform(rows),
+        "groups": lambda: SlidingWindowTransformer(5).fit_transform(
+            rows, groups=np.arange(1500) % 3
+        ),
+        "flat": lambda: np.random.default_rng(0).normal(size=(1500, 6)),
+    }[kind]()
+    model = LSTMRegressor(hidden_size=4, max_epochs=1, random_state=0)
+    model.fit(windows, np.arange(1500.0))
+    expected = model.predict(windows)
+    monkeypatch.setattr(_base, "PREDICTION_PART", 512)
+    np.testing.assert_array_equal(model.predict(windows), expected)

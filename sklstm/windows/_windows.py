@@ -207,6 +207,27 @@ class Windows:
         """
         return Windows(table, self.ends, self.starts, self.lags, self.padding, self.known)
 
+    def parts(self, n_windows: int) -> Iterator[Windows]:
+        """Cut into runs of windows, each over no more of the table than it reaches.
+
+        Parameters
+        ----------
+        n_windows : int
+            Windows in a part, at most.
+
+        Yields
+        ------
+        part : Windows
+        """
+        for i in range(0, len(self), n_windows):
+            part = self.take(slice(i, i + n_windows))
+            first = np.maximum(part.ends - self.lags[0], part.starts).min()
+            reach = 0 if self.known is None else self.known.leads[-1]
+            last = max(first, (part.ends - self.lags[-1]).max(), part.ends.max() + reach)
+            table = self.table[first : last + 1]
+            ends, starts = part.ends - first, part.starts - first
+            yield Windows(table, ends, starts, self.lags, self.padding, self.known)
+
     def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:
         """Rows of the table that stand in some windows.
 

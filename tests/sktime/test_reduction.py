@@ -111,26 +111,34 @@ def test_tabular_dirrec_ignores_exogenous_columns():
     assert [sequences.shape[1:] for sequences, _ in training] == [(4, 1), (5, 1), (6, 1)]
 
 
-@pytest.mark.parametrize("strategy", ["recursive", "direct", "multioutput", "dirrec"])
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "multioutput"])
 @pytest.mark.parametrize("data", [WITHOUT, WITH], ids=["y", "y and X"])
-def test_reduction_to_a_time_series_regressor(strategy, data):
-    if strategy == "dirrec" and data is WITH:
-        pytest.skip("sktime's dirrec reads no exogenous columns")
+def test_reduction_to_a_time_series_regressor(strategy, data, monkeypatch):
+    Recorder.sequences.clear()
+    monkeypatch.setattr("sklstm.sktime._regressor.LSTMRegressor", Recorder)
     regressor = LSTMTimeSeriesRegressor(hidden_size=2, max_epochs=1, random_state=0)
     forecaster = make_reduction(
         regressor, strategy=strategy, window_length=4, scitype="time-series-regressor"
     )
-    past, future = data
-    forecaster.fit(y, X=past, fh=[1, 2, 3])
-    assert np.isfinite(forecaster.predict(X=future)).all()
+    training, forecasts = fit_predict(forecaster, data)
+    aheads = {"recursive": [1], "direct": [1, 2, 3], "multioutput": [[1, 2, 3]]}[strategy]
+    variables = ("y",) if data is WITHOUT else ("y", "a", "b")
+    for (sequences, targets), ahead in zip(training, aheads, strict=True):
+        assert sequences.shape[1:] == (4, len(variables))
+        assert_consecutive(sequences, targets, ahead, variables)
+    np.testing.assert_array_equal(forecasts[0][0, :, 0], [36, 37, 38, 39])
 
 
-def test_a_time_series_regressor_reads_channels_first():
-    from sklstm.sktime._sequences import as_sequences
-
-    channels = np.array([[[0.0, 1, 2], [1000, 1001, 1002]]])
-    expected = [[[0, 1000], [1, 1001], [2, 1002]]]
-    np.testing.assert_array_equal(as_sequences(channels), expected)
+def test_dirrec_reduction_to_a_time_series_regressor(monkeypatch):
+    Recorder.sequences.clear()
+    monkeypatch.setattr("sklstm.sktime._regressor.LSTMRegressor", Recorder)
+    regressor = LSTMTimeSeriesRegressor(hidden_size=2, max_epochs=1, random_state=0)
+    forecaster = make_reduction(
+        regressor, strategy="dirrec", window_length=4, scitype="time-series-regressor"
+    )
+    training, _ = fit_predict(forecaster, WITHOUT)
+    for sequences, targets in training:
+        assert_consecutive(sequences, targets, 1)
 
 
 @pytest.mark.parametrize("static", [None, ["a"]])

@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 
 from sklstm import SlidingWindowTransformer, Windows
+from sklstm.windows._windows import KnownFuture
 
 quick = settings(deadline=None, max_examples=40)
 
@@ -314,3 +315,26 @@ def test_any_strided_view_is_read_with_its_values(n, n_timesteps, n_features, ho
         table, (n, n_timesteps, n_features), (hop * by_row, step * by_row, 8)
     )
     np.testing.assert_array_equal(np.asarray(Windows.from_array(X)), X)
+
+
+@pytest.mark.parametrize("padding", [np.nan, "edge", -1.0])
+@pytest.mark.parametrize("lags", [(3, 1, 0), (2, 1), (5,)])
+@pytest.mark.parametrize("n_windows", [1, 3, 8, 20])
+def test_parts_hold_all_windows_over_the_rows_that_they_reach(n_windows, lags, padding):
+    windows = make(padding, lags)
+    parts = list(windows.parts(n_windows))
+    assert [len(part) for part in parts[:-1]] == [n_windows] * (len(parts) - 1)
+    values = np.concatenate([np.asarray(part) for part in parts])
+    np.testing.assert_array_equal(values, np.asarray(windows))
+    sorted_parts = windows[np.argsort(windows.ends)].parts(2)
+    assert max(len(part.table) for part in sorted_parts) < len(windows.table)
+
+
+def test_parts_keep_the_rows_that_are_known_ahead():
+    ahead = KnownFuture(np.array([1, 3]), np.array([1]))
+    ends = np.arange(2, 5)
+    windows = Windows(TABLE, ends, np.zeros(3, int), np.array([2, 1, 0]), known=ahead)
+    for i, part in enumerate(windows.parts(1)):
+        rows = part.table[part.ends + part.known.leads]
+        np.testing.assert_array_equal(rows, TABLE[ends[i] + ahead.leads])
+        assert len(part.table) == 6
