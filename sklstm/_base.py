@@ -256,8 +256,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             self._output_scaling.check_finite("y")
         self._trained_with = self._fixed_parameters() | {"loss": self.loss}
         self.net_ = self._make_net(windows, seed)
-        if self.net_.module_.normaliser is not None:
-            self.net_.learn_levels(self._data(samples))
 
     def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
         options = self._network_options(windows)
@@ -333,6 +331,8 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         net = self.net_
         train_data = self._data(train)
         valid_data = None if valid is None else self._data(valid)
+        if not net.history:
+            net.learn_levels(train_data)
         self._adopt_parameters()
         best = BestEpoch(self.n_epochs_no_change if self.early_stopping else None)
         last = None if kept is None else LastEpoch(net)

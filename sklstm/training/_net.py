@@ -79,16 +79,17 @@ class SequenceNet(NeuralNet):
     # ------------------------------------------------------------------ training
 
     def learn_levels(self, data: SequenceData) -> None:
-        """Let the network's normaliser learn its constants, before training.
+        """Let the network's normaliser, if it has one, learn its constants.
 
         Parameters
         ----------
         data : SequenceData
         """
-        self.module_.normaliser.learn(
-            (inputs["x"], inputs["lengths"], target)
-            for inputs, target in data.batches(PREDICTION_BATCH)
-        )
+        if self.module_.normaliser is not None:
+            self.module_.normaliser.learn(
+                (inputs["x"], inputs["lengths"], target)
+                for inputs, target in data.batches(PREDICTION_BATCH)
+            )
 
     def train_epochs(
         self,
