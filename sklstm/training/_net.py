@@ -20,7 +20,8 @@ from ..network import dropout_seed
 from ._data import Inputs, SequenceData
 from ._listeners import EpochListener, StepSchedule
 from ._optimizers import make_schedule
-from ._pieces import Workers, count_pieces, split_batch, workers_of_this_thread
+from ._pieces import count_pieces, split_batch
+from ._workers import Workers
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -74,7 +75,7 @@ class SequenceNet(NeuralNet):
         self.schedule = schedule
         self.seed = seed
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
-        self._workers = Workers(1)
+        self._workers = Workers()
 
     # ------------------------------------------------------------------ training
 
@@ -120,7 +121,7 @@ class SequenceNet(NeuralNet):
             listeners = (StepSchedule(scheduler), *listeners)
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
-        with workers_of_this_thread() as self._workers:
+        with Workers() as self._workers:
             self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
         self.notify("on_train_end", X=train, y=None)
         self.module_.eval()
@@ -197,6 +198,11 @@ class SequenceNet(NeuralNet):
         n_pieces = self._count_pieces(batch)
         if n_pieces > 1:
             return self._learn_in_pieces(batch, n_pieces)
+        if n_pieces == 1:
+            return self._workers.map(self._learn, [batch])[0]
+        return self._learn(batch)
+
+    def _learn(self, batch: Any) -> dict[str, Tensor]:
         inputs, target = batch
         output = self.infer(inputs)
         loss = self.get_loss(output, target, X=inputs, training=True)
@@ -205,7 +211,8 @@ class SequenceNet(NeuralNet):
 
     def _learn_in_pieces(self, batch: Any, n_pieces: int) -> dict[str, Tensor]:
         """Add up the gradients of the pieces of a batch."""
-        weights = [w for _, w in self.get_all_learnable_params() if w.requires_grad]
+        # A callback may have frozen some.
+        weights = [weight for weight in self._weights() if weight.requires_grad]
         n_samples = len(batch[1])
 
         def learn(piece: Any, seed: int | None) -> tuple[Tensor, Tensor, Any]:
@@ -221,7 +228,7 @@ class SequenceNet(NeuralNet):
         learnt = self._workers.map(learn, pieces, self._dropout_seeds(len(pieces)))
         losses, outputs, gradients = zip(*learnt, strict=True)
         # Always in the same order, whichever piece was ready first.
-        for weight, parts in zip(weights, zip(*gradients, strict=True), strict=True):
+        for weight, *parts in zip(weights, *gradients, strict=True):
             weight.grad = _sum(parts)
         return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
 
@@ -229,11 +236,14 @@ class SequenceNet(NeuralNet):
         """Cut a batch only if its loss is a mean of its samples'; that is seen first."""
         inputs, target = batch
         if not self.criterion_.is_mean or target.device.type != "cpu":
-            return 1
-        n_timesteps, dtype = inputs["x"].shape[1], inputs["x"].dtype
-        # The four gates at each step.
-        kept = 4 * n_timesteps * self.module_.hidden_size * dtype.itemsize
-        return count_pieces(len(target), kept, self._workers.n_workers)
+            return 0
+        return count_pieces(
+            len(target),
+            inputs["x"].shape[1],
+            self.module_.hidden_size,
+            inputs["x"].dtype.itemsize,
+            self._workers.n_workers,
+        )
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.module_.drops():
@@ -250,7 +260,7 @@ class SequenceNet(NeuralNet):
             self.optimizer_.zero_grad(set_to_none=True)
             step = self.train_step_single(batch)
             if self.max_grad_norm is not None:
-                clip_grad_norm_(self.module_.parameters(), self.max_grad_norm)
+                clip_grad_norm_(self._weights(), self.max_grad_norm)
             if heard:
                 self.notify(
                     "on_grad_computed",
@@ -267,10 +277,20 @@ class SequenceNet(NeuralNet):
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Compute the loss of a batch, without gradients."""
+        n_pieces = self._count_pieces(batch)
+        if n_pieces <= 1:
+            return self._judge(batch)
+        pieces = split_batch(batch, n_pieces)
+        judged = self._workers.map(self._judge, pieces)
+        shares = [len(target) / len(batch[1]) for _, target in pieces]
+        losses = [part["loss"] * share for part, share in zip(judged, shares, strict=True)]
+        return {"loss": _sum(losses), "y_pred": torch.cat([p["y_pred"] for p in judged])}
+
+    @torch.no_grad()
+    def _judge(self, batch: Any) -> dict[str, Tensor]:
         inputs, target = batch
-        with torch.no_grad():
-            output = self.infer(inputs)
-            loss = self.get_loss(output, target, X=inputs, training=False)
+        output = self.infer(inputs)
+        loss = self.get_loss(output, target, X=inputs, training=False)
         return {"loss": loss, "y_pred": output}
 
     def infer(self, x: Inputs, **fit_params: Any) -> Tensor:
@@ -421,10 +441,14 @@ class SequenceNet(NeuralNet):
         seed = int(torch.randint(2**62, (), generator=self.generator_, device="cpu"))
         self.module_.seed_dropout(seed, torch.device(self.device))
 
+    def _weights(self) -> list[Tensor]:
+        """Give what the optimiser changes; to search the modules takes longer."""
+        return [w for group in self.optimizer_.param_groups for w in group["params"]]
+
     @torch.no_grad()
     def _sum_of_weights(self) -> Tensor:
         """Give what is NaN or infinite if any weight is."""
-        return torch.stack([weight.sum() for weight in self.module_.parameters()]).sum()
+        return torch.stack([weight.sum() for weight in self._weights()]).sum()
 
 
 def _sum(parts: Sequence[Tensor | None]) -> Any:

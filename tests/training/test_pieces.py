@@ -2,6 +2,8 @@
 
 import copy
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,13 +15,13 @@ from skorch.callbacks import Callback
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.training import _net
 from sklstm.training._pieces import (
-    LEAST_BATCH_BYTES,
     LEAST_SEQUENCES,
+    LEAST_SHARED_STEP,
     PIECE_BYTES,
-    Workers,
     count_pieces,
     split_batch,
 )
+from sklstm.training._workers import Workers
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 9, 3))
@@ -49,12 +51,16 @@ def small_pieces(monkeypatch):
     """Pieces of some 20 sequences, whatever the cache."""
     made = []
 
-    def count(n_samples, bytes_per_sample, n_workers):
+    def count(n_samples, *sizes):
         made.append(max(1, n_samples // 20))
         return made[-1]
 
     monkeypatch.setattr(_net, "count_pieces", count)
     return made
+
+
+def flushes_denormals():
+    return bool(torch.tensor(1e-40) * 1.0 == 0)
 
 
 class Record(Callback):
@@ -167,6 +173,7 @@ def test_threads_end_with_the_fit_and_an_error_comes_through(small_pieces, threa
     def fails(output, target):
         if threading.current_thread() is not threading.main_thread() or threads == 1:
             raise RuntimeError("in a piece")
+        time.sleep(0.01)  # leaves pieces to the others
         return (output - target) ** 2
 
     before = threading.active_count()
@@ -180,30 +187,91 @@ def test_threads_end_with_the_fit_and_an_error_comes_through(small_pieces, threa
 
 
 def test_workers_compute_on_one_core_each_and_keep_the_order(threads):
-    workers = Workers(threads)
+    def look(i):
+        time.sleep(0.001)
+        return i, threading.get_ident(), torch.get_num_threads(), flushes_denormals()
+
+    with Workers() as workers:
+        seen = workers.map(look, list(range(20)))
+    assert [i for i, *_ in seen] == list(range(20))
+    assert len({thread for _, thread, *_ in seen}) == threads
+    assert {(n_threads, flushes) for *_, n_threads, flushes in seen} == {(1, True)}
+    assert not flushes_denormals()
+
+
+def test_threads_that_begin_meanwhile_take_torchs_number(threads):
+    with Workers() as workers, ThreadPoolExecutor(1) as later:
+        workers.map(abs, [1, 2, 3])
+        assert torch.get_num_threads() == 1
+        assert later.submit(torch.get_num_threads).result() == threads
+
+
+def test_denormal_numbers_stay_flushed_for_who_flushed_them():
+    torch.set_flush_denormal(True)
     try:
-        numbers = workers.map(lambda i: (i, torch.get_num_threads()), list(range(20)))
+        with Workers() as workers:
+            workers.map(abs, [1, 2, 3])
+        assert flushes_denormals()
     finally:
-        workers.close()
-    assert [i for i, _ in numbers] == list(range(20))
-    assert {n for _, n in numbers} == {1}
+        torch.set_flush_denormal(False)
+
+
+def test_an_error_of_one_piece_ends_the_others(threads):
+    begun = []
+
+    def fails(i):
+        begun.append(i)
+        time.sleep(0.001)
+        raise KeyError(i)
+
+    with Workers() as workers, pytest.raises(KeyError):
+        workers.map(fails, list(range(1000)))
+    assert len(begun) <= threads
+
+
+def test_a_gradient_that_fades_over_the_steps_takes_no_longer():
+    X = np.random.default_rng(0).normal(size=(64, 400, 1))
+
+    def seconds(scale):
+        model = LSTMRegressor(
+            hidden_size=16, batch_size=64, random_state=0, warm_start=True
+        )
+        model.set_params(max_epochs=1, learning_rate=1e-12).fit(X, X[:, -1, 0])
+        with torch.no_grad():
+            model.module_.core.layers[0].forwards.weight_hh_l0.mul_(scale)
+            model.module_.core.layers[0].forwards.bias_hh_l0.sub_(1.0)
+        times = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            model.fit(X, X[:, -1, 0])
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    assert seconds(0.1) < 3 * seconds(1.0)
 
 
 @given(
     n_samples=st.integers(1, 600),
-    kept=st.integers(1, 1_000_000),
+    n_timesteps=st.integers(1, 400),
+    hidden_size=st.integers(1, 600),
     n_workers=st.integers(1, 8),
 )
-def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, kept, n_workers):
-    n_pieces = count_pieces(n_samples, kept, n_workers)
-    size = -(-n_samples // n_pieces)
+def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(
+    n_samples, n_timesteps, hidden_size, n_workers
+):
+    n_pieces = count_pieces(n_samples, n_timesteps, hidden_size, 4, n_workers)
+    kept = 16 * n_samples * n_timesteps * hidden_size
+    if n_pieces == 0:
+        assert n_samples * hidden_size >= LEAST_SHARED_STEP
+        assert n_workers > 1
+    if kept <= PIECE_BYTES:
+        assert n_pieces <= 1
     if n_pieces > 1:
-        assert n_samples // n_pieces >= LEAST_SEQUENCES
-    if n_samples * kept < LEAST_BATCH_BYTES:
-        assert n_pieces == 1
-    elif n_samples // LEAST_SEQUENCES > n_pieces:
-        assert n_pieces % n_workers == 0
-        assert n_samples / n_pieces * kept <= PIECE_BYTES or size == 1
+        least = max(LEAST_SEQUENCES, hidden_size // 8)
+        assert n_samples // n_pieces >= least
+        if n_samples // least > n_pieces:
+            assert n_pieces % n_workers == 0
+            assert kept / n_pieces <= PIECE_BYTES
 
 
 @pytest.mark.parametrize("n_samples", [32, 33, 50, 255])
