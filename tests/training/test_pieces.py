@@ -231,23 +231,21 @@ def test_an_error_of_one_piece_ends_the_others(threads):
 
 def test_a_gradient_that_fades_over_the_steps_takes_no_longer():
     X = np.random.default_rng(0).normal(size=(64, 400, 1))
+    model = LSTMRegressor(hidden_size=16, batch_size=64, max_epochs=1, random_state=0)
+    model.set_params(warm_start=True, learning_rate=1e-12).fit(X, X[:, -1, 0])
+    weights = model.module_.core.layers[0].forwards
 
-    def seconds(scale):
-        model = LSTMRegressor(
-            hidden_size=16, batch_size=64, random_state=0, warm_start=True
-        )
-        model.set_params(max_epochs=1, learning_rate=1e-12).fit(X, X[:, -1, 0])
+    def seconds(forget_gate):
+        """Time of an epoch in which the cell state fades by this factor a step."""
         with torch.no_grad():
-            model.module_.core.layers[0].forwards.weight_hh_l0.mul_(scale)
-            model.module_.core.layers[0].forwards.bias_hh_l0.sub_(1.0)
-        times = []
-        for _ in range(3):
-            begin = time.perf_counter()
-            model.fit(X, X[:, -1, 0])
-            times.append(time.perf_counter() - begin)
-        return min(times)
+            weights.weight_hh_l0.zero_()
+            weights.bias_hh_l0[16:32] = torch.logit(torch.tensor(forget_gate))
+        begin = time.perf_counter()
+        model.fit(X, X[:, -1, 0])
+        return time.perf_counter() - begin
 
-    assert seconds(0.1) < 3 * seconds(1.0)
+    fading = min(seconds(0.6) for _ in range(3))
+    assert fading < 2 * min(seconds(0.999) for _ in range(3))
 
 
 @given(
