@@ -33,6 +33,7 @@ from .network import LSTMNetwork
 from .network._dropout import Dropout
 from .training import (
     OPTIMIZERS,
+    PREDICTION_BATCH,
     BestEpoch,
     LastEpoch,
     SequenceData,
@@ -46,8 +47,8 @@ from .windows._windows import Windows
 
 Array = NDArray[Any]
 
-# Sequences whose rows are made ready at once for prediction.
-PREDICTION_PART = 1 << 16
+# Values of the table that are made ready at once for prediction.
+PREDICTION_VALUES = 1 << 20
 
 
 class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
@@ -389,13 +390,16 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predict_network(self, X: Any) -> Array:
         """Give the network's predictions, in the units of training."""
-        check_is_fitted(self)
+        if not hasattr(self, "net_"):
+            check_is_fitted(self)
         windows = read_sequences(self, X, reset=False)
         net = self.net_
         # Part by part the standardised rows take bounded memory, however many there are.
+        batch_values = PREDICTION_BATCH * windows.table.size // len(windows)
+        n_batches = max(1, PREDICTION_VALUES // max(1, batch_values))
         parts = [
             net.predict_batches(SequenceData(part, self._input_scaling, **net.data_options))
-            for part in windows.parts(PREDICTION_PART)
+            for part in windows.parts(n_batches * PREDICTION_BATCH)
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

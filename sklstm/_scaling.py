@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .windows._windows import CHUNK, Windows
+from .windows._windows import Windows, row_chunks
+
+# Rows with their weights; None weighs all alike.
+Blocks = Sequence[tuple[NDArray[Any], NDArray[np.float64] | None]]
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,7 @@ class Scaling:
         >>> Scaling.of_columns(np.array([[1.0], [3.0]]), np.array([3.0, 1.0])).mean
         array([1.5])
         """
-        # Around one of its values a constant column sums to exactly 0.
-        start = _first_observed(values)
-        with np.errstate(over="ignore", invalid="ignore"):
-            total, deviation = _weighted_mean(values, weight, start, power=1)
-            mean = np.where(total > 0, start + deviation, 0.0)
-            _, variance = _weighted_mean(values, weight, mean, power=2)
-            scale = np.sqrt(variance)
-        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-        return cls(mean, np.where(constant | (total == 0), 1.0, scale))
+        return cls._of_blocks([(values, weight)])
 
     @classmethod
     def of_windows(cls, windows: Windows, weight: NDArray[np.float64] | None) -> Scaling:
@@ -77,10 +73,26 @@ class Scaling:
         -------
         scaling : Scaling
         """
-        count = np.zeros(len(windows.table) + 1)
+        table = windows.table
+        count = np.zeros(len(table) + 1)
         for rows in windows.steps():
             np.add.at(count, rows, 1.0 if weight is None else weight)
-        return cls.of_columns(windows.table, count[:-1])
+        blocks = [(table, count[:-1])]
+        if windows.padding != "edge":
+            blocks.append((np.full((1, table.shape[1]), windows.padding), count[-1:]))
+        return cls._of_blocks(blocks)
+
+    @classmethod
+    def _of_blocks(cls, blocks: Blocks) -> Scaling:
+        # Around one of its values a constant column sums to exactly 0.
+        start = _first_observed(blocks)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total, deviation = _weighted_mean(blocks, start, power=1)
+            mean = np.where(total > 0, start + deviation, 0.0)
+            _, variance = _weighted_mean(blocks, mean, power=2)
+            scale = np.sqrt(variance)
+        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        return cls(mean, np.where(constant | (total == 0), 1.0, scale))
 
     def check_finite(self, name: str) -> None:
         """Refuse statistics that overflowed.
@@ -111,14 +123,23 @@ class Scaling:
         return values * self.scale + self.mean
 
 
-def _first_observed(values: NDArray[Any]) -> NDArray[np.float64]:
+def _chunks(blocks: Blocks) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
+    """Cut blocks into runs of rows and their weights."""
+    for values, weight in blocks:
+        for chunk in row_chunks(values):
+            rows = values[chunk]
+            yield rows, np.ones(len(rows)) if weight is None else weight[chunk]
+
+
+def _first_observed(blocks: Blocks) -> NDArray[np.float64]:
     """First value of each column that is not NaN; 0 if there is none."""
-    first = np.zeros(values.shape[1])
-    wanted = np.ones(values.shape[1], dtype=bool)
-    for i in range(0, len(values), CHUNK):
-        observed = ~np.isnan(values[i : i + CHUNK])
+    n_columns = blocks[0][0].shape[1]
+    first = np.zeros(n_columns)
+    wanted = np.ones(n_columns, dtype=bool)
+    for rows, _ in _chunks(blocks):
+        observed = ~np.isnan(rows)
         found = wanted & observed.any(axis=0)
-        first[found] = values[i + observed.argmax(axis=0)[found], found]
+        first[found] = rows[observed.argmax(axis=0)[found], found]
         wanted &= ~found
         if not wanted.any():
             break
@@ -126,18 +147,14 @@ def _first_observed(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _weighted_mean(
-    values: NDArray[Any],
-    weight: NDArray[np.float64] | None,
-    center: NDArray[np.float64],
-    power: int,
+    blocks: Blocks, center: NDArray[np.float64], power: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Total weight and weighted mean of ``(values - center) ** power``, without NaN."""
-    total = np.zeros(values.shape[1])
-    weighted = np.zeros(values.shape[1])
-    for i in range(0, len(values), CHUNK):
-        deviation = (values[i : i + CHUNK] - center) ** power
+    total = np.zeros(len(center))
+    weighted = np.zeros(len(center))
+    for rows, weight in _chunks(blocks):
+        deviation = (rows - center) ** power
         observed = ~np.isnan(deviation)
-        w = np.ones(len(deviation)) if weight is None else weight[i : i + CHUNK]
-        total += w @ observed
-        weighted += w @ np.where(observed, deviation, 0.0)
+        total += weight @ observed
+        weighted += weight @ np.where(observed, deviation, 0.0)
     return total, np.divide(weighted, total, out=np.zeros_like(total), where=total > 0)

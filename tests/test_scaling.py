@@ -105,11 +105,14 @@ def test_weights_that_are_all_zero_change_nothing():
     np.testing.assert_array_equal(scaling.scale, [1, 1, 1])
 
 
-@pytest.mark.parametrize("n_rows", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 7])
+ROWS = CHUNK // 2  # of two columns
+
+
+@pytest.mark.parametrize("n_rows", [ROWS - 1, ROWS, ROWS + 1, 2 * ROWS + 7])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_no_row_is_lost_at_the_end_of_a_chunk(n_rows, weighted):
     values = np.zeros((n_rows, 2))
-    values[[0, CHUNK - 2, -1]] = [[1, -1], [2, 5], [1e6, 7]]
+    values[[0, ROWS - 2, -1]] = [[1, -1], [2, 5], [1e6, 7]]
     weight = np.random.default_rng(0).uniform(size=n_rows) if weighted else None
     mean = np.average(values, axis=0, weights=weight)
     variance = np.average((values - mean) ** 2, axis=0, weights=weight)

@@ -67,6 +67,7 @@ class LSTMNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
+        self.dtype = dtype
         self.normaliser = None
         if instance_norm is not None:
             self.normaliser = InstanceNorm(

@@ -1,4 +1,4 @@
-"""Training data: one table of standardised rows, and batches gathered from it."""
+"""Training data: sequences gathered from a table of standardised rows, batch by batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from skorch.dataset import Dataset
 from torch import Tensor
 
 from .._scaling import Scaling
-from ..windows._windows import CHUNK, Windows
+from ..windows._windows import Windows
+from ._table import Table, cast_finite
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
 # if nothing is known of it) and, in training, "weight" (None if all samples count alike).
@@ -22,7 +23,7 @@ Inputs = dict[str, Tensor | None]
 class SequenceData(Dataset):
     """Sequences ready for the network, gathered a batch at a time.
 
-    The rows are standardised once; a batch is one gather from them. A step that is
+    A batch is one gather from the rows. A step that is
     unobserved (all features NaN, or before the start of its series) is left out: the
     observed steps move together to the front of the sequence, so that a dense recurrent
     layer carries its state over the gap, and their number comes with the batch.
@@ -66,16 +67,12 @@ class SequenceData(Dataset):
         fill: bool = True,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
-        table, observed, self.has_partial_rows = _standardised(
-            windows, scaling, dtype, names[0]
-        )
-        self.has_missing = self.has_partial_rows or not observed[:-1].all()
-        self.fill = fill
-        self.complete = _complete(windows, observed)
-        self.edge = windows.padding == "edge"
         to = torch.device(device)
-        self.table = table.to(to)
-        self.observed = torch.from_numpy(observed).to(to)
+        self.table = Table(windows, scaling, dtype, to, names[0])
+        self.fill = fill
+        self.complete = _complete(windows, self.table)
+        self.edge = windows.padding == "edge"
+        self.observed = torch.from_numpy(self.table.observed).to(to)
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
@@ -122,12 +119,13 @@ class SequenceData(Dataset):
             shape (batch_size, n_leads, n_known) and "weight".
         target : Tensor or None
         """
+        n_samples = len(self)
         if generator is None:
-            order = torch.arange(len(self), device="cpu")
+            order = torch.from_numpy(np.arange(n_samples))
         else:
-            order = torch.randperm(len(self), generator=generator, device="cpu")
-        for index in order.split(batch_size):
-            yield self.gather(index)
+            order = torch.randperm(n_samples, generator=generator, device="cpu")
+        for i in range(0, n_samples, batch_size):
+            yield self.gather(order[i : i + batch_size])
 
     def gather(self, index: Tensor) -> tuple[Inputs, Tensor | None]:
         """Gather some samples.
@@ -149,10 +147,10 @@ class SequenceData(Dataset):
         if not complete:
             rows, lengths = self._observed_first(rows, self.starts[index, None])
         x = self.table[rows]
-        if self.has_partial_rows:
+        if self.table.has_partial_rows:
             x = carry_forward(x)
         future = self._future(index, x, lengths)
-        if self.has_partial_rows and self.fill:
+        if self.table.has_partial_rows and self.fill:
             x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
@@ -164,7 +162,7 @@ class SequenceData(Dataset):
         leads, columns = self.known
         rows = self.ends[index, None] + leads
         future = self.table[rows][:, :, columns]
-        if not self.has_missing:
+        if not (self.table.has_missing_rows or self.table.has_partial_rows):
             return future
         future = future.where(self.observed[rows][:, :, None], torch.nan)
         # What is not known takes the last value that was, be it in the sequence.
@@ -235,53 +233,16 @@ def _at(x: Tensor, step: Tensor) -> Tensor:
 
 
 def _as_target(y: NDArray[Any], dtype: torch.dtype, name: str) -> Tensor:
-    target = torch.from_numpy(np.ascontiguousarray(y))
-    return _cast(target, dtype, name) if target.is_floating_point() else target
+    y = np.ascontiguousarray(y)
+    return torch.from_numpy(cast_finite(y, dtype, name)[0] if y.dtype.kind == "f" else y)
 
 
-def _cast(values: Tensor, dtype: torch.dtype, name: str) -> Tensor:
-    """Cast values, none of which may become infinite; NaN may be there."""
-    cast = values.to(dtype)
-    if cast.isinf().any():
-        raise ValueError(
-            f"{name} must fit into {str(dtype).removeprefix('torch.')} when standardised as"
-            f" in training. Got a value that becomes {values[cast.isinf()][0]:.3g}."
-        )
-    return cast
-
-
-def _standardised(
-    windows: Windows, scaling: Scaling, dtype: torch.dtype, name: str
-) -> tuple[Tensor, NDArray[np.bool_], bool]:
-    """Standardised rows and one of padding; which are observed; is one NaN in part."""
-    rows = windows.table
-    table = torch.zeros((len(rows) + 1, rows.shape[1]), dtype=dtype, device="cpu")
-    observed = np.ones(len(rows) + 1, dtype=bool)
-    has_partial_rows = False
-    for i in range(0, len(rows), CHUNK):
-        chunk = slice(i, min(i + CHUNK, len(rows)))
-        values = scaling.apply(rows[chunk])
-        missing = np.isnan(values)
-        if missing.any():
-            nothing = missing.all(axis=1)
-            observed[chunk] = ~nothing
-            values[nothing] = 0.0
-            has_partial_rows |= bool(missing[~nothing].any())
-        table[chunk] = _cast(torch.from_numpy(values), dtype, name)
-    if windows.padding != "edge":
-        padding = scaling.apply(np.full(rows.shape[1], windows.padding))
-        observed[-1] = not np.isnan(padding).any()
-        if observed[-1]:
-            table[-1] = _cast(torch.from_numpy(padding), dtype, name)
-    return table, observed, has_partial_rows
-
-
-def _complete(windows: Windows, observed: NDArray[np.bool_]) -> Tensor | None:
+def _complete(windows: Windows, table: Table) -> Tensor | None:
     """Tell which samples lie within the table and have all steps observed; None: all."""
     inside = windows.ends - windows.lags[0] >= windows.starts
-    if observed[:-1].all() and inside.all():
+    if not table.has_missing_rows and inside.all():
         return None
     complete = inside.copy()
     for rows in windows.steps():
-        complete &= observed[rows]
+        complete &= table.observed[rows]
     return torch.from_numpy(complete)

@@ -333,15 +333,10 @@ class SequenceNet(NeuralNet):
     def data_options(self) -> dict[str, Any]:
         """What the batches have to be like for the network."""
         return {
-            "dtype": self.dtype,
+            "dtype": self.module_.dtype,
             "device": self.device,
             "fill": self.module_.normaliser is None,
         }
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Type in which the network computes."""
-        return next(self.module_.parameters()).dtype
 
     def predict_batches(self, data: SequenceData) -> NDArray[Any]:
         """Predict in batches of a fixed size, in the units of training.

@@ -71,7 +71,7 @@ class Context:
         labels = np.unique(_labels(rows))
         blocks = _Blocks.of(rows, labels)
         values = rows.values
-        largest = np.fmax.reduce(np.abs(values), axis=0)
+        largest = np.fmax(np.fmax.reduce(values), -np.fmin.reduce(values))
         rounding = _ROUNDING * np.finfo(values.dtype).eps * largest
         n_head = _n_telling(blocks, n, rounding)
         n_tail = _n_telling(blocks.backwards(), n, rounding)

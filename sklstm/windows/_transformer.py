@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
 from .._callback_support import CallbackSupportMixin, fit_task
 from .._failure import unchanged_by_failure
 from ._context import Context
+from ._mapped import is_mapped
 from ._rows import Rows
 from ._segments import Gaps, Segments, find_segments
 from ._time import check_freq, learn_step
@@ -269,6 +270,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         segments = self._segments(*context.followed_by(rows), n_rows)
         place, oldest = segments.positions, int(self.lags_[0])
         padding: Padding = "edge" if self.padding == "edge" else float(self.padding)
+        if is_mapped(rows.values) and segments.in_order and not n_context:
+            # A file is read where it is needed, and only there.
+            return self._output(rows.values, place, segments.starts, padding)
         whole = len(self.lags_) == oldest + 1 and self.output == "3d"
         if whole and segments.in_order and segments.n_segments == 1:
             table = _place(context.values, rows.values, oldest + place)
@@ -276,8 +280,13 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
             windows = sliding_window_view(table, oldest + 1, axis=0)
             return windows.transpose(0, 2, 1)[n_context:]
         table = _place(context.values, rows.values, place)
-        lazy = Windows(table, place, segments.starts, self.lags_, padding)[n_context:]
-        return lazy if self.output == "3d" else np.asarray(lazy).reshape(len(lazy), -1)
+        return self._output(table, place, segments.starts, padding)[n_context:]
+
+    def _output(self, table: Any, ends: Any, starts: Any, padding: Padding) -> Any:
+        windows = Windows(table, ends, starts, self.lags_, padding)
+        if self.output == "3d":
+            return windows
+        return np.asarray(windows).reshape(len(windows), -1)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

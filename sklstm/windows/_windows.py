@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Padding = Literal["edge"] | float
 
-# Rows handled at once where a loop bounds the size of its temporaries.
-CHUNK = 1 << 16
+# Values handled at once where a loop bounds the size of its temporaries.
+CHUNK = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Windows:
         if copy is False:
             raise ValueError("Windows are gathered on demand: an array needs a copy.")
         values = np.empty(self.shape, dtype=dtype or self.dtype)
-        step = max(1, CHUNK // max(1, len(self.lags)))
+        step = max(1, CHUNK // max(1, self.shape[1] * self.shape[2]))
         for i in range(0, len(self), step):
             chunk = slice(i, i + step)
             rows = self.rows(chunk)
@@ -258,6 +258,22 @@ class Windows:
         for lag in self.lags:
             rows = self.ends - lag
             yield np.where(rows < self.starts, outside, rows)
+
+
+def row_chunks(table: NDArray[Any]) -> Iterator[slice]:
+    """Cut the rows of a table into runs of a bounded number of values.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_rows, n_columns)
+
+    Yields
+    ------
+    rows : slice
+    """
+    step = max(1, CHUNK // max(1, table.shape[1]))
+    for i in range(0, len(table), step):
+        yield slice(i, min(i + step, len(table)))
 
 
 def _hop_of_view(X: NDArray[Any]) -> int:

@@ -1,0 +1,142 @@
+"""Standardised rows of a table, from which batches are gathered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .._scaling import Scaling
+from ..windows._mapped import is_mapped
+from ..windows._windows import Windows, row_chunks
+
+# Rows of a file are standardised once, as others are, if they take no more bytes than this.
+LEAST_MAPPED_BYTES = 64 << 20
+
+
+class Table:
+    """Rows of a table, standardised once; or, of a large file, each time they are gathered.
+
+    Parameters
+    ----------
+    windows : Windows
+        Whose table it is. A row more, the last, is their padding.
+    scaling : Scaling
+    dtype : torch.dtype
+    device : torch.device
+    name : str
+        Argument that the windows came from, for messages.
+
+    Attributes
+    ----------
+    observed : ndarray of bool of shape (n_rows + 1,)
+        Whether a row has any value. One without any is gathered as zeros.
+    has_missing_rows : bool
+        Whether there are such rows, besides the padding.
+    has_partial_rows : bool
+        Whether values are missing from rows that have others. They are NaN.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for `dtype`.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        scaling: Scaling,
+        dtype: torch.dtype,
+        device: torch.device,
+        name: str,
+    ) -> None:
+        self.rows = windows.table
+        self.scaling = scaling
+        self.dtype = dtype
+        self.device = device
+        n_rows, n_columns = self.rows.shape
+        stored_bytes = (n_rows + 1) * n_columns * dtype.itemsize
+        self.stored: Tensor | None = None
+        if not is_mapped(self.rows) or stored_bytes <= LEAST_MAPPED_BYTES:
+            self.stored = torch.zeros((n_rows + 1, n_columns), dtype=dtype, device="cpu")
+        self.observed = np.ones(n_rows + 1, dtype=bool)
+        self.has_missing_rows = False
+        self.has_partial_rows = False
+        for chunk in row_chunks(self.rows):
+            self._look_at(chunk, self.rows[chunk], name)
+        self.padding: float = np.nan
+        if windows.padding != "edge":
+            self.padding = windows.padding
+        self.observed[-1] = not np.isnan(self.padding)
+        if self.observed[-1]:
+            padding = np.full((1, n_columns), self.padding)
+            self._look_at(slice(n_rows, n_rows + 1), padding, name)
+        if self.stored is not None:
+            self.stored = self.stored.to(device)
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    def __getitem__(self, rows: Tensor) -> Tensor:
+        if self.stored is not None:
+            return self.stored[rows]
+        chosen = rows.cpu().numpy()
+        inside = chosen < len(self.rows)
+        values = self.rows[np.where(inside, chosen, 0)]
+        if not inside.all():
+            values[~inside] = self.padding
+        values = self.scaling.apply(values)
+        values[~self.observed[chosen]] = 0.0
+        return torch.from_numpy(values).to(self.device, self.dtype)
+
+    def _look_at(self, place: slice, rows: NDArray[Any], name: str) -> None:
+        """Note which rows are observed; check the values, and store them or not."""
+        values = self.scaling.apply(rows)
+        cast, finite = cast_finite(values, self.dtype, name)
+        if not finite:
+            missing = np.isnan(values)
+            nothing = missing.all(axis=1)
+            self.observed[place] = ~nothing
+            self.has_missing_rows |= bool(nothing.any())
+            self.has_partial_rows |= bool(missing[~nothing].any())
+            cast[nothing] = 0.0
+        if self.stored is not None:
+            self.stored[place] = torch.from_numpy(cast)
+
+
+def cast_finite(
+    values: NDArray[Any], dtype: torch.dtype, name: str
+) -> tuple[NDArray[Any], bool]:
+    """Cast values, none of which may become infinite; NaN may be there.
+
+    Parameters
+    ----------
+    values : ndarray of float
+    dtype : torch.dtype
+    name : str
+        Argument that they came from, for messages.
+
+    Returns
+    -------
+    cast : ndarray
+    finite : bool
+        Whether none is NaN.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for `dtype`.
+    """
+    kind = str(dtype).removeprefix("torch.")
+    with np.errstate(over="ignore"):
+        cast = values.astype(kind, copy=False)
+    finite = bool(np.isfinite(cast).all())
+    if not finite and np.isinf(cast).any():
+        raise ValueError(
+            f"{name} must fit into {kind} when standardised as in training. Got a value"
+            f" that becomes {values[np.isinf(cast)][0]:.3g}."
+        )
+    return cast, finite
