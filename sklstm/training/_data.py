@@ -119,13 +119,26 @@ class SequenceData(Dataset):
             shape (batch_size, n_leads, n_known) and "weight".
         target : Tensor or None
         """
-        n_samples = len(self)
         if generator is None:
-            order = torch.from_numpy(np.arange(n_samples))
+            batches = self.in_order(batch_size)
         else:
-            order = torch.randperm(n_samples, generator=generator, device="cpu")
-        for i in range(0, n_samples, batch_size):
-            yield self.gather(order[i : i + batch_size])
+            order = torch.randperm(len(self), generator=generator, device="cpu")
+            batches = _cut(order, batch_size)
+        for index in batches:
+            yield self.gather(index)
+
+    def in_order(self, batch_size: int) -> list[Tensor]:
+        """Give the numbers of all samples, batch by batch.
+
+        Parameters
+        ----------
+        batch_size : int
+
+        Returns
+        -------
+        batches : list of Tensor of int
+        """
+        return _cut(torch.from_numpy(np.arange(len(self))), batch_size)
 
     def gather(self, index: Tensor) -> tuple[Inputs, Tensor | None]:
         """Gather some samples.
@@ -225,6 +238,10 @@ def carry_forward(x: Tensor) -> Tensor:
     step = torch.arange(x.shape[1], device=x.device)[:, None]
     last = torch.where(x.isnan(), -1, step).cummax(dim=1).values
     return x.gather(1, last.clamp_min(0))
+
+
+def _cut(order: Tensor, size: int) -> list[Tensor]:
+    return [order[i : i + size] for i in range(0, len(order), size)]
 
 
 def _at(x: Tensor, step: Tensor) -> Tensor:

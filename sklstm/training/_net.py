@@ -30,6 +30,10 @@ _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 PREDICTION_BATCH = 256
 
 
+# Batches from which threads of their own predict them sooner.
+LEAST_SIDE_BY_SIDE = 4
+
+
 class StopTraining(Exception):
     """A callback asks to stop after this epoch."""
 
@@ -349,11 +353,17 @@ class SequenceNet(NeuralNet):
         -------
         prediction : ndarray of shape (n_samples, n_values)
         """
-        with torch.inference_mode():
-            blocks = [
-                self.link(self.infer(inputs)).cpu()
-                for inputs, _ in data.batches(PREDICTION_BATCH)
-            ]
+
+        def predict(index: Tensor) -> Tensor:
+            with torch.inference_mode():
+                return self.link(self.infer(data.gather(index)[0])).cpu()
+
+        batches = data.in_order(PREDICTION_BATCH)
+        if len(batches) < LEAST_SIDE_BY_SIDE or data.table.device.type != "cpu":
+            blocks = [predict(index) for index in batches]
+        else:
+            with Workers() as workers:
+                blocks = workers.map(predict, batches)
         return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).numpy()
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:

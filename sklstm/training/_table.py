@@ -59,23 +59,22 @@ class Table:
         self.device = device
         n_rows, n_columns = self.rows.shape
         stored_bytes = (n_rows + 1) * n_columns * dtype.itemsize
-        self.stored: Tensor | None = None
-        if not is_mapped(self.rows) or stored_bytes <= LEAST_MAPPED_BYTES:
-            self.stored = torch.zeros((n_rows + 1, n_columns), dtype=dtype, device="cpu")
+        stored = None
+        if stored_bytes <= LEAST_MAPPED_BYTES or not is_mapped(self.rows):
+            stored = np.zeros((n_rows + 1, n_columns), _kind(dtype))
         self.observed = np.ones(n_rows + 1, dtype=bool)
         self.has_missing_rows = False
         self.has_partial_rows = False
         for chunk in row_chunks(self.rows):
-            self._look_at(chunk, self.rows[chunk], name)
+            self._look_at(chunk, self.rows[chunk], stored, name)
         self.padding: float = np.nan
         if windows.padding != "edge":
             self.padding = windows.padding
         self.observed[-1] = not np.isnan(self.padding)
         if self.observed[-1]:
             padding = np.full((1, n_columns), self.padding)
-            self._look_at(slice(n_rows, n_rows + 1), padding, name)
-        if self.stored is not None:
-            self.stored = self.stored.to(device)
+            self._look_at(slice(n_rows, n_rows + 1), padding, stored, name)
+        self.stored = None if stored is None else torch.from_numpy(stored).to(device)
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -92,7 +91,9 @@ class Table:
         values[~self.observed[chosen]] = 0.0
         return torch.from_numpy(values).to(self.device, self.dtype)
 
-    def _look_at(self, place: slice, rows: NDArray[Any], name: str) -> None:
+    def _look_at(
+        self, place: slice, rows: NDArray[Any], stored: NDArray[Any] | None, name: str
+    ) -> None:
         """Note which rows are observed; check the values, and store them or not."""
         values = self.scaling.apply(rows)
         cast, finite = cast_finite(values, self.dtype, name)
@@ -103,8 +104,8 @@ class Table:
             self.has_missing_rows |= bool(nothing.any())
             self.has_partial_rows |= bool(missing[~nothing].any())
             cast[nothing] = 0.0
-        if self.stored is not None:
-            self.stored[place] = torch.from_numpy(cast)
+        if stored is not None:
+            stored[place] = cast
 
 
 def cast_finite(
@@ -130,7 +131,7 @@ def cast_finite(
     ValueError
         If a value is too large for `dtype`.
     """
-    kind = str(dtype).removeprefix("torch.")
+    kind = _kind(dtype)
     with np.errstate(over="ignore"):
         cast = values.astype(kind, copy=False)
     finite = bool(np.isfinite(cast).all())
@@ -140,3 +141,8 @@ def cast_finite(
             f" that becomes {values[np.isinf(cast)][0]:.3g}."
         )
     return cast, finite
+
+
+def _kind(dtype: torch.dtype) -> str:
+    """Give the name of a type, which NumPy knows too."""
+    return str(dtype).removeprefix("torch.")

@@ -219,6 +219,9 @@ class Windows:
         ------
         part : Windows
         """
+        if len(self) <= n_windows and self.table.size <= CHUNK:
+            yield self
+            return
         for i in range(0, len(self), n_windows):
             part = self.take(slice(i, i + n_windows))
             first = np.maximum(part.ends - self.lags[0], part.starts).min()
