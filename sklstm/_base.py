@@ -33,7 +33,6 @@ from .network import LSTMNetwork
 from .network._dropout import Dropout
 from .training import (
     OPTIMIZERS,
-    PREDICTION_BATCH,
     BestEpoch,
     LastEpoch,
     SequenceData,
@@ -395,11 +394,10 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         windows = read_sequences(self, X, reset=False)
         net = self.net_
         # Part by part the standardised rows take bounded memory, however many there are.
-        batch_values = PREDICTION_BATCH * windows.table.size // len(windows)
-        n_batches = max(1, PREDICTION_VALUES // max(1, batch_values))
+        n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
         parts = [
             net.predict_batches(SequenceData(part, self._input_scaling, **net.data_options))
-            for part in windows.parts(n_batches * PREDICTION_BATCH)
+            for part in windows.parts(n_at_once)
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -3,13 +3,12 @@
 from ._data import SequenceData
 from ._holdout import hold_out
 from ._listeners import BestEpoch, LastEpoch, SklearnEpochs
-from ._net import PREDICTION_BATCH, SequenceNet
+from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._warm_start import adopt_loss, adopt_settings
 
 __all__ = [
     "OPTIMIZERS",
-    "PREDICTION_BATCH",
     "SCHEDULES",
     "BestEpoch",
     "LastEpoch",

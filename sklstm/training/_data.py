@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._scaling import Scaling
 from ..windows._windows import Windows
-from ._table import Table, cast_finite
+from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
 # if nothing is known of it) and, in training, "weight" (None if all samples count alike).
@@ -72,7 +72,7 @@ class SequenceData(Dataset):
         self.fill = fill
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
-        self.observed = torch.from_numpy(self.table.observed).to(to)
+        self.missing = torch.from_numpy(self.table.missing).to(to)
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
@@ -119,34 +119,44 @@ class SequenceData(Dataset):
             shape (batch_size, n_leads, n_known) and "weight".
         target : Tensor or None
         """
-        if generator is None:
-            batches = self.in_order(batch_size)
-        else:
-            order = torch.randperm(len(self), generator=generator, device="cpu")
-            batches = _cut(order, batch_size)
-        for index in batches:
-            yield self.gather(index)
+        order = self.order(batch_size, generator)
+        # All numbers move to the device at once: each move makes the device wait.
+        moved = torch.cat(order).to(self.ends.device).split(batch_size)
+        for index, there in zip(order, moved, strict=True):
+            yield self.gather(index, there)
 
-    def in_order(self, batch_size: int) -> list[Tensor]:
+    def order(
+        self, batch_size: int, generator: torch.Generator | None = None
+    ) -> list[Tensor]:
         """Give the numbers of all samples, batch by batch.
 
         Parameters
         ----------
         batch_size : int
+        generator : torch.Generator or None, default=None
 
         Returns
         -------
-        batches : list of Tensor of int
+        order : list of Tensor of int of shape (batch_size,)
+            On the CPU.
         """
-        return _cut(torch.from_numpy(np.arange(len(self))), batch_size)
+        if generator is None:
+            order = torch.from_numpy(np.arange(len(self)))
+        else:
+            order = torch.randperm(len(self), generator=generator, device="cpu")
+        return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
-    def gather(self, index: Tensor) -> tuple[Inputs, Tensor | None]:
+    def gather(
+        self, index: Tensor, moved: Tensor | None = None
+    ) -> tuple[Inputs, Tensor | None]:
         """Gather some samples.
 
         Parameters
         ----------
         index : Tensor of int of shape (batch_size,)
             On the CPU.
+        moved : Tensor of int of shape (batch_size,) or None, default=None
+            The same on the device, if it is there already.
 
         Returns
         -------
@@ -154,7 +164,7 @@ class SequenceData(Dataset):
         target : Tensor or None
         """
         complete = self.complete is None or bool(self.complete[index].all())
-        index = index.to(self.table.device)
+        index = index.to(self.ends.device) if moved is None else moved
         rows = self.ends[index, None] - self.lags
         lengths = None
         if not complete:
@@ -177,7 +187,7 @@ class SequenceData(Dataset):
         future = self.table[rows][:, :, columns]
         if not (self.table.has_missing_rows or self.table.has_partial_rows):
             return future
-        future = future.where(self.observed[rows][:, :, None], torch.nan)
+        future = future.masked_fill(self.missing[rows][:, :, None], torch.nan)
         # What is not known takes the last value that was, be it in the sequence.
         last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
         both = torch.cat([last[:, None, columns], future], dim=1)
@@ -186,7 +196,7 @@ class SequenceData(Dataset):
     def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
         outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
         rows = torch.where(rows < starts, outside, rows)
-        missing = ~self.observed[rows]
+        missing = self.missing[rows]
         order = missing.to(torch.uint8).argsort(dim=1, stable=True)
         return rows.gather(1, order), (~missing).sum(dim=1)
 
@@ -240,18 +250,18 @@ def carry_forward(x: Tensor) -> Tensor:
     return x.gather(1, last.clamp_min(0))
 
 
-def _cut(order: Tensor, size: int) -> list[Tensor]:
-    return [order[i : i + size] for i in range(0, len(order), size)]
-
-
 def _at(x: Tensor, step: Tensor) -> Tensor:
     """Give one step of each sequence, of shape (n_samples, n_features)."""
     return x.gather(1, step[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
 
 
 def _as_target(y: NDArray[Any], dtype: torch.dtype, name: str) -> Tensor:
-    y = np.ascontiguousarray(y)
-    return torch.from_numpy(cast_finite(y, dtype, name)[0] if y.dtype.kind == "f" else y)
+    target = np.ascontiguousarray(y)
+    if target.dtype.kind == "f":
+        target, finite = cast_finite(target, dtype)
+        if not finite:
+            check_fits(y, target, name)
+    return torch.from_numpy(target)
 
 
 def _complete(windows: Windows, table: Table) -> Tensor | None:
@@ -261,5 +271,5 @@ def _complete(windows: Windows, table: Table) -> Tensor | None:
         return None
     complete = inside.copy()
     for rows in windows.steps():
-        complete &= table.observed[rows]
+        complete &= ~table.missing[rows]
     return torch.from_numpy(complete)

@@ -20,14 +20,10 @@ from ..network import dropout_seed
 from ._data import Inputs, SequenceData
 from ._listeners import EpochListener, StepSchedule
 from ._optimizers import make_schedule
-from ._pieces import count_pieces, split_batch
+from ._pieces import count_pieces, count_predicted, split_batch
 from ._workers import Workers
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-
-
-# Sequences predicted at once: enough to fill the machine, few enough to stay in cache.
-PREDICTION_BATCH = 256
 
 
 # Batches from which threads of their own predict them sooner.
@@ -93,7 +89,7 @@ class SequenceNet(NeuralNet):
         if self.module_.normaliser is not None:
             self.module_.normaliser.learn(
                 (inputs["x"], inputs["lengths"], target)
-                for inputs, target in data.batches(PREDICTION_BATCH)
+                for inputs, target in data.batches(self._count_predicted(data))
             )
 
     def train_epochs(
@@ -356,15 +352,19 @@ class SequenceNet(NeuralNet):
 
         def predict(index: Tensor) -> Tensor:
             with torch.inference_mode():
-                return self.link(self.infer(data.gather(index)[0])).cpu()
+                return self.link(self.infer(data.gather(index)[0]))
 
-        batches = data.in_order(PREDICTION_BATCH)
+        batches = data.order(self._count_predicted(data))
         if len(batches) < LEAST_SIDE_BY_SIDE or data.table.device.type != "cpu":
             blocks = [predict(index) for index in batches]
         else:
             with Workers() as workers:
                 blocks = workers.map(predict, batches)
-        return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).numpy()
+        return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
+
+    def _count_predicted(self, data: SequenceData) -> int:
+        module = self.module_
+        return count_predicted(len(data.lags), module.hidden_size, module.dtype.itemsize)
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
         """Give the data as it is: the estimator has prepared it."""
@@ -381,7 +381,7 @@ class SequenceNet(NeuralNet):
         """Gather batches, shuffled in training."""
         if training:
             return dataset.batches(self.batch_size, self.generator_)
-        return dataset.batches(max(self.batch_size, PREDICTION_BATCH))
+        return dataset.batches(self._count_predicted(dataset))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict standardised targets, or class numbers, for skorch's scorers."""

@@ -24,6 +24,11 @@ UNITS_PER_SEQUENCE = 8
 # Hidden values of a step, over the batch, from which threads that share it gain time.
 LEAST_SHARED_STEP = 2048
 
+# Hidden states of the sequences predicted at once, in bytes: enough to fill the machine,
+# few enough to stay in cache.
+PREDICTION_BYTES = 3 << 20
+PREDICTION_MULTIPLE = 32
+
 
 def count_pieces(
     n_samples: int, n_timesteps: int, hidden_size: int, itemsize: int, n_workers: int
@@ -67,6 +72,30 @@ def count_pieces(
         return min(for_each, most)
     shared = n_samples * hidden_size >= LEAST_SHARED_STEP
     return 0 if shared and n_workers > 1 else 1
+
+
+def count_predicted(n_timesteps: int, hidden_size: int, itemsize: int) -> int:
+    """Choose how many sequences to predict at once, whatever their number.
+
+    Parameters
+    ----------
+    n_timesteps : int
+    hidden_size : int
+    itemsize : int
+        Bytes of a number.
+
+    Returns
+    -------
+    n_sequences : int
+
+    Examples
+    --------
+    >>> count_predicted(48, 64, itemsize=4), count_predicted(24, 32, itemsize=4)
+    (256, 1024)
+    """
+    fitting = PREDICTION_BYTES // (n_timesteps * hidden_size * itemsize)
+    multiples = fitting // PREDICTION_MULTIPLE
+    return PREDICTION_MULTIPLE * min(max(multiples, 1), 64)
 
 
 def split_batch(batch: Batch, n_pieces: int) -> list[Batch]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.utils import assert_all_finite
 from torch import Tensor
 
 from .._scaling import Scaling
@@ -15,6 +16,8 @@ from ..windows._windows import Windows, row_chunks
 
 # Rows of a file are standardised once, as others are, if they take no more bytes than this.
 LEAST_MAPPED_BYTES = 64 << 20
+
+_NUMPY_TYPES = {torch.float32: np.float32, torch.float64: np.float64}
 
 
 class Table:
@@ -32,8 +35,8 @@ class Table:
 
     Attributes
     ----------
-    observed : ndarray of bool of shape (n_rows + 1,)
-        Whether a row has any value. One without any is gathered as zeros.
+    missing : ndarray of bool of shape (n_rows + 1,)
+        Whether a row has no value at all. It is gathered as zeros.
     has_missing_rows : bool
         Whether there are such rows, besides the padding.
     has_partial_rows : bool
@@ -61,8 +64,8 @@ class Table:
         stored_bytes = (n_rows + 1) * n_columns * dtype.itemsize
         stored = None
         if stored_bytes <= LEAST_MAPPED_BYTES or not is_mapped(self.rows):
-            stored = np.zeros((n_rows + 1, n_columns), _kind(dtype))
-        self.observed = np.ones(n_rows + 1, dtype=bool)
+            stored = np.zeros((n_rows + 1, n_columns), _NUMPY_TYPES[dtype])
+        self.missing = np.zeros(n_rows + 1, dtype=bool)
         self.has_missing_rows = False
         self.has_partial_rows = False
         for chunk in row_chunks(self.rows):
@@ -70,14 +73,14 @@ class Table:
         self.padding: float = np.nan
         if windows.padding != "edge":
             self.padding = windows.padding
-        self.observed[-1] = not np.isnan(self.padding)
-        if self.observed[-1]:
+        self.missing[-1] = np.isnan(self.padding)
+        if not self.missing[-1]:
             padding = np.full((1, n_columns), self.padding)
             self._look_at(slice(n_rows, n_rows + 1), padding, stored, name)
         self.stored = None if stored is None else torch.from_numpy(stored).to(device)
 
     def __len__(self) -> int:
-        return len(self.observed)
+        return len(self.missing)
 
     def __getitem__(self, rows: Tensor) -> Tensor:
         if self.stored is not None:
@@ -88,7 +91,7 @@ class Table:
         if not inside.all():
             values[~inside] = self.padding
         values = self.scaling.apply(values)
-        values[~self.observed[chosen]] = 0.0
+        values[self.missing[chosen]] = 0.0
         return torch.from_numpy(values).to(self.device, self.dtype)
 
     def _look_at(
@@ -96,53 +99,55 @@ class Table:
     ) -> None:
         """Note which rows are observed; check the values, and store them or not."""
         values = self.scaling.apply(rows)
-        cast, finite = cast_finite(values, self.dtype, name)
+        cast, finite = cast_finite(values, self.dtype)
         if not finite:
-            missing = np.isnan(values)
-            nothing = missing.all(axis=1)
-            self.observed[place] = ~nothing
-            self.has_missing_rows |= bool(nothing.any())
-            self.has_partial_rows |= bool(missing[~nothing].any())
-            cast[nothing] = 0.0
+            assert_all_finite(rows, allow_nan=True, input_name=name)
+            check_fits(values, cast, name)
+            unknown = np.isnan(values)
+            missing = unknown.all(axis=1)
+            self.missing[place] = missing
+            self.has_missing_rows |= bool(missing.any())
+            self.has_partial_rows |= bool(unknown[~missing].any())
+            cast[missing] = 0.0
         if stored is not None:
             stored[place] = cast
 
 
-def cast_finite(
-    values: NDArray[Any], dtype: torch.dtype, name: str
-) -> tuple[NDArray[Any], bool]:
-    """Cast values, none of which may become infinite; NaN may be there.
+def cast_finite(values: NDArray[Any], dtype: torch.dtype) -> tuple[NDArray[Any], bool]:
+    """Cast values and tell whether all are finite then.
 
     Parameters
     ----------
     values : ndarray of float
     dtype : torch.dtype
-    name : str
-        Argument that they came from, for messages.
 
     Returns
     -------
     cast : ndarray
     finite : bool
-        Whether none is NaN.
+    """
+    with np.errstate(over="ignore"):
+        cast = values.astype(_NUMPY_TYPES[dtype], copy=False)
+    return cast, bool(np.isfinite(cast).all())
+
+
+def check_fits(values: NDArray[Any], cast: NDArray[Any], name: str) -> None:
+    """Refuse values that became infinite when they were cast.
+
+    Parameters
+    ----------
+    values, cast : ndarray
+    name : str
+        Argument that they came from, for the message.
 
     Raises
     ------
     ValueError
-        If a value is too large for `dtype`.
+        If one did.
     """
-    kind = _kind(dtype)
-    with np.errstate(over="ignore"):
-        cast = values.astype(kind, copy=False)
-    finite = bool(np.isfinite(cast).all())
-    if not finite and np.isinf(cast).any():
+    infinite = np.isinf(cast)
+    if infinite.any():
         raise ValueError(
-            f"{name} must fit into {kind} when standardised as in training. Got a value"
-            f" that becomes {values[np.isinf(cast)][0]:.3g}."
+            f"{name} must fit into {cast.dtype} when standardised as in training. Got a"
+            f" value that becomes {values[infinite][0]:.3g}."
         )
-    return cast, finite
-
-
-def _kind(dtype: torch.dtype) -> str:
-    """Give the name of a type, which NumPy knows too."""
-    return str(dtype).removeprefix("torch.")

@@ -1,48 +1,56 @@
-"""What an expert would write by hand: the loop that the estimators are measured against."""
+"""What an expert would write by hand: the code that the estimators are measured beside."""
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
-WORKLOADS = {
-    "etth1": {
-        "n_features": 7,
-        "window": 48,
-        "horizon": 24,
-        "hidden": 64,
-        "layers": 1,
-        "batch": 256,
-    },
-    "small": {
-        "n_features": 1,
-        "window": 24,
-        "horizon": 1,
-        "hidden": 32,
-        "layers": 1,
-        "batch": 32,
-    },
-    "stack": {
-        "n_features": 1,
-        "window": 30,
-        "horizon": 1,
-        "hidden": 50,
-        "layers": 3,
-        "batch": 256,
-    },
-    "wide": {
-        "n_features": 7,
-        "window": 96,
-        "horizon": 1,
-        "hidden": 128,
-        "layers": 1,
-        "batch": 512,
-    },
-}
+import sklstm
 
 
-def rows(n_features, n_rows=8640):
-    """A series of the size of ETTh1's first year: waves of a day and noise."""
+class Work(NamedTuple):
+    """A network and the windows that it is trained on."""
+
+    n_timesteps: int
+    n_features: int
+    hidden_size: int
+    num_layers: int
+    batch_size: int
+    horizon: int = 1
+    n_rows: int = 8640
+    epochs: int = 1
+
+    def __str__(self):
+        layers = f"{self.num_layers} layers of " if self.num_layers > 1 else ""
+        return (
+            f"{self.n_timesteps} x {self.n_features}, {layers}{self.hidden_size} units,"
+            f" batch {self.batch_size}"
+        )
+
+    def windows(self):
+        """A series of the size of ETTh1's first year, cut into windows."""
+        table = rows(self.n_features, self.n_rows)
+        return sklstm.sliding_windows(
+            table, table[:, -1], window_length=self.n_timesteps, horizon=self.horizon
+        )
+
+    def estimator(self, **options):
+        return sklstm.LSTMRegressor(
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            batch_size=self.batch_size,
+            learning_rate=1e-3,
+            random_state=0,
+            **options,
+        )
+
+    def network(self):
+        return Network(self.n_features, self.horizon, self.hidden_size, self.num_layers)
+
+
+def rows(n_features, n_rows):
+    """Waves of a day, and noise."""
     rng = np.random.default_rng(0)
     phase = rng.uniform(0, 2 * np.pi, n_features)
     time_of_day = 2 * np.pi * np.arange(n_rows)[:, None] / 24
@@ -60,19 +68,34 @@ class Network(torch.nn.Module):
         return self.head(self.lstm(x)[0][:, -1])
 
 
+def tensors(X, y, device="cpu"):
+    """The windows in full and the targets as columns, as a loop by hand takes them."""
+    x = torch.from_numpy(np.array(X))
+    return x.to(device), torch.from_numpy(y.reshape(len(y), -1)).to(device)
+
+
 def train(network, x, y, batch, epochs, max_grad_norm=None):
-    """Train with one index a batch; the seconds of each epoch."""
+    """Train with one index a batch."""
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     loss_function = torch.nn.MSELoss()
-    seconds = []
     for _ in range(epochs):
-        begin = time.perf_counter()
-        for index in torch.randperm(len(x)).split(batch):
+        for index in torch.randperm(len(x), device=x.device).split(batch):
             optimizer.zero_grad(set_to_none=True)
             loss = loss_function(network(x[index]), y[index])
             loss.backward()
             if max_grad_norm is not None:
                 torch.nn.utils.clip_grad_norm_(network.parameters(), max_grad_norm)
             optimizer.step()
-        seconds.append(time.perf_counter() - begin)
-    return seconds
+    if x.is_cuda:
+        torch.cuda.synchronize()
+
+
+def predict(module, x, batch=256):
+    with torch.inference_mode():
+        return torch.cat([module(part) for part in x.split(batch)]).cpu()
+
+
+def seconds(call):
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin

@@ -1,0 +1,64 @@
+"""Write the table of a run of the benchmarks into the page of the guide.
+
+python tests/benchmarks/page.py results.json docs/9-speed.md
+"""
+
+import json
+import sys
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+
+BEGIN, END = "<!-- begin: written by `tox run -e bench` -->", "<!-- end -->"
+PACKAGES = ["torch", "skorch", "scikit-learn", "numpy", "sklstm"]
+
+
+def header(results):
+    """Where and with what the run was made."""
+    machine = results["machine_info"]
+    cpu = machine["cpu"]
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return (
+        f"Measured on {results['datetime'][:10]}: {cpu['brand_raw']}, {cpu['count']} cores,"
+        f" two threads; Python {machine['python_version']}, {versions}."
+    )
+
+
+def line(info):
+    """One row of the table."""
+    met = "" if info["measured"] <= info["target"] else " (missed)"
+    unit = info.get("unit")
+    if unit is None:
+        times = f"{info['beside']:.3g} | {info['ours']:.3g} | {info['measured']:.2f}"
+    else:
+        digits = ".0f" if info["measured"] > 1 else ".2f"
+        times = f" | | {info['measured']:{digits}} {unit}"
+    return f"| {info['row']} | {times} | {info['target']:.3g}{met} |"
+
+
+def table(benchmarks):
+    """All rows, section by section, in the order of the run."""
+    rows = [b["extra_info"] for b in benchmarks if b["extra_info"]]
+    parts = []
+    for section, infos in groupby(rows, lambda info: info["section"]):
+        parts += [
+            f"### {section}\n",
+            "| | beside (s) | sklstm (s) | ratio | at most |",
+            "| --- | --- | --- | --- | --- |",
+            *map(line, infos),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def main(results_path, page_path):
+    results = json.loads(Path(results_path).read_text())
+    page = Path(page_path)
+    before, rest = page.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    measured = f"{header(results)}\n\n{table(results['benchmarks'])}"
+    page.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

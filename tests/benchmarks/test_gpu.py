@@ -1,0 +1,45 @@
+"""Training on a GPU beside the loop that an expert would write for cuDNN."""
+
+import pytest
+import torch
+
+from tests.benchmarks.by_hand import Work, tensors, train
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU"),
+]
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "target"), [(256, 1.1), (32, 1.0)], ids=["batch-256", "batch-32"]
+)
+def test_training_on_a_gpu_takes_no_longer_than_by_hand(side_by_side, batch_size, target):
+    work = Work(48, 7, 64, 1, batch_size, horizon=24)
+    X, y = work.windows()
+    x, targets = tensors(X, y, "cuda")
+    network = work.network().to("cuda")
+    model = work.estimator(max_epochs=1, warm_start=True, device="cuda")
+    ratio = side_by_side(
+        "On a GPU",
+        f"{work}, clipped, {torch.cuda.get_device_name()}",
+        lambda: model.fit(X, y),
+        lambda: train(network, x, targets, batch_size, 1, 1.0),
+        target=target,
+    )
+    assert ratio <= target
+
+
+def test_a_batch_does_not_wait_for_the_device():
+    work = Work(24, 4, 32, 1, 32, n_rows=400)
+    X, y = work.windows()
+    model = work.estimator(max_epochs=1, warm_start=True, device="cuda").fit(X, y)
+    data = model._data(model._read(X, y, None))
+    batches = list(data.batches(32, model.net_.generator_))
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for batch in batches:
+            model.net_.train_step(batch)
+        list(data.batches(32, model.net_.generator_))
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

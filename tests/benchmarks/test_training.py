@@ -1,0 +1,42 @@
+"""Training beside the loop that an expert would write."""
+
+import pytest
+
+from tests.benchmarks.by_hand import Work, tensors, train
+
+pytestmark = pytest.mark.bench
+
+# At most this part of the time by hand.
+TARGETS = {
+    Work(48, 7, 64, 1, 256, horizon=24): 0.60,
+    Work(24, 1, 32, 1, 32): 1.00,
+    Work(30, 1, 50, 3, 256): 0.70,
+    Work(96, 7, 128, 1, 512): 0.80,
+    Work(336, 1, 32, 2, 256, n_rows=2000): 0.80,
+    Work(12, 1, 16, 1, 32): 1.05,
+    Work(24, 4, 64, 1, 64): 1.05,
+    Work(24, 4, 64, 1, 128): 1.05,
+    Work(48, 4, 64, 1, 32): 1.05,
+    Work(12, 1, 32, 1, 1024, epochs=5): 1.05,
+    Work(24, 4, 256, 1, 64, n_rows=4000): 1.05,
+    Work(12, 4, 512, 1, 32, n_rows=1000): 1.05,
+}
+
+
+@pytest.mark.parametrize("max_grad_norm", [1.0, None], ids=["clipped", "unclipped"])
+@pytest.mark.parametrize("work", TARGETS, ids=str)
+def test_training_takes_no_longer_than_by_hand(side_by_side, work, max_grad_norm):
+    X, y = work.windows()
+    x, target = tensors(X, y)
+    network = work.network()
+    model = work.estimator(max_grad_norm=max_grad_norm, warm_start=True)
+    model.set_params(max_epochs=work.epochs)
+    clipped = "" if max_grad_norm is None else ", clipped"
+    ratio = side_by_side(
+        "Training",
+        f"{work}{clipped}",
+        lambda: model.fit(X, y),
+        lambda: train(network, x, target, work.batch_size, work.epochs, max_grad_norm),
+        target=TARGETS[work],
+    )
+    assert ratio <= TARGETS[work]
