@@ -50,7 +50,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
     output : {"3d", "2d"}, default="3d"
         "3d" gives shape ``(n_rows, n_timesteps, n_features)``, oldest step first, without
         storing the windows: for one series and a whole window a read-only view of an
-        array, else `~sklstm.windows.Windows`, which gathers when it is indexed. "2d" gives
+        array, else `~sklstm.windows.Windows`, which gathers when it is indexed; so too for
+        a memory-mapped file, which is not copied. "2d" gives
         flat columns ``price_lag_2, volume_lag_2, price_lag_1, ...`` for any regressor.
     padding : {"nan", "edge"} or float, default="nan"
         What stands before the start of a series: NaN (a float NaN is one too), which the

@@ -4,7 +4,9 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+import skorch
 import torch
+from skorch.callbacks import GradientNormClipping
 
 import sklstm
 
@@ -88,6 +90,20 @@ def train(network, x, y, batch, epochs, max_grad_norm=None):
             optimizer.step()
     if x.is_cuda:
         torch.cuda.synchronize()
+
+
+def skorch_net(work, max_grad_norm):
+    """The same network in skorch, with its defaults but for what the loop has."""
+    return skorch.NeuralNetRegressor(
+        work.network(),
+        optimizer=torch.optim.Adam,
+        lr=1e-3,
+        max_epochs=1,
+        batch_size=work.batch_size,
+        train_split=None,
+        verbose=0,
+        callbacks=[GradientNormClipping(max_grad_norm)],
+    )
 
 
 def predict(module, x, batch=256):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.benchmarks.by_hand import Work, tensors, train
+from tests.benchmarks.by_hand import Work, skorch_net, tensors, train
 
 pytestmark = pytest.mark.bench
 
@@ -40,3 +40,19 @@ def test_training_takes_no_longer_than_by_hand(side_by_side, work, max_grad_norm
         target=TARGETS[work],
     )
     assert ratio <= TARGETS[work]
+
+
+@pytest.mark.parametrize("work", list(TARGETS)[:3], ids=str)
+def test_training_takes_less_than_skorchs_own_loop(side_by_side, work):
+    X, y = work.windows()
+    x, target = tensors(X, y)
+    net = skorch_net(work, 1.0).initialize()
+    model = work.estimator(max_epochs=1, max_grad_norm=1.0, warm_start=True)
+    ratio = side_by_side(
+        "Training beside skorch's `NeuralNetRegressor`",
+        f"{work}, clipped",
+        lambda: model.fit(X, y),
+        lambda: net.partial_fit(x, target),
+        target=0.8,
+    )
+    assert ratio <= 0.8
