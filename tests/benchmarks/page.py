@@ -24,16 +24,20 @@ def header(results):
     )
 
 
+HEADS = {
+    True: "| | beside (s) | sklstm (s) | ratio | at most |\n| --- | --- | --- | --- | --- |",
+    False: "| | measured | at most |\n| --- | --- | --- |",
+}
+
+
 def line(info):
-    """One row of the table."""
-    met = "" if info["measured"] <= info["target"] else " (missed)"
-    unit = info.get("unit")
-    if unit is None:
-        times = f"{info['beside']:.3g} | {info['ours']:.3g} | {info['measured']:.2f}"
-    else:
-        digits = ".0f" if info["measured"] > 1 else ".2f"
-        times = f" | | {info['measured']:{digits}} {unit}"
-    return f"| {info['row']} | {times} | {info['target']:.3g}{met} |"
+    """One row of a table."""
+    missed = "" if info["measured"] <= info["target"] else " (missed)"
+    at_most = f"{info['target']:.3g}{missed}"
+    if "unit" in info:
+        return f"| {info['row']} | {info['measured']:.3g} {info['unit']} | {at_most} |"
+    times = f"{info['beside']:.3g} | {info['ours']:.3g} | {info['measured']:.2f}"
+    return f"| {info['row']} | {times} | {at_most} |"
 
 
 def table(benchmarks):
@@ -41,13 +45,8 @@ def table(benchmarks):
     rows = [b["extra_info"] for b in benchmarks if b["extra_info"]]
     parts = []
     for section, infos in groupby(rows, lambda info: info["section"]):
-        parts += [
-            f"### {section}\n",
-            "| | beside (s) | sklstm (s) | ratio | at most |",
-            "| --- | --- | --- | --- | --- |",
-            *map(line, infos),
-            "",
-        ]
+        infos = list(infos)
+        parts += [f"### {section}\n", HEADS["unit" not in infos[0]], *map(line, infos), ""]
     return "\n".join(parts)
 
 
