@@ -24,10 +24,8 @@ def header(results):
     )
 
 
-HEADS = {
-    True: "| | beside (s) | sklstm (s) | ratio | at most |\n| --- | --- | --- | --- | --- |",
-    False: "| | measured | at most |\n| --- | --- | --- |",
-}
+RATIOS = "| | beside (s) | sklstm (s) | ratio | at most |\n|" + " --- |" * 5
+FIGURES = "| | measured | at most |\n|" + " --- |" * 3
 
 
 def line(info):
@@ -46,7 +44,12 @@ def table(benchmarks):
     parts = []
     for section, infos in groupby(rows, lambda info: info["section"]):
         infos = list(infos)
-        parts += [f"### {section}\n", HEADS["unit" not in infos[0]], *map(line, infos), ""]
+        parts += [
+            f"### {section}\n",
+            FIGURES if "unit" in infos[0] else RATIOS,
+            *map(line, infos),
+            "",
+        ]
     return "\n".join(parts)
 
 
