@@ -294,15 +294,16 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _loss_settings(self) -> dict[str, Any]:
         loss = self._resolve_loss()
-        return {"criterion": partial(WeightedLoss, loss.criterion), "link": loss.link}
+        criterion = partial(WeightedLoss, loss.criterion, loss.is_samplewise)
+        return {"criterion": criterion, "link": loss.link}
 
     def _optimizer_factory(self) -> Any:
         if isinstance(self.optimizer, str):
             return OPTIMIZERS[self.optimizer]
         return self.optimizer
 
-    def _data(self, samples: Samples) -> SequenceData:
-        """Standardise samples and put them where the network is."""
+    def _data(self, samples: Samples, beside: SequenceData | None = None) -> SequenceData:
+        """Standardise samples, but for rows shared with others, where the network is."""
         weight = samples.weight
         return SequenceData(
             samples.windows,
@@ -310,6 +311,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             self._scaled_target(samples.target),
             None if weight is None else weight / weight.mean(),
             names=samples.names,
+            beside=beside,
             **self.net_.data_options,
         )
 
@@ -330,7 +332,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Train the net; an interrupted run leaves its whole epochs in `kept`, if given."""
         net = self.net_
         train_data = self._data(train)
-        valid_data = None if valid is None else self._data(valid)
+        valid_data = None if valid is None else self._data(valid, beside=train_data)
         if not net.history:
             net.learn_levels(train_data)
         self._adopt_parameters()
@@ -395,11 +397,21 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         net = self.net_
         # Part by part the standardised rows take bounded memory, however many there are.
         n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
+        if len(windows) <= n_at_once:
+            n_at_once, order = len(windows), None
+        else:
+            # A part of neighbouring windows reaches few rows.
+            order = np.argsort(windows.ends, kind="stable")
+            windows = windows.take(order)
         parts = [
             net.predict_batches(SequenceData(part, self._input_scaling, **net.data_options))
             for part in windows.parts(n_at_once)
         ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if order is None:
+            return parts[0]
+        prediction = np.concatenate(parts)
+        prediction[order] = prediction.copy()
+        return prediction
 
     @property
     def module_(self) -> torch.nn.Module:

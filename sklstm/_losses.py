@@ -28,20 +28,26 @@ class Loss:
         Gives the loss of each value or of each sample.
     link : callable (output) -> Tensor
         Turns the head's output into predictions.
+    is_samplewise : bool
+        Whether what a sample loses depends on that sample alone, as far as is known: the
+        samples of a batch may then be computed apart.
     """
 
     criterion: Callable[[Tensor, Tensor], Tensor]
     link: Callable[[Tensor], Tensor] = _identity
+    is_samplewise: bool = False
 
 
 REGRESSION_LOSSES = {
-    "squared_error": Loss(nn.MSELoss(reduction="none")),
-    "absolute_error": Loss(nn.L1Loss(reduction="none")),
-    "huber": Loss(nn.HuberLoss(reduction="none")),
+    "squared_error": Loss(nn.MSELoss(reduction="none"), is_samplewise=True),
+    "absolute_error": Loss(nn.L1Loss(reduction="none"), is_samplewise=True),
+    "huber": Loss(nn.HuberLoss(reduction="none"), is_samplewise=True),
 }
 
 CLASSIFICATION_LOSSES = {
-    "cross_entropy": Loss(nn.CrossEntropyLoss(reduction="none"), link=_softmax),
+    "cross_entropy": Loss(
+        nn.CrossEntropyLoss(reduction="none"), link=_softmax, is_samplewise=True
+    ),
 }
 
 
@@ -63,9 +69,10 @@ def resolve_loss(loss: Any, known: dict[str, Loss]) -> Loss:
     if isinstance(loss, str):
         return known[loss]
     criterion = loss() if isinstance(loss, type) else copy.deepcopy(loss)
-    if hasattr(criterion, "reduction"):
+    of_torch = hasattr(criterion, "reduction")
+    if of_torch:
         criterion.reduction = "none"
-    return Loss(criterion, link=next(iter(known.values())).link)
+    return Loss(criterion, next(iter(known.values())).link, is_samplewise=of_torch)
 
 
 class WeightedLoss(nn.Module):
@@ -80,13 +87,18 @@ class WeightedLoss(nn.Module):
     ----------
     criterion : callable (output, target) -> Tensor
         Gives one loss a sample or a value. One loss for the whole batch is taken as it is.
+    is_samplewise : bool, default=False
+        Whether a sample's loss depends on that sample alone.
     """
 
-    def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(
+        self,
+        criterion: Callable[[Tensor, Tensor], Tensor],
+        is_samplewise: bool = False,
+    ) -> None:
         super().__init__()
         self.criterion = criterion
-        # Whether the last loss was a mean over samples, and not one of the batch as such.
-        self.is_mean = False
+        self.is_samplewise = is_samplewise
 
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
         """Give the loss of a batch.
@@ -108,7 +120,6 @@ class WeightedLoss(nn.Module):
             for the whole batch.
         """
         value = self.criterion(output, target)
-        self.is_mean = value.ndim > 0
         if value.ndim and value.shape != output.shape and value.numel() != len(output):
             raise ValueError(
                 f"loss must give one value a sample, of shape ({len(output)},), or one for"

@@ -46,6 +46,8 @@ class SequenceData(Dataset):
     fill : bool, default=True
         Whether a value that is missing from the start of a sequence becomes 0, the
         training mean. Else it stays NaN, for a network that knows the sequence's level.
+    beside : SequenceData or None, default=None
+        Other samples. The rows are taken from them if they are the same.
     names : tuple of str, default=("X", "y")
         Arguments that the windows and the targets came from, for messages.
 
@@ -65,10 +67,14 @@ class SequenceData(Dataset):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         fill: bool = True,
+        beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
         to = torch.device(device)
-        self.table = Table(windows, scaling, dtype, to, names[0])
+        if beside is not None and beside.table.rows is windows.table:
+            self.table: Table = beside.table
+        else:
+            self.table = Table(windows, scaling, dtype, to, names[0])
         self.fill = fill
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"

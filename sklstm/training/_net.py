@@ -20,14 +20,14 @@ from ..network import dropout_seed
 from ._data import Inputs, SequenceData
 from ._listeners import EpochListener, StepSchedule
 from ._optimizers import make_schedule
-from ._pieces import count_pieces, count_predicted, split_batch
+from ._pieces import Sizes, count_pieces, count_predicted, split_batch
 from ._workers import Workers
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
-# Batches from which threads of their own predict them sooner.
-LEAST_SIDE_BY_SIDE = 4
+# Batches for each thread from which threads of their own predict them sooner.
+LEAST_SIDE_BY_SIDE = 2
 
 
 class StopTraining(Exception):
@@ -76,6 +76,7 @@ class SequenceNet(NeuralNet):
         self.seed = seed
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
         self._workers = Workers()
+        self._side_by_side = False
 
     # ------------------------------------------------------------------ training
 
@@ -89,7 +90,7 @@ class SequenceNet(NeuralNet):
         if self.module_.normaliser is not None:
             self.module_.normaliser.learn(
                 (inputs["x"], inputs["lengths"], target)
-                for inputs, target in data.batches(self._count_predicted(data))
+                for inputs, target in data.batches(count_predicted(self._sizes(data)))
             )
 
     def train_epochs(
@@ -122,6 +123,7 @@ class SequenceNet(NeuralNet):
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
         with Workers() as self._workers:
+            self._side_by_side = self._gains_from_pieces(train)
             self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
         self.notify("on_train_end", X=train, y=None)
         self.module_.eval()
@@ -149,6 +151,8 @@ class SequenceNet(NeuralNet):
                 self.run_single_epoch(
                     self.get_iterator(valid), False, "valid", self.validation_step
                 )
+            # Callbacks find torch as it was.
+            self._workers.rest()
             stop = self._end_epoch(data)
             for listener in listeners:
                 stop |= listener.on_epoch_end(self)
@@ -232,18 +236,28 @@ class SequenceNet(NeuralNet):
             weight.grad = _sum(parts)
         return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
 
+    def _gains_from_pieces(self, train: SequenceData) -> bool:
+        """Tell whether batches are cut, or computed on one core, rather than by torch.
+
+        It holds for all batches of a training, the last and those of the validation too.
+        """
+        if not self.criterion_.is_samplewise or train.ends.device.type != "cpu":
+            return False
+        n_samples = min(self.batch_size, len(train))
+        return count_pieces(n_samples, self._sizes(train), self._workers.n_workers) > 0
+
+    def _sizes(self, data: SequenceData) -> Sizes:
+        module = self.module_
+        n_features = data.table.rows.shape[1]
+        return Sizes(len(data.lags), n_features, module.hidden_size, module.dtype.itemsize)
+
     def _count_pieces(self, batch: Any) -> int:
-        """Cut a batch only if its loss is a mean of its samples'; that is seen first."""
-        inputs, target = batch
-        if not self.criterion_.is_mean or target.device.type != "cpu":
+        if not self._side_by_side:
             return 0
-        return count_pieces(
-            len(target),
-            inputs["x"].shape[1],
-            self.module_.hidden_size,
-            inputs["x"].dtype.itemsize,
-            self._workers.n_workers,
-        )
+        (inputs, target), module = batch, self.module_
+        _, n_timesteps, n_features = inputs["x"].shape
+        sizes = Sizes(n_timesteps, n_features, module.hidden_size, module.dtype.itemsize)
+        return max(1, count_pieces(len(target), sizes, self._workers.n_workers))
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.module_.drops():
@@ -354,17 +368,14 @@ class SequenceNet(NeuralNet):
             with torch.inference_mode():
                 return self.link(self.infer(data.gather(index)[0]))
 
-        batches = data.order(self._count_predicted(data))
-        if len(batches) < LEAST_SIDE_BY_SIDE or data.table.device.type != "cpu":
-            blocks = [predict(index) for index in batches]
-        else:
+        batches = data.order(count_predicted(self._sizes(data)))
+        on_cpu = data.ends.device.type == "cpu"
+        if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * torch.get_num_threads():
             with Workers() as workers:
                 blocks = workers.map(predict, batches)
+        else:
+            blocks = [predict(index) for index in batches]
         return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
-
-    def _count_predicted(self, data: SequenceData) -> int:
-        module = self.module_
-        return count_predicted(len(data.lags), module.hidden_size, module.dtype.itemsize)
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
         """Give the data as it is: the estimator has prepared it."""
@@ -381,7 +392,7 @@ class SequenceNet(NeuralNet):
         """Gather batches, shuffled in training."""
         if training:
             return dataset.batches(self.batch_size, self.generator_)
-        return dataset.batches(self._count_predicted(dataset))
+        return dataset.batches(count_predicted(self._sizes(dataset)))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict standardised targets, or class numbers, for skorch's scorers."""

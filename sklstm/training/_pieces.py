@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -21,28 +21,41 @@ PIECE_BYTES = 4 << 20
 LEAST_SEQUENCES = 16
 UNITS_PER_SEQUENCE = 8
 
-# Hidden values of a step, over the batch, from which threads that share it gain time.
+# Values that a step reads and gives, over the batch, from which threads that share it gain.
 LEAST_SHARED_STEP = 2048
 
-# Hidden states of the sequences predicted at once, in bytes: enough to fill the machine,
-# few enough to stay in cache.
+# Values of the sequences predicted at once, in bytes: enough to fill the machine, few
+# enough to stay in cache.
 PREDICTION_BYTES = 3 << 20
 PREDICTION_MULTIPLE = 32
 
 
-def count_pieces(
-    n_samples: int, n_timesteps: int, hidden_size: int, itemsize: int, n_workers: int
-) -> int:
+class Sizes(NamedTuple):
+    """What decides how a network's work is cut.
+
+    Attributes
+    ----------
+    n_timesteps : int
+    n_features : int
+    hidden_size : int
+    itemsize : int
+        Bytes of a number.
+    """
+
+    n_timesteps: int
+    n_features: int
+    hidden_size: int
+    itemsize: int = 4
+
+
+def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     """Choose into how many pieces to cut a batch: as many for each worker.
 
     Parameters
     ----------
     n_samples : int
         Sequences of the batch.
-    n_timesteps : int
-    hidden_size : int
-    itemsize : int
-        Bytes of a number.
+    sizes : Sizes
     n_workers : int
 
     Returns
@@ -53,36 +66,33 @@ def count_pieces(
 
     Examples
     --------
-    >>> count_pieces(256, 48, 64, itemsize=4, n_workers=1)
-    3
-    >>> count_pieces(256, 48, 64, itemsize=4, n_workers=2)
-    4
-    >>> count_pieces(32, 24, 32, itemsize=4, n_workers=2)
+    >>> etth1 = Sizes(n_timesteps=48, n_features=7, hidden_size=64)
+    >>> count_pieces(256, etth1, n_workers=1), count_pieces(256, etth1, n_workers=2)
+    (3, 4)
+    >>> small = Sizes(n_timesteps=24, n_features=1, hidden_size=32)
+    >>> count_pieces(32, small, n_workers=2)
     1
-    >>> count_pieces(32, 24, 512, itemsize=4, n_workers=2)
+    >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
     0
     """
+    n_timesteps, n_features, hidden_size, itemsize = sizes
     # The four gates at each step.
     kept = 4 * n_samples * n_timesteps * hidden_size * itemsize
     least_sequences = max(LEAST_SEQUENCES, hidden_size // UNITS_PER_SEQUENCE)
-    most = n_samples // least_sequences
-    if kept > PIECE_BYTES and most > 1:
-        for_the_cache = ceil(kept / PIECE_BYTES)
-        for_each = ceil(for_the_cache / n_workers) * n_workers
-        return min(for_each, most)
-    shared = n_samples * hidden_size >= LEAST_SHARED_STEP
+    most_for_each = n_samples // least_sequences // n_workers
+    if kept > PIECE_BYTES and most_for_each:
+        for_each = ceil(kept / PIECE_BYTES / n_workers)
+        return n_workers * min(for_each, most_for_each)
+    shared = n_samples * (n_features + hidden_size) >= LEAST_SHARED_STEP
     return 0 if shared and n_workers > 1 else 1
 
 
-def count_predicted(n_timesteps: int, hidden_size: int, itemsize: int) -> int:
+def count_predicted(sizes: Sizes) -> int:
     """Choose how many sequences to predict at once, whatever their number.
 
     Parameters
     ----------
-    n_timesteps : int
-    hidden_size : int
-    itemsize : int
-        Bytes of a number.
+    sizes : Sizes
 
     Returns
     -------
@@ -90,10 +100,11 @@ def count_predicted(n_timesteps: int, hidden_size: int, itemsize: int) -> int:
 
     Examples
     --------
-    >>> count_predicted(48, 64, itemsize=4), count_predicted(24, 32, itemsize=4)
-    (256, 1024)
+    >>> count_predicted(Sizes(n_timesteps=48, n_features=7, hidden_size=64))
+    256
     """
-    fitting = PREDICTION_BYTES // (n_timesteps * hidden_size * itemsize)
+    widest = max(sizes.n_features, sizes.hidden_size)
+    fitting = PREDICTION_BYTES // (sizes.n_timesteps * widest * sizes.itemsize)
     multiples = fitting // PREDICTION_MULTIPLE
     return PREDICTION_MULTIPLE * min(max(multiples, 1), 64)
 
@@ -111,12 +122,11 @@ def split_batch(batch: Batch, n_pieces: int) -> list[Batch]:
     pieces : list of (inputs, target)
     """
     inputs, target = batch
-    size = ceil(len(target) / n_pieces)
     parts: dict[str, Any] = {
-        name: [None] * n_pieces if value is None else value.split(size)
+        name: [None] * n_pieces if value is None else value.tensor_split(n_pieces)
         for name, value in inputs.items()
     }
     return [
         ({name: part[i] for name, part in parts.items()}, piece)
-        for i, piece in enumerate(target.split(size))
+        for i, piece in enumerate(target.tensor_split(n_pieces))
     ]

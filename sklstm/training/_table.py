@@ -11,11 +11,8 @@ from sklearn.utils import assert_all_finite
 from torch import Tensor
 
 from .._scaling import Scaling
-from ..windows._mapped import is_mapped
+from ..windows._mapped import stays_in_file
 from ..windows._windows import Windows, row_chunks
-
-# Rows of a file are standardised once, as others are, if they take no more bytes than this.
-LEAST_MAPPED_BYTES = 64 << 20
 
 _NUMPY_TYPES = {torch.float32: np.float32, torch.float64: np.float64}
 
@@ -61,9 +58,8 @@ class Table:
         self.dtype = dtype
         self.device = device
         n_rows, n_columns = self.rows.shape
-        stored_bytes = (n_rows + 1) * n_columns * dtype.itemsize
         stored = None
-        if stored_bytes <= LEAST_MAPPED_BYTES or not is_mapped(self.rows):
+        if not stays_in_file(self.rows):
             stored = np.zeros((n_rows + 1, n_columns), _NUMPY_TYPES[dtype])
         self.missing = np.zeros(n_rows + 1, dtype=bool)
         self.has_missing_rows = False

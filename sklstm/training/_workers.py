@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from threading import Barrier, Thread
+from threading import Barrier, Lock, Thread
 from typing import Any, TypeVar
 
 import torch
 
 Result = TypeVar("Result")
+
+# Torch keeps one number for all threads to come: whoever changes it has to put it back
+# before another looks.
+_number_of_threads = Lock()
 
 
 class Workers:
@@ -20,10 +24,12 @@ class Workers:
     A recurrent layer goes through its steps one after the other, and each step is small:
     threads that share a step wait for each other most of the time. Pieces need not wait.
 
-    The first call of `map` lets this thread use one core, and starts the others; `close`
-    undoes both. In between, numbers too small for the processor's fast arithmetic count as
-    zero: a gradient that fades over a hundred steps or more becomes such numbers, with
-    which a step takes ten times as long.
+    Within a ``with`` block the first call of `map` lets this thread use one core, and
+    starts the others if it has something for them. `rest` gives this thread its cores
+    back until the next `map`. While pieces are computed, numbers too small for the
+    processor's fast arithmetic count as zero: a gradient that fades over a hundred steps
+    or more becomes such numbers, with which a step takes ten times as long. Outside of the
+    block, or in a copy, `map` is that of Python.
 
     Attributes
     ----------
@@ -38,15 +44,26 @@ class Workers:
     """
 
     def __init__(self) -> None:
-        self.n_workers = torch.get_num_threads()
+        with _number_of_threads:
+            self.n_workers = torch.get_num_threads()
+        self._entered = False
+        self._one_core: ExitStack | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._started = ExitStack()
 
     def __enter__(self) -> Workers:
+        self._entered = True
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.close()
+        self._entered = False
+        self.rest()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def __reduce__(self) -> Any:
+        # Threads do not travel in a pickle or a copy.
+        return Workers, ()
 
     def map(self, call: Callable[..., Result], *arguments: Sequence[Any]) -> list[Result]:
         """Compute all pieces and give the results in their order.
@@ -60,73 +77,116 @@ class Workers:
         -------
         results : list
         """
-        if self._pool is None:
-            self._pool = self._start()
+        if not self._entered:
+            return list(map(call, *arguments))
+        if self._one_core is None:
+            self._one_core = ExitStack()
+            self._one_core.enter_context(_one_core(self.n_workers))
         if self.n_workers == 1 or len(arguments[0]) == 1:
             return list(map(call, *arguments))
-        pieces = deque(enumerate(zip(*arguments, strict=True)))
+        return self._map_side_by_side(call, list(zip(*arguments, strict=True)))
+
+    def rest(self) -> None:
+        """Let this thread use as many cores as before, until pieces come again."""
+        if self._one_core is not None:
+            self._one_core.close()
+            self._one_core = None
+
+    def _map_side_by_side(
+        self, call: Callable[..., Result], pieces: list[tuple[Any, ...]]
+    ) -> list[Result]:
+        waiting = deque(range(len(pieces)))
         results: dict[int, Result] = {}
 
         def compute() -> None:
-            while pieces:
+            while (i := _pop(waiting)) is not None:
                 try:
-                    i, piece = pieces.popleft()
-                except IndexError:  # another thread was faster
-                    return
-                results[i] = call(*piece)
+                    results[i] = call(*pieces[i])
+                except BaseException:
+                    waiting.clear()
+                    raise
 
-        n_others = min(self.n_workers, len(pieces)) - 1
-        others = [self._pool.submit(compute) for _ in range(n_others)]
+        others = self._begin(compute)
         try:
             compute()
         finally:
-            pieces.clear()
+            waiting.clear()
             wait(others)
         for other in others:
             other.result()
-        return [results[i] for i in range(len(results))]
+        return [results[i] for i in range(len(pieces))]
 
-    def close(self) -> None:
-        """End the threads and let this one use as many cores as before."""
-        self._started.close()
-        self._pool = None
+    def _begin(self, compute: Callable[[], None]) -> list[Future[None]]:
+        """Let the other threads compute as well, if they can be had."""
+        try:
+            if self._pool is None:
+                self._pool = _single_threaded_pool(self.n_workers - 1, self.n_workers)
+            return [self._pool.submit(compute) for _ in range(self.n_workers - 1)]
+        except RuntimeError:  # no more threads in the system, or Python is shutting down
+            return []
 
-    def _start(self) -> ThreadPoolExecutor:
-        self._started.enter_context(_one_core(self.n_workers))
-        pool = ThreadPoolExecutor(max(1, self.n_workers - 1), initializer=_compute_alone)
-        self._started.enter_context(pool)
-        n_others = self.n_workers - 1
-        if n_others:
-            # All begin, since each waits for the rest. Then torch's number for threads to
-            # come is put back, by a thread of its own: whoever sets it also takes it.
-            list(pool.map(Barrier(n_others).wait, [None] * n_others))
-            _call_elsewhere(torch.set_num_threads, self.n_workers)
-        return pool
+
+def _pop(waiting: deque[int]) -> int | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 @contextmanager
 def _one_core(n_threads: int) -> Iterator[None]:
     """Let this thread compute alone, without denormal numbers."""
     flushed = _flushes_denormals()
-    torch.set_num_threads(1)
+    _use_cores(1, of=n_threads)
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
-        torch.set_num_threads(n_threads)
+        _use_cores(n_threads, of=n_threads)
         torch.set_flush_denormal(flushed)
 
 
+def _use_cores(number: int, *, of: int) -> None:
+    if of > 1:
+        with _number_kept_for_others(of):
+            torch.set_num_threads(number)
+
+
+@contextmanager
+def _number_kept_for_others(number: int) -> Iterator[None]:
+    """Put torch's number for threads to come back, by a thread of its own.
+
+    Whoever sets the number also takes it.
+    """
+    with _number_of_threads:
+        try:
+            yield
+        finally:
+            thread = Thread(target=torch.set_num_threads, args=(number,))
+            thread.start()
+            thread.join()
+
+
+def _single_threaded_pool(n_threads: int, for_others: int) -> ThreadPoolExecutor:
+    """Start threads in each of which torch uses one core."""
+    pool = ThreadPoolExecutor(n_threads, initializer=_compute_alone)
+    barrier = Barrier(n_threads)
+    with _number_kept_for_others(for_others):
+        try:
+            # All begin, since each waits for the rest.
+            wait([pool.submit(barrier.wait) for _ in range(n_threads)])
+        except BaseException:
+            barrier.abort()
+            pool.shutdown()
+            raise
+    return pool
+
+
 def _compute_alone() -> None:
-    torch.get_num_threads()  # a thread takes the number over when it first asks for it
+    torch.get_num_threads()  # a thread takes torch's number when it first asks for it
+    torch.set_num_threads(1)
     torch.set_flush_denormal(True)
 
 
 def _flushes_denormals() -> bool:
     return bool(torch.tensor(1e-40, device="cpu", dtype=torch.float32) * 1.0 == 0.0)
-
-
-def _call_elsewhere(call: Callable[..., Any], *arguments: Any) -> None:
-    thread = Thread(target=call, args=arguments)
-    thread.start()
-    thread.join()

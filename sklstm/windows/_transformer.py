@@ -21,7 +21,7 @@ from sklearn.utils.validation import (
 from .._callback_support import CallbackSupportMixin, fit_task
 from .._failure import unchanged_by_failure
 from ._context import Context
-from ._mapped import is_mapped
+from ._mapped import stays_in_file
 from ._rows import Rows
 from ._segments import Gaps, Segments, find_segments
 from ._time import check_freq, learn_step
@@ -51,7 +51,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         "3d" gives shape ``(n_rows, n_timesteps, n_features)``, oldest step first, without
         storing the windows: for one series and a whole window a read-only view of an
         array, else `~sklstm.windows.Windows`, which gathers when it is indexed; so too for
-        a memory-mapped file, which is not copied. "2d" gives
+        a memory-mapped file of 64 MiB or more, which is not copied. "2d" gives
         flat columns ``price_lag_2, volume_lag_2, price_lag_1, ...`` for any regressor.
     padding : {"nan", "edge"} or float, default="nan"
         What stands before the start of a series: NaN (a float NaN is one too), which the
@@ -271,7 +271,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         segments = self._segments(*context.followed_by(rows), n_rows)
         place, oldest = segments.positions, int(self.lags_[0])
         padding: Padding = "edge" if self.padding == "edge" else float(self.padding)
-        if is_mapped(rows.values) and segments.in_order and not n_context:
+        if stays_in_file(rows.values) and segments.in_order and not n_context:
             # A file is read where it is needed, and only there.
             return self._output(rows.values, place, segments.starts, padding)
         whole = len(self.lags_) == oldest + 1 and self.output == "3d"

@@ -24,6 +24,7 @@ def header(results):
     )
 
 
+SECTIONS = {"Memory", "Prediction", "A single row", "Searching", "Training"}
 RATIOS = "| | beside (s) | sklstm (s) | ratio | at most |\n|" + " --- |" * 5
 FIGURES = "| | measured | at most |\n|" + " --- |" * 3
 
@@ -58,6 +59,9 @@ def main(results_path, page_path):
     page = Path(page_path)
     before, rest = page.read_text().split(BEGIN)
     after = rest.split(END)[1]
+    sections = {b["extra_info"].get("section") for b in results["benchmarks"]}
+    if missing := SECTIONS - sections:
+        sys.exit(f"The page stays as it is: this run has no {sorted(missing)}.")
     measured = f"{header(results)}\n\n{table(results['benchmarks'])}"
     page.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}")
 

@@ -17,6 +17,10 @@ from sklstm import LSTMRegressor, SlidingWindowTransformer
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if "VmRSS" in line) / 1024
+
 torch.set_num_threads(2)
 small = np.random.default_rng(0).normal(size=(500, 8))
 model = make_pipeline(
@@ -25,8 +29,8 @@ model = make_pipeline(
     LSTMRegressor(**{{"hidden_size": 8, "max_epochs": 1, "random_state": 0}} | {options}),
 )
 model.fit(small, small[:, 0])  # what torch loads and keeps at its first use
-rows = np.random.default_rng(0).normal(size=({n_rows}, 8)).astype("{dtype}")
-before = peak()
+rows = np.random.default_rng(0).standard_normal(size=({n_rows}, 8), dtype="{dtype}")
+before = resident()
 model.fit(rows, rows[:, 0])
 model.predict(rows)
 print(peak() - before)

@@ -18,6 +18,7 @@ from sklstm.training._pieces import (
     LEAST_SEQUENCES,
     LEAST_SHARED_STEP,
     PIECE_BYTES,
+    Sizes,
     count_pieces,
     split_batch,
 )
@@ -138,16 +139,23 @@ def test_float32_stays_within_rounding_of_the_plain_loop(small_pieces):
     assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-3, atol=1e-5)
 
 
-def test_a_loss_of_the_whole_batch_is_not_cut(small_pieces):
+def test_an_own_loss_may_look_at_the_whole_batch_and_is_not_cut(small_pieces):
+    def relative(output, target):
+        error = ((output - target) ** 2).mean(dim=1)
+        return error / error.mean().detach()
+
     def spread(output, target):
         error = output - target
         return (error**2).mean() + error.mean() ** 2
 
-    record = Record()
-    model = LSTMRegressor(**OPTIONS, loss=spread, callbacks=[record]).fit(X, Y)
-    assert small_pieces == []
-    expected = plain_loop(record, lambda output, target, weight: spread(output, target))
-    assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
+    for own in (relative, spread):
+        record = Record()
+        model = LSTMRegressor(**OPTIONS, loss=own, callbacks=[record]).fit(X, Y)
+        assert small_pieces == []
+        expected = plain_loop(
+            record, lambda output, target, _, own=own: own(output, target).mean()
+        )
+        assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_the_loss_of_a_batch_is_that_of_its_pieces_together(small_pieces):
@@ -170,14 +178,15 @@ def test_dropout_is_the_same_each_time_and_another_in_each_piece(small_pieces):
 
 
 def test_threads_end_with_the_fit_and_an_error_comes_through(small_pieces, threads):
-    def fails(output, target):
-        if threading.current_thread() is not threading.main_thread() or threads == 1:
-            raise RuntimeError("in a piece")
-        time.sleep(0.01)  # leaves pieces to the others
-        return (output - target) ** 2
+    class Fails(torch.nn.MSELoss):
+        def forward(self, output, target):
+            if threading.current_thread() is not threading.main_thread() or threads == 1:
+                raise RuntimeError("in a piece")
+            time.sleep(0.01)  # leaves pieces to the others
+            return super().forward(output, target)
 
     before = threading.active_count()
-    model = LSTMRegressor(**OPTIONS, loss=fails)
+    model = LSTMRegressor(**OPTIONS, loss=Fails)
     with pytest.raises(RuntimeError, match="in a piece"):
         model.fit(X, Y)
     assert threading.active_count() == before
@@ -222,11 +231,58 @@ def test_an_error_of_one_piece_ends_the_others(threads):
     def fails(i):
         begun.append(i)
         time.sleep(0.001)
-        raise KeyError(i)
+        if i == 5:
+            raise KeyError(i)
 
     with Workers() as workers, pytest.raises(KeyError):
         workers.map(fails, list(range(1000)))
-    assert len(begun) <= threads
+    assert len(begun) <= 6 + threads
+
+
+def test_callbacks_of_epochs_find_torch_as_it_was(small_pieces, threads):
+    seen = []
+
+    class Look(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            seen.append((torch.get_num_threads(), flushes_denormals()))
+            copies.append(copy.deepcopy(net))
+
+    copies = []
+    LSTMRegressor(**OPTIONS, callbacks=[Look()]).fit(X, Y)
+    assert seen == [(threads, False)] * 2
+    assert len(copies) == 2
+
+
+def test_a_step_outside_of_fit_leaves_torch_as_it_was(small_pieces, threads):
+    record = Record()
+    model = LSTMRegressor(**OPTIONS, callbacks=[record]).fit(X, Y)
+    model.net_.train_step(record.batches[0])
+    model.net_.validation_step(record.batches[0])
+    assert torch.get_num_threads() == threads
+    assert not flushes_denormals()
+
+
+def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads):
+    class Interrupted(torch.nn.MSELoss):
+        def forward(self, output, target):
+            if len(model.net_.history) == 2:
+                raise KeyboardInterrupt
+            return super().forward(output, target)
+
+    model = LSTMRegressor(**OPTIONS, loss=Interrupted, warm_start=True)
+    model.set_params(max_epochs=1).fit(X, Y)
+    before = copy.deepcopy(model.module_)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert_same_weights(model.module_, before, rtol=0, atol=0)
+    assert torch.get_num_threads() == threads
+
+
+def test_predictions_side_by_side_are_those_of_single_rows(monkeypatch):
+    model = LSTMRegressor(**OPTIONS | {"dtype": "float32"}).fit(X, Y)
+    single = np.concatenate([model.predict(X[i : i + 1]) for i in range(len(X))])
+    monkeypatch.setattr(_net, "count_predicted", lambda sizes: 32)
+    np.testing.assert_allclose(model.predict(X), single, rtol=1e-6)
 
 
 def test_a_gradient_that_fades_over_the_steps_takes_no_longer():
@@ -250,25 +306,22 @@ def test_a_gradient_that_fades_over_the_steps_takes_no_longer():
 
 @given(
     n_samples=st.integers(1, 600),
-    n_timesteps=st.integers(1, 400),
-    hidden_size=st.integers(1, 600),
+    sizes=st.builds(Sizes, *[st.integers(1, n) for n in (400, 600, 600)], st.just(4)),
     n_workers=st.integers(1, 8),
 )
-def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(
-    n_samples, n_timesteps, hidden_size, n_workers
-):
-    n_pieces = count_pieces(n_samples, n_timesteps, hidden_size, 4, n_workers)
-    kept = 16 * n_samples * n_timesteps * hidden_size
+def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, sizes, n_workers):
+    n_pieces = count_pieces(n_samples, sizes, n_workers)
+    kept = 16 * n_samples * sizes.n_timesteps * sizes.hidden_size
     if n_pieces == 0:
-        assert n_samples * hidden_size >= LEAST_SHARED_STEP
+        assert n_samples * (sizes.n_features + sizes.hidden_size) >= LEAST_SHARED_STEP
         assert n_workers > 1
     if kept <= PIECE_BYTES:
         assert n_pieces <= 1
     if n_pieces > 1:
-        least = max(LEAST_SEQUENCES, hidden_size // 8)
+        least = max(LEAST_SEQUENCES, sizes.hidden_size // 8)
         assert n_samples // n_pieces >= least
-        if n_samples // least > n_pieces:
-            assert n_pieces % n_workers == 0
+        assert n_pieces % n_workers == 0
+        if n_samples // least >= n_pieces + n_workers:
             assert kept / n_pieces <= PIECE_BYTES
 
 
@@ -282,6 +335,9 @@ def test_pieces_are_all_of_a_batch(n_samples, n_pieces):
     }
     target = torch.rand(n_samples, 1)
     pieces = split_batch((inputs, target), n_pieces)
+    lengths = [len(piece) for _, piece in pieces]
+    assert len(lengths) == n_pieces
+    assert max(lengths) - min(lengths) <= 1
     assert torch.equal(torch.cat([piece for _, piece in pieces]), target)
     for name in ("x", "weight"):
         assert torch.equal(torch.cat([part[name] for part, _ in pieces]), inputs[name])
