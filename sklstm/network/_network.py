@@ -48,6 +48,12 @@ class LSTMNetwork(nn.Module):
         Type of the weights.
     seed : int, default=0
         Governs the initial weights.
+
+    Attributes
+    ----------
+    hidden_size : int
+    num_layers : int
+        Recurrent layers, of which each direction counts.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class LSTMNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
+        self.num_layers = num_layers * (2 if bidirectional else 1)
         self.dtype = dtype
         self.normaliser = None
         if instance_norm is not None:

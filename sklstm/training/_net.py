@@ -247,16 +247,21 @@ class SequenceNet(NeuralNet):
         return count_pieces(n_samples, self._sizes(train), self._workers.n_workers) > 0
 
     def _sizes(self, data: SequenceData) -> Sizes:
+        return self._sizes_of(len(data.lags), data.table.rows.shape[1])
+
+    def _sizes_of(self, n_timesteps: int, n_features: int) -> Sizes:
         module = self.module_
-        n_features = data.table.rows.shape[1]
-        return Sizes(len(data.lags), n_features, module.hidden_size, module.dtype.itemsize)
+        itemsize = module.dtype.itemsize
+        return Sizes(
+            n_timesteps, n_features, module.hidden_size, module.num_layers, itemsize
+        )
 
     def _count_pieces(self, batch: Any) -> int:
         if not self._side_by_side:
             return 0
-        (inputs, target), module = batch, self.module_
+        inputs, target = batch
         _, n_timesteps, n_features = inputs["x"].shape
-        sizes = Sizes(n_timesteps, n_features, module.hidden_size, module.dtype.itemsize)
+        sizes = self._sizes_of(n_timesteps, n_features)
         return max(1, count_pieces(len(target), sizes, self._workers.n_workers))
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:

@@ -12,9 +12,12 @@ from ._data import Inputs
 Batch = tuple[Inputs, Tensor]
 
 # What a layer keeps of a piece for its backward pass, in bytes, measured on machines with
-# 2 MiB of second-level cache a core. More costs page faults and cache misses; batches that
-# keep less are done before a second thread has begun.
+# 1 and 2 MiB of second-level cache a core. More costs page faults and cache misses.
 PIECE_BYTES = 4 << 20
+
+# What all layers keep of a batch from which pieces gain for certain: torch's threads share
+# the steps of a smaller one as fast, where its memory is at hand.
+LEAST_CUT_BYTES = 8 << 20
 
 # Fewer sequences than this, or an eighth of the hidden units, waste wide registers and read
 # the weights too often.
@@ -38,13 +41,16 @@ class Sizes(NamedTuple):
     n_timesteps : int
     n_features : int
     hidden_size : int
-    itemsize : int
+    num_layers : int, default=1
+        Each direction of a layer counts.
+    itemsize : int, default=4
         Bytes of a number.
     """
 
     n_timesteps: int
     n_features: int
     hidden_size: int
+    num_layers: int = 1
     itemsize: int = 4
 
 
@@ -75,12 +81,12 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
     0
     """
-    n_timesteps, n_features, hidden_size, itemsize = sizes
+    n_timesteps, n_features, hidden_size, num_layers, itemsize = sizes
     # The four gates at each step.
     kept = 4 * n_samples * n_timesteps * hidden_size * itemsize
     least_sequences = max(LEAST_SEQUENCES, hidden_size // UNITS_PER_SEQUENCE)
     most_for_each = n_samples // least_sequences // n_workers
-    if kept > PIECE_BYTES and most_for_each:
+    if num_layers * kept > LEAST_CUT_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
     shared = n_samples * (n_features + hidden_size) >= LEAST_SHARED_STEP
