@@ -6,6 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,8 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
 
 from ._callback_support import CallbackSupportMixin, fit_context
-from ._constraints import CONSTRAINTS, DTYPES
+from ._categories import count_categories, feature_numbers
+from ._constraints import CONSTRAINTS, DTYPES, NETWORK
 from ._failure import unchanged_by_failure
 from ._inputs import (
     check_callbacks,
@@ -33,6 +35,7 @@ from .network import LSTMNetwork
 from .network._dropout import Dropout
 from .training import (
     OPTIMIZERS,
+    AveragedWeights,
     BestEpoch,
     LastEpoch,
     SequenceData,
@@ -58,13 +61,15 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     # Parameters that shape the network, its optimiser or its data: when training goes on
     # they cannot change.
     _structure: ClassVar[tuple[str, ...]] = (
-        "hidden_size",
-        "num_layers",
-        "bidirectional",
+        *(name for name in NETWORK if name != "dropout"),
+        "categorical_features",
         "optimizer",
         "standardize",
         "dtype",
     )
+
+    # Parameters that shape the loss.
+    _of_loss: ClassVar[tuple[str, ...]] = ("loss",)
 
     # ------------------------------------------------------------------ a task's own
 
@@ -101,8 +106,12 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _network_options(self, windows: Windows) -> dict[str, Any]:
         """Give what shapes the network beyond the parameters of all tasks."""
-        known = windows.known
-        return {"future_shape": (0, 0) if known is None else known.shape}
+        options = {name: plain(getattr(self, name)) for name in NETWORK}
+        options["n_categories"] = self._n_categories
+        if windows.known is not None:
+            options["future_shape"] = windows.known.shape
+            options["future_features"] = windows.known.columns.tolist()
+        return options
 
     # ------------------------------------------------------------------ fit
 
@@ -245,22 +254,24 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _start(self, samples: Samples, seed: int) -> None:
         """Learn the scaling and make a new net."""
         windows = samples.windows
-        self._input_scaling = (
+        self._check_layers()
+        categorical = feature_numbers(self.categorical_features, windows.shape[2])
+        self._n_categories = count_categories(windows, categorical)
+        scaling = (
             Scaling.of_windows(windows, samples.weight)
             if self.standardize
             else Scaling.identity(windows.shape[2])
         )
+        self._input_scaling = scaling.leaving(categorical)
         self._input_scaling.check_finite("X")
         self._output_scaling = self._target_scaling(samples.target, samples.weight)
         if self._output_scaling is not None:
             self._output_scaling.check_finite("y")
-        self._trained_with = self._fixed_parameters() | {"loss": self.loss}
+        self._trained_with = self._fixed_parameters() | {"loss": self._loss_parameters()}
         self.net_ = self._make_net(windows, seed)
 
     def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
         options = self._network_options(windows)
-        for name in ("hidden_size", "num_layers", "dropout", "bidirectional"):
-            options[name] = plain(getattr(self, name))
         net = SequenceNet(
             module=LSTMNetwork,
             module__input_size=windows.shape[2],
@@ -285,6 +296,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         """Give what may change each time that training goes on."""
         return {
             "lr": plain(self.learning_rate),
+            "weight_decay": plain(self.weight_decay),
             "schedule": self.learning_rate_schedule,
             "max_grad_norm": plain(self.max_grad_norm),
             "batch_size": plain(self.batch_size),
@@ -301,6 +313,21 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         if isinstance(self.optimizer, str):
             return OPTIMIZERS[self.optimizer]
         return self.optimizer
+
+    def _check_layers(self) -> None:
+        """Refuse sizes of layers that are none, and convolutions that lack one."""
+        for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
+            sizes = getattr(self, name)
+            if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+                raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
+        if self.convolution is None:
+            return
+        filters, kernels = self.conv_filters, self.conv_kernel_sizes
+        if not filters or len(filters) != len(kernels):
+            raise ValueError(
+                "conv_filters and conv_kernel_sizes must have one value for each"
+                f" convolution, at least 1. Got {filters!r} and {kernels!r}."
+            )
 
     def _data(self, samples: Samples, beside: SequenceData | None = None) -> SequenceData:
         """Standardise samples, but for rows shared with others, where the network is."""
@@ -338,7 +365,10 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         self._adopt_parameters()
         best = BestEpoch(self.n_epochs_no_change if self.early_stopping else None)
         last = None if kept is None else LastEpoch(net)
-        listeners: list[Any] = [best] if valid is not None else []
+        listeners: list[Any] = []
+        if self.weight_averaging is not None:
+            listeners.append(AveragedWeights(plain(self.weight_averaging), net))
+        listeners += [best] if valid is not None else []
         listeners += [last] if last is not None else []
         context = fit_context(self, epochs)
         if context is not None:
@@ -363,14 +393,18 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         for module in self.net_.module_.modules():
             if isinstance(module, Dropout):
                 module.p = plain(self.dropout)
-        if self.loss != self._trained_with["loss"]:
+        loss = self._loss_parameters()
+        if loss != self._trained_with["loss"]:
             adopt_loss(self.net_, **self._loss_settings())
-            self._trained_with["loss"] = self.loss
+            self._trained_with["loss"] = loss
 
     def _task(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         """Give what scikit-learn's callbacks are told of a fit."""
         metadata = {"sample_weight": sample_weight}
         return {"estimator": self, "X": X, "y": y, "metadata": metadata}
+
+    def _loss_parameters(self) -> list[Any]:
+        return [plain(getattr(self, name)) for name in self._of_loss]
 
     def _fixed_parameters(self) -> dict[str, Any]:
         return {name: plain(getattr(self, name)) for name in self._structure}
@@ -391,6 +425,39 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predict_network(self, X: Any) -> Array:
         """Give the network's predictions, in the units of training."""
+        return self._by_parts(X, SequenceNet.predict_batches)
+
+    def attention_weights(self, X: ArrayLike) -> Array:
+        """Tell how much each step counts in a prediction, with attention pooling.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, n_timesteps)
+            Each row sums to 1, and is 0 at unobserved steps. The steps of a patch share
+            its weight.
+
+        Raises
+        ------
+        AttributeError
+            If `pooling` is not "attention".
+        """
+        check_is_fitted(self)
+        if self._trained_with["pooling"] != "attention":
+            raise AttributeError(
+                "attention_weights needs pooling='attention'. Got"
+                f" {self._trained_with['pooling']!r}."
+            )
+        return self._by_parts(X, SequenceNet.attention_batches)
+
+    def _by_parts(
+        self, X: Any, compute: Callable[[SequenceNet, SequenceData], Array]
+    ) -> Array:
+        """Let the net compute something of all sequences, part by part."""
         if not hasattr(self, "net_"):
             check_is_fitted(self)
         windows = read_sequences(self, X, reset=False)
@@ -404,7 +471,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             order = np.argsort(windows.ends, kind="stable")
             windows = windows.take(order)
         parts = [
-            net.predict_batches(SequenceData(part, self._input_scaling, **net.data_options))
+            compute(net, SequenceData(part, self._input_scaling, **net.data_options))
             for part in windows.parts(n_at_once)
         ]
         if order is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _is_fitted, column_or_1d
 
 from ._base import Array, BaseLSTM
+from ._inputs import plain
 from ._losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
 from ._scaling import Scaling
 
@@ -35,10 +37,51 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         zero in training.
     bidirectional : bool, default=False
         Whether each layer reads the sequence in both directions.
+    cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
+        Cell of the recurrent layers. "peephole" is an LSTM whose gates see the cell state
+        [2]_; torch has no fast kernel for it.
+    layer_norm : bool, default=False
+        Whether the gates, and the cell state before it is read, are normalised at each
+        step. Torch has no fast kernel for it.
+    memory_length : int or None, default=None
+        Longest time, in steps, over which the network shall remember: the gates that keep
+        its state begin open for 1 to `memory_length` steps [3]_. None begins as PyTorch
+        does, forgetting half at each step.
+    instance_norm : {"last", "standard", "affine"} or None, default=None
+        Whether each sequence is seen relative to its own level: "last" subtracts the last
+        observed step, "standard" the mean and divides by the standard deviation of the
+        sequence, "affine" then trains a weight and a bias for each feature.
+    patch_length : int, default=1
+        Steps that become one recurrent step through a linear layer: long sequences are
+        learnt sooner, and often better [4]_.
+    convolution : {"before", "beside"} or None, default=None
+        Whether convolutions over time stand before the recurrent layers (CNN-LSTM), each
+        of which sees only steps before its own; or beside them, batch-normalised and
+        averaged over time (LSTM-FCN) [5]_.
+    conv_filters : sequence of int, default=(128, 256, 128)
+        With `convolution`, the features that each convolution gives.
+    conv_kernel_sizes : sequence of int, default=(8, 5, 3)
+        With `convolution`, the steps that each convolution reads.
+    squeeze_excite : bool, default=False
+        With convolutions beside, whether their features are weighed against each other.
+    categorical_features : int, list of int or None, default=None
+        Features of X that are categories, numbered from 0 as `OrdinalEncoder` does: tokens
+        of a text, a store. The network learns a vector for each; one that training has not
+        seen has zeros.
+    embedding_size : int or None, default=None
+        Length of these vectors. None is half the number of categories, at most 50.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How the states of all observed steps become one: the last, their mean, their
+        maximum, or a mean whose weights are learnt; see `attention_weights`.
+    head_sizes : sequence of int, default=()
+        Units of hidden layers between that state and the outputs.
     loss : "cross_entropy", torch.nn.Module or callable, default="cross_entropy"
         What training makes small. A module or callable takes logits of shape
         ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives
         one loss a sample (a `reduction` attribute is set to "none").
+    label_smoothing : float, default=0.0
+        With ``loss="cross_entropy"``, the share of a label, in [0, 1), that is spread over
+        all classes.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, by label; "balanced" weighs inversely to their frequency, with
         `partial_fit` to that in all calls so far.
@@ -47,12 +90,19 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         of `torch.optim`, or a `functools.partial` of one.
     learning_rate : float, default=0.01
         Step size of the optimiser.
-    learning_rate_schedule : {"constant", "cosine", "step", "plateau"} or callable, \
-            default="cosine"
-        How the learning rate changes from epoch to epoch: not at all; down to 0 along half
-        a cosine over `max_epochs`; to a tenth after each third of them; to a half where the
-        loss has not fallen for 5. A callable takes the optimiser and gives a scheduler of
-        `torch.optim.lr_scheduler`.
+    learning_rate_schedule : {"constant", "cosine", "step", "plateau", "one_cycle", \
+            "warmup"} or callable, default="cosine"
+        How the learning rate changes: not at all; down to 0 along half a cosine over
+        `max_epochs`; to a tenth after each third of them; to a half where the loss has not
+        fallen for 5 epochs; step by step up to `learning_rate` over three tenths of the
+        training and down again; up over one tenth and then down along a cosine. A callable
+        takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`, for epochs.
+    weight_decay : float, default=0.0
+        Passed to the optimiser: the weights shrink by it, with "adamw" apart from the
+        gradient, else as a part of it.
+    weight_averaging : float or None, default=None
+        Decay, in (0, 1), of a moving average of the weights over the steps of the
+        optimiser. Each epoch is judged by the average, and it is kept; 0.99 is common.
     max_grad_norm : float or None, default=1.0
         A gradient of a larger norm is scaled down to it; None never clips.
     max_epochs : int, default=100
@@ -76,8 +126,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     warm_start : bool, default=False
         Whether another call of `fit` goes on from the weights and the scaling of the last,
         for `max_epochs` more. Between two calls the parameters of training may change, but
-        not `optimizer`, `standardize`, `dtype`, `device` or the sizes of the network;
-        `random_state` has no effect then.
+        not `optimizer`, `standardize`, `dtype`, `device` or those of the network, but
+        `dropout`; `random_state` has no effect then.
     callbacks : list of skorch callbacks or None, default=None
         Called as skorch calls them; they see standardised targets as class numbers. For
         scikit-learn's own callbacks use `set_callbacks`.
@@ -125,6 +175,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     ----------
     .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
        Computation, 9(8), 1735-1780.
+    .. [2] Gers, F. A. and Schmidhuber, J. (2000). Recurrent nets that time and count.
+       IJCNN.
+    .. [3] Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp time?
+       ICLR.
+    .. [4] Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for long-term
+       time series forecasting. arXiv:2308.11200.
+    .. [5] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
+       classification. IEEE Access, 6, 1662-1669.
 
     Examples
     --------
@@ -145,8 +203,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
+
+    _of_loss: ClassVar[tuple[str, ...]] = ("loss", "label_smoothing")
 
     def __init__(
         self,
@@ -155,11 +216,27 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         num_layers: int = 1,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
+        instance_norm: str | None = None,
+        patch_length: int = 1,
+        convolution: str | None = None,
+        conv_filters: Sequence[int] = (128, 256, 128),
+        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        squeeze_excite: bool = False,
+        categorical_features: int | list[int] | None = None,
+        embedding_size: int | None = None,
+        pooling: str = "last",
+        head_sizes: Sequence[int] = (),
         loss: Any = "cross_entropy",
+        label_smoothing: float = 0.0,
         class_weight: Any = None,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
+        weight_decay: float = 0.0,
+        weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
         batch_size: int = 32,
@@ -179,11 +256,27 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.num_layers = num_layers
         self.dropout = dropout
         self.bidirectional = bidirectional
+        self.cell = cell
+        self.layer_norm = layer_norm
+        self.memory_length = memory_length
+        self.instance_norm = instance_norm
+        self.patch_length = patch_length
+        self.convolution = convolution
+        self.conv_filters = conv_filters
+        self.conv_kernel_sizes = conv_kernel_sizes
+        self.squeeze_excite = squeeze_excite
+        self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
+        self.pooling = pooling
+        self.head_sizes = head_sizes
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -276,7 +369,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         return self.classes_[probability.argmax(axis=1)]
 
     def _resolve_loss(self) -> Loss:
-        return resolve_loss(self.loss, CLASSIFICATION_LOSSES)
+        smoothing = plain(self.label_smoothing)
+        return resolve_loss(self.loss, CLASSIFICATION_LOSSES, label_smoothing=smoothing)
 
     def _learn_targets(self, y: Any) -> None:
         self._learn_classes(_unique(self, y, "y"))

@@ -17,14 +17,34 @@ def _at_least(least: int) -> Interval:
     return Interval(Integral, least, None, closed="left")
 
 
-CONSTRAINTS: dict[str, Any] = {
+# What shapes the network, and goes to it as it is.
+NETWORK: dict[str, Any] = {
     "hidden_size": [_at_least(1)],
     "num_layers": [_at_least(1)],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "bidirectional": ["boolean"],
+    "cell": [StrOptions({"lstm", "gru", "rnn", "peephole"})],
+    "layer_norm": ["boolean"],
+    "memory_length": [_at_least(2), None],
+    "instance_norm": [StrOptions({"last", "standard", "affine"}), None],
+    "patch_length": [_at_least(1)],
+    "convolution": [StrOptions({"before", "beside"}), None],
+    "conv_filters": [tuple, list],
+    "conv_kernel_sizes": [tuple, list],
+    "squeeze_excite": ["boolean"],
+    "embedding_size": [_at_least(1), None],
+    "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+    "head_sizes": [tuple, list],
+}
+
+CONSTRAINTS: dict[str, Any] = {
+    **NETWORK,
+    "categorical_features": [Integral, list, None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "learning_rate_schedule": [StrOptions({"constant", *SCHEDULES}), callable],
+    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "weight_averaging": [Interval(Real, 0, 1, closed="neither"), None],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "max_epochs": [_at_least(1)],
     "batch_size": [_at_least(1)],

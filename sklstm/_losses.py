@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -38,10 +39,37 @@ class Loss:
     is_samplewise: bool = False
 
 
+class QuantileLoss(nn.Module):
+    r"""Pinball loss, least at a quantile of the target (Koenker and Bassett, 1978).
+
+    .. math:: \ell(\hat y, y) = \max(q (y - \hat y), (q - 1)(y - \hat y))
+
+    Parameters
+    ----------
+    quantile : float
+        The :math:`q`, in (0, 1).
+
+    Examples
+    --------
+    >>> QuantileLoss(0.9)(torch.tensor([0.0, 2.0]), torch.tensor([1.0, 1.0]))
+    tensor([0.9000, 0.1000])
+    """
+
+    def __init__(self, quantile: float = 0.5) -> None:
+        super().__init__()
+        self.quantile = quantile
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Give the loss of each value."""
+        error = target - output
+        return torch.maximum(self.quantile * error, (self.quantile - 1) * error)
+
+
 REGRESSION_LOSSES = {
     "squared_error": Loss(nn.MSELoss(reduction="none"), is_samplewise=True),
     "absolute_error": Loss(nn.L1Loss(reduction="none"), is_samplewise=True),
     "huber": Loss(nn.HuberLoss(reduction="none"), is_samplewise=True),
+    "quantile": Loss(QuantileLoss(), is_samplewise=True),
 }
 
 CLASSIFICATION_LOSSES = {
@@ -51,7 +79,7 @@ CLASSIFICATION_LOSSES = {
 }
 
 
-def resolve_loss(loss: Any, known: dict[str, Loss]) -> Loss:
+def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
     """Look a loss up by its name, or wrap a user's own.
 
     Parameters
@@ -61,13 +89,20 @@ def resolve_loss(loss: Any, known: dict[str, Loss]) -> Loss:
         user's own module stays untouched: it is copied.
     known : dict of str to Loss
         The losses of the task; an own loss gets the link of the first.
+    **options : float
+        What a named loss is set to, if it has such an attribute.
 
     Returns
     -------
     loss : Loss
     """
     if isinstance(loss, str):
-        return known[loss]
+        entry = known[loss]
+        criterion = copy.copy(entry.criterion)
+        for name, value in options.items():
+            if hasattr(criterion, name):
+                setattr(criterion, name, value)
+        return replace(entry, criterion=criterion)
     criterion = loss() if isinstance(loss, type) else copy.deepcopy(loss)
     of_torch = hasattr(criterion, "reduction")
     if of_torch:

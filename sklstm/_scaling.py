@@ -94,6 +94,12 @@ class Scaling:
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return cls(mean, np.where(constant | (total == 0), 1.0, scale))
 
+    def leaving(self, columns: Sequence[int]) -> Scaling:
+        """Give the same, but for some columns that are left as they are."""
+        mean, scale = self.mean.copy(), self.scale.copy()
+        mean[list(columns)], scale[list(columns)] = 0.0, 1.0
+        return Scaling(mean, scale)
+
     def check_finite(self, name: str) -> None:
         """Refuse statistics that overflowed.
 

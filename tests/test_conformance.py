@@ -16,6 +16,10 @@ BATCHES = {
     " mini-batches than rows weighted, and float32 rounds their sums differently. With"
     " float64 and the full batch the check passes."
 }
+MIXED = {
+    "check_sample_weight_equivalence_on_dense_data": "Batch normalisation sees a repeated"
+    " row twice, whatever its weight."
+}
 WINDOWS = {
     "check_methods_subset_invariance": "A window reaches back to rows before its own.",
     "check_methods_sample_order_invariance": "The order of the rows is their time.",
@@ -73,8 +77,31 @@ LSTMS = [
     ),
     (LSTMClassifier(early_stopping=True), BATCHES),
     (LSTMClassifier(class_weight="balanced", **SMALL), BATCHES),
-    (DeepRegressor(**SMALL), BATCHES),
-    (DeepClassifier(**SMALL), BATCHES),
+    (DeepRegressor(batch_size=16, **SMALL), BATCHES),
+    (DeepClassifier(batch_size=16, **SMALL), BATCHES),
+    (
+        LSTMRegressor(
+            convolution="beside",
+            conv_filters=[4, 8],
+            conv_kernel_sizes=[3, 2],
+            pooling="attention",
+            patch_length=3,
+            head_sizes=[4],
+            **SMALL,
+        ),
+        MIXED,
+    ),
+    (
+        LSTMClassifier(
+            cell="gru",
+            layer_norm=True,
+            instance_norm="affine",
+            weight_averaging=0.9,
+            weight_decay=1e-3,
+            **SMALL,
+        ),
+        BATCHES,
+    ),
 ]
 TRANSFORMERS = [
     (SlidingWindowTransformer(window_length=1), {}),

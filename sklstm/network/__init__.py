@@ -1,21 +1,30 @@
-"""The network, one part a file: normaliser, core, pooling, head, and what composes them."""
+"""The network, one part a file: normaliser, front end, core, pooling, head."""
 
-from ._core import RecurrentLayer, StackedLSTM
+from ._convolution import CausalConvolutions, ConvolutionBranch
+from ._core import RecurrentLayer, RecurrentStack
 from ._dropout import Dropout, dropout_seed
-from ._head import Decoder, KnownFutureHead, LinearHead
+from ._embedding import CategoryEmbedding
+from ._head import Decoder, Head
 from ._instance_norm import InstanceNorm
 from ._network import LSTMNetwork
-from ._pooling import last_observed
+from ._patches import Patches
+from ._pooling import Pooling, last_observed
+from ._stepwise import StepwiseLayer
 
 __all__ = [
+    "CategoryEmbedding",
+    "CausalConvolutions",
+    "ConvolutionBranch",
     "Decoder",
     "Dropout",
+    "Head",
     "InstanceNorm",
-    "KnownFutureHead",
     "LSTMNetwork",
-    "LinearHead",
+    "Patches",
+    "Pooling",
     "RecurrentLayer",
-    "StackedLSTM",
+    "RecurrentStack",
+    "StepwiseLayer",
     "dropout_seed",
     "last_observed",
 ]

@@ -1,4 +1,4 @@
-"""The recurrent core: layers of `torch.nn.LSTM`, in one direction or both."""
+"""The recurrent core: layers of any cell, in one direction or both."""
 
 from __future__ import annotations
 
@@ -6,35 +6,49 @@ import torch
 from torch import Tensor, nn
 
 from ._dropout import Dropout
+from ._make import make
+from ._stepwise import Cell, StepwiseLayer
+
+# Cells for which torch has fast kernels.
+FUSED: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
 
 class RecurrentLayer(nn.Module):
-    """One LSTM layer, read forwards or in both directions.
+    """One recurrent layer, read forwards or in both directions.
 
-    A second direction reads the *observed* steps from the last to the first. It is an LSTM
+    A second direction reads the *observed* steps from the last to the first. It is a layer
     of its own rather than ``torch.nn.LSTM(bidirectional=True)``, which would begin with the
     steps that are not there; so dense tensors suffice, and torch's fast kernels are used.
 
     Parameters
     ----------
+    cell : {"lstm", "gru", "rnn", "peephole"}
     input_size : int
         Features of a step.
     hidden_size : int
         Units of each direction.
     bidirectional : bool
         Whether there is a second direction.
+    layer_norm : bool
+        Whether the gates are normalised.
     dtype : torch.dtype
         Type of the weights.
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bidirectional: bool, dtype: torch.dtype
+        self,
+        cell: Cell,
+        input_size: int,
+        hidden_size: int,
+        bidirectional: bool,
+        layer_norm: bool,
+        dtype: torch.dtype,
     ) -> None:
         super().__init__()
-        self.forwards = make_lstm(input_size, hidden_size, dtype)
-        self.backwards = (
-            make_lstm(input_size, hidden_size, dtype) if bidirectional else None
-        )
+        self.forwards = make_layer(cell, input_size, hidden_size, layer_norm, dtype)
+        self.backwards = None
+        if bidirectional:
+            self.backwards = make_layer(cell, input_size, hidden_size, layer_norm, dtype)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Give the hidden state at each step.
@@ -57,11 +71,12 @@ class RecurrentLayer(nn.Module):
         return torch.cat([hidden, _flip(reverse, lengths)], dim=2)
 
 
-class StackedLSTM(nn.Module):
-    """LSTM layers one on the other, with dropout between them.
+class RecurrentStack(nn.Module):
+    """Recurrent layers one on the other, with dropout between them.
 
     Parameters
     ----------
+    cell : {"lstm", "gru", "rnn", "peephole"}
     input_size : int
         Features of a step.
     hidden_size : int
@@ -72,24 +87,35 @@ class StackedLSTM(nn.Module):
         Probability that a value between two layers is dropped in training.
     bidirectional : bool
         Whether each layer reads in both directions.
+    layer_norm : bool
+        Whether the gates are normalised.
     dtype : torch.dtype
         Type of the weights.
+
+    Examples
+    --------
+    >>> stack = RecurrentStack("gru", 3, 5, 2, 0.0, True, False, torch.float32)
+    >>> stack(torch.zeros(2, 7, 3), None).shape
+    torch.Size([2, 7, 10])
     """
 
     def __init__(
         self,
+        cell: Cell,
         input_size: int,
         hidden_size: int,
         num_layers: int,
         dropout: float,
         bidirectional: bool,
+        layer_norm: bool,
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
         self.output_size = hidden_size * (2 if bidirectional else 1)
         sizes = [input_size] + [self.output_size] * (num_layers - 1)
         self.layers = nn.ModuleList(
-            RecurrentLayer(size, hidden_size, bidirectional, dtype) for size in sizes
+            RecurrentLayer(cell, size, hidden_size, bidirectional, layer_norm, dtype)
+            for size in sizes
         )
         self.dropout = Dropout(dropout)
 
@@ -111,10 +137,13 @@ class StackedLSTM(nn.Module):
         return hidden
 
 
-def make_lstm(input_size: int, hidden_size: int, dtype: torch.dtype) -> nn.LSTM:
-    """Make an LSTM without drawing weights from the global generator."""
-    empty = nn.LSTM(input_size, hidden_size, batch_first=True, device="meta", dtype=dtype)
-    return empty.to_empty(device="cpu")
+def make_layer(
+    cell: Cell, input_size: int, hidden_size: int, layer_norm: bool, dtype: torch.dtype
+) -> nn.Module:
+    """Make a layer of one direction: torch's own where it has one."""
+    if layer_norm or cell not in FUSED:
+        return StepwiseLayer(cell, input_size, hidden_size, layer_norm, dtype)
+    return make(FUSED[cell], input_size, hidden_size, batch_first=True, dtype=dtype)
 
 
 def _flip(x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
-from ._core import make_lstm
+from ._core import make_layer
 from ._dropout import Dropout
+from ._make import make
+from ._stepwise import Cell
 
 
-class LinearHead(nn.Module):
-    """Outputs that are linear in the state.
+class Head(nn.Module):
+    """Outputs that are linear in the state, or in hidden layers over it.
 
     Parameters
     ----------
@@ -18,83 +23,63 @@ class LinearHead(nn.Module):
         Values of the state.
     output_size : int
         Values for each sequence.
-    dropout : float
-        Probability that a value of the state is dropped in training.
-    dtype : torch.dtype
-        Type of the weights.
-    """
-
-    def __init__(
-        self, state_size: int, output_size: int, dropout: float, dtype: torch.dtype
-    ) -> None:
-        super().__init__()
-        self.dropout = Dropout(dropout)
-        self.linear = make_linear(state_size, output_size, dtype)
-
-    def forward(self, state: Tensor, future: Tensor | None) -> Tensor:
-        """Give the outputs.
-
-        Parameters
-        ----------
-        state : Tensor of shape (n_samples, state_size)
-        future : None
-            Not read.
-
-        Returns
-        -------
-        output : Tensor of shape (n_samples, output_size)
-        """
-        return self.linear(self.dropout(state))
-
-
-class KnownFutureHead(nn.Module):
-    """Outputs of one hidden layer over the state and all that is known of the future.
-
-    Parameters
-    ----------
-    state_size : int
-        Values of the state, and units of the hidden layer.
-    output_size : int
-        Values for each sequence.
+    hidden_sizes : sequence of int
+        Units of the hidden layers, each with a rectifier. None is as good as one of
+        `state_size` where something is known of the future.
     future_shape : tuple of int (n_leads, n_known)
-        Rows ahead and features known there.
+        Rows ahead and features known there, which the first layer reads beside the state.
     dropout : float
-        Probability that a hidden value is dropped in training.
+        Probability that a value of a hidden layer is dropped in training.
     dtype : torch.dtype
         Type of the weights.
+
+    Examples
+    --------
+    >>> head = Head(5, 2, [16], (0, 0), 0.0, torch.float32)
+    >>> head(torch.zeros(3, 5)).shape
+    torch.Size([3, 2])
     """
 
     def __init__(
         self,
         state_size: int,
         output_size: int,
+        hidden_sizes: Sequence[int],
         future_shape: tuple[int, int],
         dropout: float,
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
         n_leads, n_known = future_shape
-        self.hidden = make_linear(state_size + n_leads * n_known, state_size, dtype)
-        self.head = LinearHead(state_size, output_size, dropout, dtype)
+        if n_known and not hidden_sizes:
+            hidden_sizes = [state_size]
+        sizes = [state_size + n_leads * n_known, *hidden_sizes]
+        self.hidden = nn.ModuleList(
+            make(nn.Linear, *pair, dtype=dtype) for pair in pairwise(sizes)
+        )
+        self.dropout = Dropout(dropout)
+        self.linear = make(nn.Linear, sizes[-1], output_size, dtype=dtype)
 
-    def forward(self, state: Tensor, future: Tensor) -> Tensor:
+    def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs.
 
         Parameters
         ----------
-        state : Tensor of shape (n_samples, state_size)
-        future : Tensor of shape (n_samples, n_leads, n_known)
+        state : Tensor of shape (..., state_size)
+        future : Tensor of shape (..., n_leads, n_known) or None, default=None
 
         Returns
         -------
-        output : Tensor of shape (n_samples, output_size)
+        output : Tensor of shape (..., output_size)
         """
-        both = torch.cat([state, future.flatten(1)], dim=1)
-        return self.head(self.hidden(both).relu(), None)
+        x = state if future is None else torch.cat([state, future.flatten(1)], dim=1)
+        for layer in self.hidden:
+            x = self.dropout(layer(x).relu())
+        return self.linear(x)
 
 
 class Decoder(nn.Module):
-    r"""A second LSTM that reads the known future and gives outputs at each of its steps.
+    r"""A second recurrent layer that reads the known future and gives outputs at each step.
 
     It begins with what the encoder's state :math:`c` tells, and reads that state again at
     each step beside the known features :math:`u_t` [1]_:
@@ -110,12 +95,17 @@ class Decoder(nn.Module):
         Values of the encoder's state.
     output_size : int
         Values for each sequence: those of the first step, then those of the second, ...
+    hidden_sizes : sequence of int
+        Units of hidden layers between the decoder and its outputs.
     future_shape : tuple of int (n_leads, n_known)
         Steps to decode and features known at each.
+    cell : {"lstm", "gru", "rnn", "peephole"}
     hidden_size : int
         Units of the decoder.
+    layer_norm : bool
+        Whether its gates are normalised.
     dropout : float
-        Probability that a hidden value is dropped in training.
+        Probability that a value that the decoder gives is dropped in training.
     dtype : torch.dtype
         Type of the weights.
 
@@ -123,30 +113,43 @@ class Decoder(nn.Module):
     ----------
     .. [1] Cho, K. et al. (2014). Learning phrase representations using RNN
        encoder-decoder for statistical machine translation. EMNLP.
+
+    Examples
+    --------
+    >>> decoder = Decoder(5, 6, [], (3, 2), "lstm", 4, False, 0.0, torch.float32)
+    >>> decoder(torch.zeros(7, 5), torch.zeros(7, 3, 2)).shape
+    torch.Size([7, 6])
     """
 
     def __init__(
         self,
         state_size: int,
         output_size: int,
+        hidden_sizes: Sequence[int],
         future_shape: tuple[int, int],
+        cell: Cell,
         hidden_size: int,
+        layer_norm: bool,
         dropout: float,
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
         self.n_steps, n_known = future_shape
-        self.bridge = make_linear(state_size, 2 * hidden_size, dtype)
-        self.lstm = make_lstm(state_size + n_known, hidden_size, dtype)
-        self.head = LinearHead(hidden_size, output_size // self.n_steps, dropout, dtype)
+        self.n_states = 2 if cell in ("lstm", "peephole") else 1
+        n_values = self.n_states * hidden_size
+        self.bridge = make(nn.Linear, state_size, n_values, dtype=dtype)
+        self.layer = make_layer(cell, state_size + n_known, hidden_size, layer_norm, dtype)
+        self.dropout = Dropout(dropout)
+        n_outputs = output_size // self.n_steps
+        self.head = Head(hidden_size, n_outputs, hidden_sizes, (0, 0), dropout, dtype)
 
-    def forward(self, state: Tensor, future: Tensor | None) -> Tensor:
+    def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs of all steps.
 
         Parameters
         ----------
         state : Tensor of shape (n_samples, state_size)
-        future : Tensor of shape (n_samples, n_steps, n_known) or None
+        future : Tensor of shape (n_samples, n_steps, n_known) or None, default=None
 
         Returns
         -------
@@ -155,12 +158,8 @@ class Decoder(nn.Module):
         x = state[:, None].expand(-1, self.n_steps, -1)
         if future is not None:
             x = torch.cat([x, future], dim=2)
-        h0, c0 = self.bridge(state).tanh()[None].chunk(2, dim=2)
-        hidden, _ = self.lstm(x.contiguous(), (h0.contiguous(), c0.contiguous()))
-        return self.head(hidden, None).flatten(1)
-
-
-def make_linear(input_size: int, output_size: int, dtype: torch.dtype) -> nn.Linear:
-    """Make a linear layer without drawing weights from the global generator."""
-    empty = nn.Linear(input_size, output_size, device="meta", dtype=dtype)
-    return empty.to_empty(device="cpu")
+        parts = self.bridge(state).tanh()[None].chunk(self.n_states, dim=2)
+        first = tuple(part.contiguous() for part in parts)
+        begin = first if self.n_states == 2 else first[0]
+        hidden = self.layer(x.contiguous(), begin)[0]
+        return self.head(self.dropout(hidden)).flatten(1)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-InstanceNormMethod = Literal["last", "standard"]
+InstanceNormMethod = Literal["last", "standard", "affine"]
 
 # Added to the variance of a sequence, in units of the training variance.
 EPSILON = 1e-8
@@ -34,19 +34,24 @@ class InstanceNorm(nn.Module):
     :math:`z_t = (x_t - c) / (s\,a)` and its output :math:`o` becomes the forecast
     :math:`c + s\,b\,o`. For "last", :math:`c` is the last observed step and :math:`s = 1`
     [1]_; for "standard" they are the mean and the standard deviation over the observed
-    steps [2]_. The constants :math:`a` and :math:`b` are learnt from the training samples
-    before training, so that what the network reads and what it has to give are of size 1.
+    steps [2]_. "affine" is "standard" with a weight :math:`w` and a bias :math:`v` for each
+    feature, which are trained: the network reads :math:`w z_t + v`, and
+    :math:`(o - v) / w` takes the place of :math:`o`. The constants :math:`a` and :math:`b`
+    are learnt from the training samples before training, so that what the network reads and
+    what it has to give are of size 1.
 
     So a network can follow a trend or a level that it has not seen.
 
     Parameters
     ----------
-    method : {"last", "standard"}
+    method : {"last", "standard", "affine"}
     n_features : int
         Features of a step.
+    level_features : sequence of int
+        The features whose level is taken out. The others are left as they are: a calendar
+        has no level.
     target_features : sequence of int of length n_outputs
-        The feature that each output forecasts. Features that no output forecasts are left
-        as they are: a calendar has no level.
+        The feature that each output forecasts; empty if outputs are no forecasts.
     dtype : torch.dtype
         Type of the constants.
 
@@ -59,7 +64,7 @@ class InstanceNorm(nn.Module):
     """
 
     target_features: Tensor
-    forecast: Tensor
+    has_level: Tensor
     input_scale: Tensor
     output_scale: Tensor
 
@@ -67,22 +72,26 @@ class InstanceNorm(nn.Module):
         self,
         method: InstanceNormMethod,
         n_features: int,
+        level_features: Sequence[int],
         target_features: Sequence[int],
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
         self.method = method
         targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
-        forecast = torch.zeros(n_features, dtype=torch.bool, device="cpu")
-        forecast[targets] = True
+        has_level = torch.zeros(n_features, dtype=torch.bool, device="cpu")
+        has_level[list(level_features)] = True
         self.register_buffer("target_features", targets)
-        self.register_buffer("forecast", forecast)
+        self.register_buffer("has_level", has_level)
         self.register_buffer(
             "input_scale", torch.ones(n_features, dtype=dtype, device="cpu")
         )
         self.register_buffer(
             "output_scale", torch.ones(len(targets), dtype=dtype, device="cpu")
         )
+        if method == "affine":
+            self.weight = nn.Parameter(torch.ones(n_features, dtype=dtype, device="cpu"))
+            self.bias = nn.Parameter(torch.zeros(n_features, dtype=dtype, device="cpu"))
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level]:
         """Take the level out.
@@ -103,11 +112,13 @@ class InstanceNorm(nn.Module):
         level = self.level(x, lengths)
         scale = level.spread * self.input_scale
         z = (x - level.center[:, None]) / scale[:, None]
+        if self.method == "affine":
+            z = torch.where(self.has_level, z * self.weight + self.bias, z)
         first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
         return z.where(~z.isnan(), z.gather(1, first[:, None])).nan_to_num(0.0), level
 
     def restore(self, output: Tensor, level: Level) -> Tensor:
-        """Put the level back.
+        """Put the level back, if the outputs forecast features.
 
         Parameters
         ----------
@@ -118,12 +129,17 @@ class InstanceNorm(nn.Module):
         -------
         forecast : Tensor of shape (n_samples, n_outputs)
         """
+        if not len(self.target_features):
+            return output
+        if self.method == "affine":
+            weight = self.weight[self.target_features]
+            output = (output - self.bias[self.target_features]) / (weight + EPSILON)
         center = level.center[:, self.target_features]
         spread = level.spread[:, self.target_features]
         return center + spread * self.output_scale * output
 
     def level(self, x: Tensor, lengths: Tensor | None) -> Level:
-        """Give the level of each sequence; of 0 and 1 for features not forecast.
+        """Give the level of each sequence; 0 and 1 for features that have none.
 
         Parameters
         ----------
@@ -145,7 +161,7 @@ class InstanceNorm(nn.Module):
             center = x.where(observed, 0.0).sum(dim=1) / count
             deviation = (x - center[:, None]).where(observed, 0.0)
             spread = ((deviation**2).sum(dim=1) / count + EPSILON).sqrt()
-        seen = self.forecast & observed.any(dim=1)
+        seen = self.has_level & observed.any(dim=1)
         return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
 
     @torch.no_grad()
@@ -164,17 +180,19 @@ class InstanceNorm(nn.Module):
             observed = _observed(x, lengths)
             deviation = (x - level.center[:, None]).where(observed, 0.0)
             spread = level.spread[:, None] * observed
-            missing = target.isnan()
-            change = target - level.center[:, self.target_features]
-            change_spread = level.spread[:, self.target_features]
-            sums = (
-                (deviation**2).sum(dim=(0, 1)),
-                (spread**2).sum(dim=(0, 1)),
-                change.masked_fill(missing, 0).square().sum(dim=0),
-                change_spread.masked_fill(missing, 0).square().sum(dim=0),
-            )
-            for name, value in zip(names, sums, strict=True):
+            sums = [(deviation**2).sum(dim=(0, 1)), (spread**2).sum(dim=(0, 1))]
+            if len(self.target_features):
+                missing = target.isnan()
+                change = target - level.center[:, self.target_features]
+                change_spread = level.spread[:, self.target_features]
+                sums.append(change.masked_fill(missing, 0).square().sum(dim=0))
+                sums.append(change_spread.masked_fill(missing, 0).square().sum(dim=0))
+            for name, value in zip(names, sums, strict=False):
                 total[name] = total[name] + value
+        ratio = _ratio(total["input"], total["input_spread"])
+        self.input_scale.copy_(torch.where(self.has_level, ratio, 1.0))
+        if not len(self.target_features):
+            return
         # All forecasts of a feature share a constant: a step far ahead stays larger.
         by_feature = torch.zeros_like(self.input_scale)
         changes, spreads = (
@@ -183,8 +201,6 @@ class InstanceNorm(nn.Module):
         )
         scale = _ratio(changes, spreads)
         self.output_scale.copy_(scale[self.target_features])
-        ratio = _ratio(total["input"], total["input_spread"])
-        self.input_scale.copy_(torch.where(self.forecast, ratio, 1.0))
 
 
 def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:

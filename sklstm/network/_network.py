@@ -1,19 +1,24 @@
-"""The network: input normaliser, recurrent core, pooling, head."""
+"""The network: normaliser, front end, recurrent core, pooling, head."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ._core import StackedLSTM
+from ._convolution import CausalConvolutions, ConvolutionBranch
+from ._core import RecurrentStack
 from ._dropout import Dropout
-from ._head import Decoder, KnownFutureHead, LinearHead
+from ._embedding import CategoryEmbedding
+from ._head import Decoder, Head
 from ._initialise import initialise
 from ._instance_norm import InstanceNorm, InstanceNormMethod
-from ._pooling import last_observed
+from ._patches import Patches, count_patches
+from ._pooling import Pooling, PoolingMethod
+from ._stepwise import Cell
 
 # Rows that the head takes at once, in prediction: a multiple of this.
 HEAD_ROWS = 32
@@ -30,20 +35,45 @@ class LSTMNetwork(nn.Module):
         Values of the head.
     hidden_size : int
         Units of each direction of each layer.
-    num_layers : int
-        Number of LSTM layers.
-    dropout : float
-        Probability of zero between the layers and before the head.
-    bidirectional : bool
+    num_layers : int, default=1
+        Number of recurrent layers.
+    dropout : float, default=0.0
+        Probability of zero between layers and before the head.
+    bidirectional : bool, default=False
         Whether the layers read in both directions.
+    cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
+        Cell of the recurrent layers.
+    layer_norm : bool, default=False
+        Whether the gates are normalised.
+    memory_length : int or None, default=None
+        Steps for which the gates begin open.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        How the states of all steps become one.
+    head_sizes : sequence of int, default=()
+        Units of the head's hidden layers.
+    patch_length : int, default=1
+        Steps that become one recurrent step.
+    convolution : {"before", "beside"} or None, default=None
+        Where convolutions stand: before the recurrent layers, or beside them.
+    conv_filters, conv_kernel_sizes : sequence of int, default=()
+        Features that each convolution gives, and steps that it reads.
+    squeeze_excite : bool, default=False
+        Whether convolutions beside are followed by a squeeze-and-excite block.
+    n_categories : mapping of int to int, default={}
+        Categories of each categorical feature, by its number.
+    embedding_size : int or None, default=None
+        Length of a category's vector.
     future_shape : tuple of int (n_leads, n_known), default=(0, 0)
         Rows after a sequence, and features known in each, that the head reads.
+    future_features : sequence of int of length n_known, default=()
+        Numbers of these features.
     decode : bool, default=False
-        Whether the head is a second LSTM that goes through these rows.
-    instance_norm : {"last", "standard"} or None, default=None
+        Whether the head is a second recurrent layer that goes through these rows.
+    instance_norm : {"last", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level.
     target_features : sequence of int of length output_size, default=()
-        The feature that each output forecasts, for `instance_norm`.
+        The feature that each output forecasts, for `instance_norm`; if empty, outputs are
+        no forecasts, and all features that are no categories have a level.
     dtype : torch.dtype, default=torch.float32
         Type of the weights.
     seed : int, default=0
@@ -54,6 +84,16 @@ class LSTMNetwork(nn.Module):
     hidden_size : int
     num_layers : int
         Recurrent layers, of which each direction counts.
+    width : int
+        The most values that a layer gives at a step.
+    mixes_samples : bool
+        Whether in training what a sample gives depends on the others of its batch.
+
+    Examples
+    --------
+    >>> network = LSTMNetwork(3, 2, 8, patch_length=4, pooling="attention")
+    >>> network(torch.zeros(5, 10, 3)).shape
+    torch.Size([5, 2])
     """
 
     def __init__(
@@ -64,7 +104,20 @@ class LSTMNetwork(nn.Module):
         num_layers: int = 1,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        cell: Cell = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
+        pooling: PoolingMethod = "last",
+        head_sizes: Sequence[int] = (),
+        patch_length: int = 1,
+        convolution: Literal["before", "beside"] | None = None,
+        conv_filters: Sequence[int] = (),
+        conv_kernel_sizes: Sequence[int] = (),
+        squeeze_excite: bool = False,
+        n_categories: Mapping[int, int] | None = None,
+        embedding_size: int | None = None,
         future_shape: tuple[int, int] = (0, 0),
+        future_features: Sequence[int] = (),
         decode: bool = False,
         instance_norm: InstanceNormMethod | None = None,
         target_features: Sequence[int] = (),
@@ -74,28 +127,77 @@ class LSTMNetwork(nn.Module):
         super().__init__()
         self.hidden_size = hidden_size
         self.num_layers = num_layers * (2 if bidirectional else 1)
+        self.width = max(hidden_size, *(conv_filters if convolution else ()), 1)
+        self.mixes_samples = convolution == "beside"
         self.dtype = dtype
+        self.future_features = tuple(future_features)
+
+        n_categories = n_categories or {}
         self.normaliser = None
         if instance_norm is not None:
+            numbers = [i for i in range(input_size) if i not in n_categories]
             self.normaliser = InstanceNorm(
-                instance_norm, input_size, target_features, dtype
+                instance_norm,
+                input_size,
+                target_features or numbers,
+                target_features,
+                dtype,
             )
-        self.core = StackedLSTM(
-            input_size, hidden_size, num_layers, dropout, bidirectional, dtype
+        self.embedding = None
+        if n_categories:
+            self.embedding = CategoryEmbedding(n_categories, embedding_size, dtype)
+            input_size = self.embedding.output_size(range(input_size))
+            n_known = self.embedding.output_size(future_features)
+            future_shape = (future_shape[0], n_known)
+        self.branch = None
+        if convolution == "beside":
+            self.branch = ConvolutionBranch(
+                input_size, conv_filters, conv_kernel_sizes, squeeze_excite, dtype
+            )
+        self.convolutions = None
+        if convolution == "before":
+            self.convolutions = CausalConvolutions(
+                input_size, conv_filters, conv_kernel_sizes, dtype
+            )
+            input_size = conv_filters[-1]
+        self.patch_length = patch_length
+        self.patches = None
+        if patch_length > 1:
+            self.patches = Patches(patch_length, input_size, hidden_size, dtype)
+            input_size = hidden_size
+        self.core = RecurrentStack(
+            cell,
+            input_size,
+            hidden_size,
+            num_layers,
+            dropout,
+            bidirectional,
+            layer_norm,
+            dtype,
         )
         state_size = self.core.output_size
+        self.pooling = Pooling(pooling, state_size, hidden_size, dtype)
+        self.dropout = Dropout(dropout)
+        if self.branch is not None:
+            state_size += conv_filters[-1]
         self.head: nn.Module
         if decode:
             self.head = Decoder(
-                state_size, output_size, future_shape, hidden_size, dropout, dtype
-            )
-        elif future_shape[1]:
-            self.head = KnownFutureHead(
-                state_size, output_size, future_shape, dropout, dtype
+                state_size,
+                output_size,
+                head_sizes,
+                future_shape,
+                cell,
+                hidden_size,
+                layer_norm,
+                dropout,
+                dtype,
             )
         else:
-            self.head = LinearHead(state_size, output_size, dropout, dtype)
-        initialise(self, torch.Generator("cpu").manual_seed(seed))
+            self.head = Head(
+                state_size, output_size, head_sizes, future_shape, dropout, dtype
+            )
+        initialise(self, torch.Generator("cpu").manual_seed(seed), memory_length)
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, future: Tensor | None = None
@@ -105,7 +207,8 @@ class LSTMNetwork(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (n_samples, n_timesteps, input_size)
-            Standardised inputs without NaN; observed steps first, oldest of them first.
+            Standardised inputs; observed steps first, oldest of them first. Without NaN,
+            unless there is a normaliser or an embedding to fill it.
         lengths : Tensor of int of shape (n_samples,) or None, default=None
             Number of observed steps of each sequence; None if all are.
         future : Tensor of shape (n_samples, n_leads, n_known) or None, default=None
@@ -121,11 +224,62 @@ class LSTMNetwork(nn.Module):
         return self.normaliser.restore(self._read(z, lengths, future), level)
 
     def _read(self, x: Tensor, lengths: Tensor | None, future: Tensor | None) -> Tensor:
-        state = last_observed(self.core(x, lengths), lengths, self.hidden_size)
+        if self.embedding is not None:
+            x = self.embedding(x)
+        if future is not None:
+            future = self._embedded_future(future)
+        hidden, n_steps = self._hidden(x, lengths)
+        state = self.dropout(self.pooling(hidden, n_steps))
+        if self.branch is not None:
+            state = torch.cat([state, self.branch(x, lengths)], dim=1)
         if self.training:
             return self.head(state, future)
         filled = None if future is None else _filled_up(future)
         return self.head(_filled_up(state), filled)[: len(state)]
+
+    def _hidden(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Give the hidden states, and how many of each sequence are observed."""
+        if self.convolutions is not None:
+            x = self.convolutions(x)
+        if self.patches is not None:
+            x, lengths = self.patches(x, lengths)
+        return self.core(x, lengths), lengths
+
+    def _embedded_future(self, future: Tensor) -> Tensor:
+        if self.embedding is None:
+            return future.nan_to_num(0.0)
+        return self.embedding(future, self.future_features)
+
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Give the weight of each step, for attention pooling.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+        lengths : Tensor of int of shape (n_samples,) or None, default=None
+
+        Returns
+        -------
+        weights : Tensor of shape (n_samples, n_timesteps)
+            Of the observed steps, first; the steps of a patch share its weight.
+        """
+        if self.normaliser is not None:
+            x = self.normaliser(x, lengths)[0]
+        if self.embedding is not None:
+            x = self.embedding(x)
+        weights = self.pooling.weights(*self._hidden(x, lengths))
+        if self.patches is None:
+            return weights
+        return self.patches.shared(weights, lengths, x.shape[1])
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether inputs may be NaN."""
+        return self.normaliser is not None or self.embedding is not None
+
+    def count_steps(self, n_timesteps: int) -> int:
+        """Count the recurrent steps for sequences of a length."""
+        return count_patches(n_timesteps, self.patch_length)
 
     def drops(self) -> bool:
         """Tell whether any value is dropped in training."""
@@ -149,8 +303,7 @@ def _filled_up(rows: Tensor) -> Tensor:
     """Add rows of zeros up to a multiple of `HEAD_ROWS`.
 
     A matrix product sums in another order for a few rows, or an odd number of them, than
-    for many. Filled up, a prediction is the same to the last bit whatever else is in the
-    call; the recurrent kernels are so by themselves.
+    for many. Filled up, the head gives a row the same bits whatever else is in the call.
     """
     sides = (0, 0) * (rows.ndim - 1)
     return functional.pad(rows, (*sides, 0, -len(rows) % HEAD_ROWS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,10 +23,13 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
 
     Parameters
     ----------
-    hidden_size, num_layers, dropout, bidirectional, loss, class_weight, optimizer, \
-    learning_rate, learning_rate_schedule, max_grad_norm, max_epochs, batch_size, \
-    standardize, early_stopping, validation_fraction, validation_split, \
-    n_epochs_no_change, callbacks, dtype, device, random_state, verbose
+    hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
+    instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
+    squeeze_excite, categorical_features, embedding_size, pooling, head_sizes, loss, \
+    label_smoothing, class_weight, optimizer, learning_rate, learning_rate_schedule, \
+    weight_decay, weight_averaging, max_grad_norm, max_epochs, batch_size, standardize, \
+    early_stopping, validation_fraction, validation_split, n_epochs_no_change, callbacks, \
+    dtype, device, random_state, verbose
         As in `sklstm.LSTMClassifier`.
 
     Attributes
@@ -73,11 +77,27 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
         num_layers: int = 1,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
+        instance_norm: str | None = None,
+        patch_length: int = 1,
+        convolution: str | None = None,
+        conv_filters: Sequence[int] = (128, 256, 128),
+        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        squeeze_excite: bool = False,
+        categorical_features: Any = None,
+        embedding_size: int | None = None,
+        pooling: str = "last",
+        head_sizes: Sequence[int] = (),
         loss: Any = "cross_entropy",
+        label_smoothing: float = 0.0,
         class_weight: Any = None,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
+        weight_decay: float = 0.0,
+        weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
         batch_size: int = 32,
@@ -96,11 +116,27 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
         self.num_layers = num_layers
         self.dropout = dropout
         self.bidirectional = bidirectional
+        self.cell = cell
+        self.layer_norm = layer_norm
+        self.memory_length = memory_length
+        self.instance_norm = instance_norm
+        self.patch_length = patch_length
+        self.convolution = convolution
+        self.conv_filters = conv_filters
+        self.conv_kernel_sizes = conv_kernel_sizes
+        self.squeeze_excite = squeeze_excite
+        self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
+        self.pooling = pooling
+        self.head_sizes = head_sizes
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
         self.batch_size = batch_size

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from .._regressor import LSTMRegressor
+from ._channels import repeat_for_channels, stack_channels, unstack_channels
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._horizon import Horizon, distinct, horizons_from, with_freq
 from ._model import ForecastModel
@@ -42,10 +43,19 @@ class LSTMForecaster(BaseForecaster):
         Columns of X that are known only up to the cutoff, such as a measurement. `predict`
         does not need them and does not read them. All others are known in advance, such as
         a calendar: their values at the forecast steps are used.
-    hidden_size, num_layers, dropout, bidirectional, instance_norm, loss, optimizer, \
-    learning_rate, learning_rate_schedule, max_grad_norm, max_epochs, batch_size, \
-    standardize, early_stopping, validation_fraction, n_epochs_no_change, callbacks, \
-    dtype, device, random_state, verbose
+    channel_independent : bool, default=False
+        Whether each column of a multivariate y is forecast by itself, from its own past,
+        by one network that all columns share [2]_. Else one network reads all columns and
+        forecasts all. X is read with each column.
+    categorical_features : list of column names or None, default=None
+        Columns of X that are categories, numbered from 0, such as a month or a store. The
+        network learns a vector for each.
+    hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
+    instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
+    squeeze_excite, embedding_size, pooling, head_sizes, loss, quantile, optimizer, \
+    learning_rate, learning_rate_schedule, weight_decay, weight_averaging, max_grad_norm, \
+    max_epochs, batch_size, standardize, early_stopping, validation_fraction, \
+    n_epochs_no_change, callbacks, dtype, device, random_state, verbose
         As in `sklstm.LSTMRegressor`. `instance_norm` is "last" by default: forecasts are
         learnt as changes from the last value, so that they follow a trend.
 
@@ -64,6 +74,8 @@ class LSTMForecaster(BaseForecaster):
     ----------
     .. [1] Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder
        for statistical machine translation. EMNLP.
+    .. [2] Nie, Y. et al. (2023). A time series is worth 64 words: Long-term forecasting
+       with transformers. ICLR.
 
     Examples
     --------
@@ -109,15 +121,31 @@ class LSTMForecaster(BaseForecaster):
         window_length: int = 12,
         past_covariates: Sequence[Any] | None = None,
         *,
+        channel_independent: bool = False,
         hidden_size: int = 32,
         num_layers: int = 1,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
         instance_norm: Any = "last",
+        patch_length: int = 1,
+        convolution: str | None = None,
+        conv_filters: Sequence[int] = (128, 256, 128),
+        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        squeeze_excite: bool = False,
+        categorical_features: Any = None,
+        embedding_size: int | None = None,
+        pooling: str = "last",
+        head_sizes: Sequence[int] = (),
         loss: Any = "squared_error",
+        quantile: float = 0.5,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
+        weight_decay: float = 0.0,
+        weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
         batch_size: int = 32,
@@ -134,15 +162,31 @@ class LSTMForecaster(BaseForecaster):
         self.strategy = strategy
         self.window_length = window_length
         self.past_covariates = past_covariates
+        self.channel_independent = channel_independent
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
         self.bidirectional = bidirectional
+        self.cell = cell
+        self.layer_norm = layer_norm
+        self.memory_length = memory_length
         self.instance_norm = instance_norm
+        self.patch_length = patch_length
+        self.convolution = convolution
+        self.conv_filters = conv_filters
+        self.conv_kernel_sizes = conv_kernel_sizes
+        self.squeeze_excite = squeeze_excite
+        self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
+        self.pooling = pooling
+        self.head_sizes = head_sizes
         self.loss = loss
+        self.quantile = quantile
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -170,6 +214,8 @@ class LSTMForecaster(BaseForecaster):
     # ------------------------------------------------------------------ training
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
+        self._y_columns = y.columns
+        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
         if hasattr(self, "pretrained_model_"):
             model = self._pretrained_copy(y, X, fh)
@@ -180,7 +226,6 @@ class LSTMForecaster(BaseForecaster):
             panel = self._read(y, X, model)
             model.fit(panel)
         self.model_ = model
-        self._y_columns = y.columns
         self._keep(panel)
         return self
 
@@ -191,6 +236,7 @@ class LSTMForecaster(BaseForecaster):
             raise ValueError(
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
+        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
         model = self._new_model(y, X, fh)
         model.fit(self._read(y, X, model))
@@ -202,6 +248,7 @@ class LSTMForecaster(BaseForecaster):
     ) -> LSTMForecaster:
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
+        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
         model = self._pretrained_copy(y, X, fh)
         model.fine_tune(self._read(y, X, model))
@@ -211,6 +258,10 @@ class LSTMForecaster(BaseForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
+        if self.channel_independent:
+            _check_columns("y", y, list(self._y_columns))
+            y = y[self._y_columns]
+        y, X = self._by_channel(y, X)
         new = self._read(y, X, self.model_)
         if new.frame.index.nlevels != self._context.frame.index.nlevels:
             raise TypeError(
@@ -227,6 +278,14 @@ class LSTMForecaster(BaseForecaster):
         self._keep(panel)
         return self
 
+    def _by_channel(
+        self, y: pd.DataFrame, X: pd.DataFrame | None
+    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """Make a series of each column, if the network shall read them one by one."""
+        if not self.channel_independent:
+            return y, X
+        return stack_channels(y), repeat_for_channels(X, y.shape[1])
+
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""
         self._context = panel.tail(self.model_.n_context + self.batch_size)
@@ -240,9 +299,15 @@ class LSTMForecaster(BaseForecaster):
         past = set(self.past_covariates or [])
         known = [i for i, name in enumerate(covariates) if name not in past]
         kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
-        regressor = kind(**core_parameters(self, LSTMRegressor))
+        regressor = kind(**core_parameters(self, LSTMRegressor)).set_params(
+            target_features=list(range(len(targets))),
+            categorical_features=[
+                len(targets) + covariates.index(name)
+                for name in self.categorical_features or []
+            ],
+        )
         return ForecastModel(
-            regressor.set_params(target_features=list(range(len(targets)))),
+            regressor,
             self.window_length,
             self._steps(fh, y),
             targets,
@@ -296,19 +361,18 @@ class LSTMForecaster(BaseForecaster):
                 "window_length must be an int of at least 1. Got"
                 f" {self.window_length!r} instead."
             )
-        past = self.past_covariates
-        if past is None:
-            return
-        if not isinstance(past, list | tuple):
-            raise TypeError(
-                f"past_covariates must be a list of column names or None. Got {past!r}."
-            )
         columns = [] if X is None else list(X.columns)
-        unknown = [name for name in past if name not in columns]
-        if unknown:
-            raise ValueError(
-                f"past_covariates must be columns of X, {columns}. Got {unknown} as well."
-            )
+        for parameter in ("past_covariates", "categorical_features"):
+            names = getattr(self, parameter)
+            if names is not None and not isinstance(names, list | tuple):
+                raise TypeError(
+                    f"{parameter} must be a list of column names or None. Got {names!r}."
+                )
+            unknown = [name for name in names or [] if name not in columns]
+            if unknown:
+                raise ValueError(
+                    f"{parameter} must be columns of X, {columns}. Got {unknown} as well."
+                )
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
         """Find the model's columns in y and X, by name, and the rows that are missing."""
@@ -329,6 +393,8 @@ class LSTMForecaster(BaseForecaster):
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         panel, model = self._context, self.model_
+        if self.channel_independent:
+            X = repeat_for_channels(X, len(self._y_columns))
         fh = with_freq(fh, self._freq)
         horizons = horizons_from(fh, panel.cutoffs())
         if self.strategy == "recursive":
@@ -343,8 +409,11 @@ class LSTMForecaster(BaseForecaster):
         forecast = model.forecast(panel, future)
         rows = [forecast[i, h.steps - 1] for i, h in enumerate(horizons)]
         index = panel.index_at([h.times for h in horizons])
-        y_pred = pd.DataFrame(np.concatenate(rows), index, self._y_columns)
-        return y_pred if index.nlevels == 1 else y_pred.sort_index()
+        y_pred = pd.DataFrame(np.concatenate(rows), index)
+        if self.channel_independent:
+            y_pred = unstack_channels(y_pred, self._y_columns)
+        y_pred = y_pred.set_axis(self._y_columns, axis=1)
+        return y_pred if y_pred.index.nlevels == 1 else y_pred.sort_index()
 
     def _known_ahead(
         self,
@@ -390,7 +459,8 @@ class LSTMForecaster(BaseForecaster):
         params : list of dict
         """
         small = {"window_length": 3, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
-        return [{**small, "strategy": strategy} for strategy in STRATEGIES]
+        alone = {"channel_independent": True, "cell": "gru", "patch_length": 2}
+        return [*({**small, "strategy": s} for s in STRATEGIES), {**small, **alone}]
 
 
 def _check_columns(name: str, frame: pd.DataFrame, columns: list[Any]) -> None:

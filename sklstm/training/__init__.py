@@ -2,7 +2,7 @@
 
 from ._data import SequenceData
 from ._holdout import hold_out
-from ._listeners import BestEpoch, LastEpoch, SklearnEpochs
+from ._listeners import AveragedWeights, BestEpoch, LastEpoch, SklearnEpochs
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._warm_start import adopt_loss, adopt_settings
@@ -10,6 +10,7 @@ from ._warm_start import adopt_loss, adopt_settings
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "AveragedWeights",
     "BestEpoch",
     "LastEpoch",
     "SequenceData",

@@ -197,11 +197,31 @@ class SequenceData(Dataset):
         # What is not known takes the last value that was, be it in the sequence.
         last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
         both = torch.cat([last[:, None, columns], future], dim=1)
-        return carry_forward(both)[:, 1:].nan_to_num(0.0)
+        future = carry_forward(both)[:, 1:]
+        return future.nan_to_num(0.0) if self.fill else future
+
+    def observed(self, index: Tensor) -> Tensor:
+        """Tell which steps of some samples are observed, in the order of time.
+
+        Parameters
+        ----------
+        index : Tensor of int of shape (batch_size,)
+
+        Returns
+        -------
+        observed : Tensor of bool of shape (batch_size, n_timesteps)
+        """
+        index = index.to(self.ends.device)
+        rows = self.ends[index, None] - self.lags
+        return ~self.missing[self._inside(rows, self.starts[index, None])]
+
+    def _inside(self, rows: Tensor, starts: Tensor) -> Tensor:
+        """Replace rows before the start of a series by what pads it."""
+        outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
+        return torch.where(rows < starts, outside, rows)
 
     def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
-        outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
-        rows = torch.where(rows < starts, outside, rows)
+        rows = self._inside(rows, starts)
         missing = self.missing[rows]
         order = missing.to(torch.uint8).argsort(dim=1, stable=True)
         return rows.gather(1, order), (~missing).sum(dim=1)

@@ -1,27 +1,40 @@
-"""What happens between epochs: the learning rate, keeping weights, telling scikit-learn."""
+"""What happens beside training: rates change, weights are kept, scikit-learn is told."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+import torch
+from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 if TYPE_CHECKING:
     from ._net import SequenceNet
 
 
-class EpochListener(Protocol):
-    """Hears of the beginning and the end of each epoch."""
+class TrainingListener:
+    """Hears of steps and epochs; does nothing but for what it overrides."""
 
     def on_epoch_begin(self, net: SequenceNet) -> None:
         """Act before an epoch."""
 
+    def on_step(self, net: SequenceNet) -> None:
+        """Act after a step of the optimiser."""
+
+    def on_last_step(self, net: SequenceNet) -> None:
+        """Act after the last step of an epoch, before the validation."""
+
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Act after an epoch; True asks to stop training."""
+        return False
+
+    def hears_steps(self) -> bool:
+        """Tell whether there is something to do after a step."""
+        return type(self).on_step is not TrainingListener.on_step
 
 
-class StepSchedule:
+class EpochSchedule(TrainingListener):
     """Change the learning rate after each epoch.
 
     Parameters
@@ -31,9 +44,6 @@ class StepSchedule:
 
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
-
-    def on_epoch_begin(self, net: SequenceNet) -> None:
-        """Do nothing."""
 
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Set the rate of the next epoch, by the validation loss if there is one."""
@@ -45,7 +55,63 @@ class StepSchedule:
         return False
 
 
-class BestEpoch:
+class StepSchedule(TrainingListener):
+    """Change the learning rate after each step.
+
+    Parameters
+    ----------
+    scheduler : object with a method `step`, such as those of `torch.optim.lr_scheduler`
+    """
+
+    def __init__(self, scheduler: Any) -> None:
+        self.scheduler = scheduler
+
+    def on_step(self, net: SequenceNet) -> None:
+        """Set the rate of the next step."""
+        self.scheduler.step()
+
+
+class AveragedWeights(TrainingListener):
+    r"""Follow the weights with a moving average, which takes their place after each epoch.
+
+    .. math:: \bar w_t = d_t \bar w_{t-1} + (1 - d_t) w_t, \quad
+        d_t = \min(d, (1 + t) / (10 + t))
+
+    Training itself goes on from the weights that are not averaged (Polyak and Juditsky,
+    1992).
+
+    Parameters
+    ----------
+    decay : float
+        The :math:`d` of the formula, in (0, 1).
+    net : SequenceNet
+    """
+
+    def __init__(self, decay: float, net: SequenceNet) -> None:
+        self.decay = decay
+        self.n_steps = 0
+        self.average = _copies(net)
+        self.trained: list[Tensor] | None = None
+
+    def on_epoch_begin(self, net: SequenceNet) -> None:
+        """Go on from where training was."""
+        if self.trained is not None:
+            _set_weights(net, self.trained)
+
+    @torch.no_grad()
+    def on_step(self, net: SequenceNet) -> None:
+        """Move the average."""
+        self.n_steps += 1
+        decay = min(self.decay, (1 + self.n_steps) / (10 + self.n_steps))
+        torch._foreach_lerp_(self.average, list(net.module_.parameters()), 1 - decay)
+
+    def on_last_step(self, net: SequenceNet) -> None:
+        """Let the average be judged, and kept."""
+        self.trained = _copies(net)
+        _set_weights(net, self.average)
+
+
+class BestEpoch(TrainingListener):
     """Keep the weights of the epoch with the least validation loss, in memory.
 
     Parameters
@@ -59,9 +125,6 @@ class BestEpoch:
         self.loss = float("inf")
         self.epoch = 0
         self.weights: dict[str, Any] = {}
-
-    def on_epoch_begin(self, net: SequenceNet) -> None:
-        """Do nothing."""
 
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Compare the epoch with the best so far."""
@@ -77,14 +140,11 @@ class BestEpoch:
         net.module_.load_state_dict(self.weights)
 
 
-class LastEpoch:
+class LastEpoch(TrainingListener):
     """Keep the state after the last whole epoch, for a run that may be interrupted."""
 
     def __init__(self, net: SequenceNet) -> None:
         self._keep(net)
-
-    def on_epoch_begin(self, net: SequenceNet) -> None:
-        """Do nothing."""
 
     def on_epoch_end(self, net: SequenceNet) -> bool:
         """Keep the weights and the optimiser's state."""
@@ -104,7 +164,7 @@ class LastEpoch:
         self.n_epochs = len(net.history)
 
 
-class SklearnEpochs:
+class SklearnEpochs(TrainingListener):
     """Tell scikit-learn's callbacks of each epoch, as a task within the task of fit.
 
     Parameters
@@ -139,3 +199,13 @@ def _as_it_stands(net: SequenceNet) -> dict[str, Any]:
     snapshot = object.__new__(type(net))
     snapshot.__dict__.update(net.__dict__, module_=copy.deepcopy(net.module_).eval())
     return {"net_": snapshot, **net.course()}
+
+
+def _copies(net: SequenceNet) -> list[Tensor]:
+    return [weight.detach().clone() for weight in net.module_.parameters()]
+
+
+@torch.no_grad()
+def _set_weights(net: SequenceNet, values: list[Tensor]) -> None:
+    for weight, value in zip(net.module_.parameters(), values, strict=True):
+        weight.copy_(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from ..network import dropout_seed
 from ._data import Inputs, SequenceData
-from ._listeners import EpochListener, StepSchedule
+from ._listeners import TrainingListener
 from ._optimizers import make_schedule
 from ._pieces import Sizes, count_pieces, count_predicted, split_batch
 from ._workers import Workers
@@ -27,7 +27,7 @@ _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 # Batches for each thread from which threads of their own predict them sooner.
-LEAST_SIDE_BY_SIDE = 2
+LEAST_SIDE_BY_SIDE = 4
 
 
 class StopTraining(Exception):
@@ -52,8 +52,10 @@ class SequenceNet(NeuralNet):
         Number of classes, if the predictions are probabilities.
     max_grad_norm : float or None
         Gradients of a larger norm are scaled down to it.
-    schedule : str or callable
+    schedule : str or callable, default="constant"
         Learning-rate schedule, see `make_schedule`.
+    weight_decay : float, default=0.0
+        Goes to the optimiser, if it is not 0: an own one may know none.
     seed : int
         Governs shuffling and dropout.
     """
@@ -65,6 +67,7 @@ class SequenceNet(NeuralNet):
         n_classes: int | None = None,
         max_grad_norm: float | None = None,
         schedule: Any = "constant",
+        weight_decay: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -73,6 +76,7 @@ class SequenceNet(NeuralNet):
         self.n_classes = n_classes
         self.max_grad_norm = max_grad_norm
         self.schedule = schedule
+        self.weight_decay = weight_decay
         self.seed = seed
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
         self._workers = Workers()
@@ -98,7 +102,7 @@ class SequenceNet(NeuralNet):
         train: SequenceData,
         valid: SequenceData | None,
         epochs: int,
-        listeners: Sequence[EpochListener] = (),
+        listeners: Sequence[TrainingListener] = (),
     ) -> None:
         """Train for some epochs, or until a callback or a listener asks to stop.
 
@@ -108,7 +112,7 @@ class SequenceNet(NeuralNet):
         valid : SequenceData or None
             Judges each epoch.
         epochs : int
-        listeners : sequence of EpochListener
+        listeners : sequence of TrainingListener
             Are told of each epoch after the callbacks.
 
         Raises
@@ -117,9 +121,10 @@ class SequenceNet(NeuralNet):
             If the loss or a weight becomes NaN or infinite.
         """
         self._seed_dropout()
-        scheduler = make_schedule(self.schedule, self.optimizer_, epochs)
-        if scheduler is not None:
-            listeners = (StepSchedule(scheduler), *listeners)
+        n_batches = -(-len(train) // self.batch_size)
+        schedule = make_schedule(self.schedule, self.optimizer_, epochs, n_batches)
+        if schedule is not None:
+            listeners = (schedule, *listeners)
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
         with Workers() as self._workers:
@@ -134,19 +139,26 @@ class SequenceNet(NeuralNet):
         y: Any = None,
         epochs: int | None = None,
         *,
-        listeners: Sequence[EpochListener] = (),
+        listeners: Sequence[TrainingListener] = (),
         **fit_params: Any,
     ) -> SequenceNet:
         """Run the epochs; `X` is the pair of training and validation data."""
         train, valid = X
         data = {"dataset_train": train, "dataset_valid": valid}
+        after_step = [listener for listener in listeners if listener.hears_steps()]
         for _ in range(self.max_epochs if epochs is None else epochs):
             for listener in listeners:
                 listener.on_epoch_begin(self)
             self.notify("on_epoch_begin", **data)
             self.run_single_epoch(
-                self.get_iterator(train, training=True), True, "train", self.train_step
+                self.get_iterator(train, training=True),
+                True,
+                "train",
+                self.train_step,
+                after_step=after_step,
             )
+            for listener in listeners:
+                listener.on_last_step(self)
             if valid is not None:
                 self.run_single_epoch(
                     self.get_iterator(valid), False, "valid", self.validation_step
@@ -161,7 +173,14 @@ class SequenceNet(NeuralNet):
         return self
 
     def run_single_epoch(
-        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+        self,
+        iterator: Any,
+        training: bool,
+        prefix: str,
+        step_fn: Any,
+        *,
+        after_step: Sequence[TrainingListener] = (),
+        **fit_params: Any,
     ) -> None:
         """Go through all batches once and record their mean loss."""
         self._set_training(training)
@@ -173,6 +192,8 @@ class SequenceNet(NeuralNet):
             step = step_fn(batch, heard=per_batch)
             losses.append(step["loss"].detach())
             sizes.append(len(batch[1]))
+            for listener in after_step:
+                listener.on_step(self)
             if per_batch:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
@@ -241,7 +262,9 @@ class SequenceNet(NeuralNet):
 
         It holds for all batches of a training, the last and those of the validation too.
         """
-        if not self.criterion_.is_samplewise or train.ends.device.type != "cpu":
+        if not self.criterion_.is_samplewise or self.module_.mixes_samples:
+            return False
+        if train.ends.device.type != "cpu":
             return False
         n_samples = min(self.batch_size, len(train))
         return count_pieces(n_samples, self._sizes(train), self._workers.n_workers) > 0
@@ -251,9 +274,12 @@ class SequenceNet(NeuralNet):
 
     def _sizes_of(self, n_timesteps: int, n_features: int) -> Sizes:
         module = self.module_
-        itemsize = module.dtype.itemsize
         return Sizes(
-            n_timesteps, n_features, module.hidden_size, module.num_layers, itemsize
+            module.count_steps(n_timesteps),
+            n_features * n_timesteps // module.count_steps(n_timesteps),
+            module.width,
+            module.num_layers,
+            module.dtype.itemsize,
         )
 
     def _count_pieces(self, batch: Any) -> int:
@@ -354,7 +380,7 @@ class SequenceNet(NeuralNet):
         return {
             "dtype": self.module_.dtype,
             "device": self.device,
-            "fill": self.module_.normaliser is None,
+            "fill": not self.module_.fills_missing,
         }
 
     def predict_batches(self, data: SequenceData) -> NDArray[Any]:
@@ -368,18 +394,48 @@ class SequenceNet(NeuralNet):
         -------
         prediction : ndarray of shape (n_samples, n_values)
         """
+        return self._by_batches(data, lambda index: self._predict(data, index))
 
-        def predict(index: Tensor) -> Tensor:
-            with torch.inference_mode():
-                return self.link(self.infer(data.gather(index)[0]))
+    def attention_batches(self, data: SequenceData) -> NDArray[Any]:
+        """Give the weight of each step, for attention pooling, in the order of time.
 
+        Parameters
+        ----------
+        data : SequenceData
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples, n_timesteps)
+        """
+        return self._by_batches(data, lambda index: self._attention(data, index))
+
+    @torch.inference_mode()
+    def _predict(self, data: SequenceData, index: Tensor) -> Tensor:
+        return self.link(self.infer(data.gather(index)[0]))
+
+    @torch.inference_mode()
+    def _attention(self, data: SequenceData, index: Tensor) -> Tensor:
+        inputs, _ = data.gather(index)
+        weights = self.module_.attention(inputs["x"], inputs["lengths"])
+        if inputs["lengths"] is None:
+            return weights
+        # The batch has the observed steps first; each weight goes back to its own.
+        observed = data.observed(index)
+        step = torch.arange(weights.shape[1], device=weights.device)
+        first = step < inputs["lengths"][:, None]
+        return torch.zeros_like(weights).masked_scatter(observed, weights[first])
+
+    def _by_batches(
+        self, data: SequenceData, compute: Callable[[Tensor], Tensor]
+    ) -> NDArray[Any]:
+        """Compute all samples in batches of a fixed size."""
         batches = data.order(count_predicted(self._sizes(data)))
         on_cpu = data.ends.device.type == "cpu"
         if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * torch.get_num_threads():
             with Workers() as workers:
-                blocks = workers.map(predict, batches)
+                blocks = workers.map(compute, batches)
         else:
-            blocks = [predict(index) for index in batches]
+            blocks = [compute(index) for index in batches]
         return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
@@ -428,6 +484,13 @@ class SequenceNet(NeuralNet):
         if not self.verbose:
             return []
         return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
+
+    def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
+        """Give what the optimiser takes."""
+        args, kwargs = super().get_params_for_optimizer(prefix, named_parameters)
+        if self.weight_decay:
+            kwargs["weight_decay"] = self.weight_decay
+        return args, kwargs
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call a hook of every callback, each of them even where one asks to stop."""

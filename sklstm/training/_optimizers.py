@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from torch import optim
 from torch.optim import lr_scheduler
+
+from ._listeners import EpochSchedule, StepSchedule, TrainingListener
 
 # The fused kernels update all weights in one pass over memory.
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
@@ -31,31 +34,62 @@ def _plateau(optimizer: optim.Optimizer, n_epochs: int) -> Any:
     return lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5)
 
 
-SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Any]] = {
+def _one_cycle(optimizer: optim.Optimizer, n_steps: int) -> Any:
+    rates = [group["lr"] for group in optimizer.param_groups]
+    return lr_scheduler.OneCycleLR(
+        optimizer, rates, total_steps=n_steps + 1, cycle_momentum=False
+    )
+
+
+def _warmup(optimizer: optim.Optimizer, n_steps: int) -> Any:
+    n_rising = math.ceil(n_steps / 10)
+
+    def share(step: int) -> float:
+        if step < n_rising:
+            return (step + 1) / n_rising
+        done = (step - n_rising) / max(1, n_steps - n_rising)
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+    return lr_scheduler.LambdaLR(optimizer, share)
+
+
+EPOCH_SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Any]] = {
     "cosine": _cosine,
     "step": _step,
     "plateau": _plateau,
 }
+STEP_SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Any]] = {
+    "one_cycle": _one_cycle,
+    "warmup": _warmup,
+}
+SCHEDULES = (*EPOCH_SCHEDULES, *STEP_SCHEDULES)
 
 
-def make_schedule(schedule: Any, optimizer: optim.Optimizer, n_epochs: int) -> Any:
-    """Make the object that changes the learning rate after each epoch.
+def make_schedule(
+    schedule: Any, optimizer: optim.Optimizer, n_epochs: int, n_batches: int
+) -> TrainingListener | None:
+    """Make what changes the learning rate after each epoch, or each step.
 
     Parameters
     ----------
-    schedule : {"constant", "cosine", "step", "plateau"} or callable
+    schedule : {"constant", "cosine", "step", "plateau", "one_cycle", "warmup"} or callable
         A callable takes the optimiser and gives a scheduler of
-        `torch.optim.lr_scheduler`.
+        `torch.optim.lr_scheduler`, for epochs.
     optimizer : torch.optim.Optimizer
     n_epochs : int
         Number of epochs that the schedule spans.
+    n_batches : int
+        Steps of an epoch.
 
     Returns
     -------
-    scheduler : object with a method `step`, or None for a constant rate
+    listener : TrainingListener or None
+        None for a constant rate.
     """
     if schedule == "constant":
         return None
-    if isinstance(schedule, str):
-        return SCHEDULES[schedule](optimizer, n_epochs)
-    return schedule(optimizer)
+    if not isinstance(schedule, str):
+        return EpochSchedule(schedule(optimizer))
+    if schedule in STEP_SCHEDULES:
+        return StepSchedule(STEP_SCHEDULES[schedule](optimizer, n_epochs * n_batches))
+    return EpochSchedule(EPOCH_SCHEDULES[schedule](optimizer, n_epochs))

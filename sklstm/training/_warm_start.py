@@ -11,7 +11,13 @@ from ._net import SequenceNet
 
 
 def adopt_settings(
-    net: SequenceNet, *, lr: float, callbacks: list[Any] | None, verbose: int, **others: Any
+    net: SequenceNet,
+    *,
+    lr: float,
+    weight_decay: float,
+    callbacks: list[Any] | None,
+    verbose: int,
+    **others: Any,
 ) -> None:
     """Train on with other settings.
 
@@ -20,6 +26,8 @@ def adopt_settings(
     net : SequenceNet
     lr : float
         Where the learning rate starts.
+    weight_decay : float
+        For optimisers that have it.
     callbacks : list or None
         Are initialised anew if they differ from those of before, or `verbose` does.
     verbose : int
@@ -28,9 +36,11 @@ def adopt_settings(
     """
     for name, value in others.items():
         setattr(net, name, value)
-    net.lr = lr
+    net.lr, net.weight_decay = lr, weight_decay
     for group in net.optimizer_.param_groups:
         group["lr"] = lr
+        if "weight_decay" in group:
+            group["weight_decay"] = weight_decay
     if (callbacks, verbose) != (net.callbacks, net.verbose):
         net.callbacks, net.verbose = callbacks, verbose
         net.initialize_callbacks()

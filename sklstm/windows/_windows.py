@@ -262,6 +262,13 @@ class Windows:
             rows = self.ends - lag
             yield np.where(rows < self.starts, outside, rows)
 
+    def used_rows(self) -> NDArray[np.bool_]:
+        """Tell which rows of the table stand in a window, of shape (n_rows,)."""
+        used = np.zeros(len(self.table) + 1, dtype=bool)
+        for rows in self.steps():
+            used[rows] = True
+        return used[:-1]
+
 
 def row_chunks(table: NDArray[Any]) -> Iterator[slice]:
     """Cut the rows of a table into runs of a bounded number of values.

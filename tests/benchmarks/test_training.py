@@ -39,6 +39,7 @@ def test_training_takes_no_longer_than_by_hand(side_by_side, work, max_grad_norm
         lambda: model.fit(X, y),
         lambda: train(network, x, target, work.batch_size, work.epochs, max_grad_norm),
         target=TARGETS[work],
+        rounds=7,
     )
     assert ratio <= TARGETS[work]
 

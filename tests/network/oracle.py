@@ -56,8 +56,8 @@ def network_output(network, x):
 def known_future_output(network, x, future):
     """Output of one hidden layer over the state and the known rows ahead."""
     both = np.concatenate([final_state(network, x), future.ravel()])
-    hidden = np.maximum(_linear(network.head.hidden, both), 0)
-    return _linear(network.head.head.linear, hidden)
+    hidden = np.maximum(_linear(network.head.hidden[0], both), 0)
+    return _linear(network.head.linear, hidden)
 
 
 def seq2seq_output(network, x, future):
@@ -65,7 +65,7 @@ def seq2seq_output(network, x, future):
     state, decoder = final_state(network, x), network.head
     hidden, cell = np.split(np.tanh(_linear(decoder.bridge, state)), 2)
     steps = np.concatenate([np.tile(state, (len(future), 1)), future], axis=1)
-    states = lstm_states(steps, *_weights(decoder.lstm), hidden, cell)
+    states = lstm_states(steps, *_weights(decoder.layer), hidden, cell)
     return _linear(decoder.head.linear, states)
 
 

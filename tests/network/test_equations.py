@@ -29,7 +29,7 @@ def test_output_is_that_of_the_equations(num_layers, bidirectional):
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_float32_is_within_1e_6_of_the_equations(bidirectional):
-    network = LSTMNetwork(3, 2, 16, 2, 0.0, bidirectional, seed=3).eval()
+    network = LSTMNetwork(3, 2, 16, 2, bidirectional=bidirectional, seed=3).eval()
     x = np.random.default_rng(1).normal(size=(9, 12, 3))
     expected = [oracle.network_output(network, sequence) for sequence in x]
     np.testing.assert_allclose(output(network, x.astype("float32")), expected, atol=1e-6)
@@ -80,7 +80,7 @@ def test_making_a_network_draws_nothing_from_the_global_generator():
 
 def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     network = random_network(dropout=0.4)
-    dropout = network.head.dropout
+    dropout = network.dropout
     x = torch.ones(200, 200)
     assert dropout(x) is x
     network.train()

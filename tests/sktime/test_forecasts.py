@@ -8,7 +8,7 @@ import pytest
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 
-from sklstm.network import Decoder, KnownFutureHead
+from sklstm.network import Decoder, Head
 from sklstm.sktime import LSTMForecaster
 from sklstm.sktime._forecast_regressor import ForecastRegressor
 from sklstm.sktime._panel import Panel
@@ -349,7 +349,7 @@ def test_each_strategy_has_its_own_head():
         fitted = forecaster(strategy, max_epochs=1).fit(wave()[:50], X=X[:50], fh=[1, 3])
         heads[strategy] = type(fitted.model_.regressor.module_.head)
     assert heads == {
-        "direct": KnownFutureHead, "recursive": KnownFutureHead, "seq2seq": Decoder
+        "direct": Head, "recursive": Head, "seq2seq": Decoder
     }  # fmt: skip
 
 

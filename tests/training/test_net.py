@@ -62,8 +62,8 @@ def test_a_pickle_holds_no_tensor_of_a_device_but_the_state_of_a_generator(
 def test_a_copy_holds_no_generator_of_dropout(again):
     model = LSTMRegressor(**TINY, num_layers=2, dropout=0.5).fit(X, Y)
     layers = [part for part in again(model).module_.modules() if hasattr(part, "generator")]
-    assert len(layers) == 2
-    assert [layer.generator for layer in layers] == [None, None]
+    assert len(layers) > 1
+    assert all(layer.generator is None for layer in layers)
 
 
 class FailAt(Callback):

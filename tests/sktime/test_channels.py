@@ -1,0 +1,82 @@
+"""One network that forecasts each column of a series by itself."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklstm.sktime import LSTMForecaster
+
+rng = np.random.default_rng(0)
+INDEX = pd.period_range("2020-01", periods=80, freq="M")
+Y = pd.DataFrame(rng.normal(size=(80, 3)).cumsum(axis=0), INDEX, ["b", "a", "c"])
+X = pd.DataFrame({"month": INDEX.month - 1, "noise": rng.normal(size=80)}, INDEX)
+SMALL = {"window_length": 6, "hidden_size": 4, "max_epochs": 2, "random_state": 0}
+
+
+def forecaster(**options):
+    return LSTMForecaster(channel_independent=True, **SMALL | options)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_columns_are_forecast_as_a_panel_of_them_is(strategy):
+    fh = [1, 2, 4]
+    got = forecaster(strategy=strategy).fit(Y[:70], X[:70], fh=fh)
+    panel = pd.concat({i: Y[[name]].set_axis(["y"], axis=1) for i, name in enumerate(Y)})
+    covariates = pd.concat(dict.fromkeys(range(3), X))
+    expected = LSTMForecaster(strategy=strategy, **SMALL).fit(
+        pd.concat({i: panel.loc[i][:70] for i in range(3)}, names=["series", "time"]),
+        pd.concat({i: covariates.loc[i][:70] for i in range(3)}, names=["series", "time"]),
+        fh=fh,
+    )
+    ahead = pd.concat(dict.fromkeys(range(3), X[70:]), names=["series", "time"])
+    pred, reference = got.predict(X=X[70:]), expected.predict(X=ahead)
+    assert list(pred.columns) == ["b", "a", "c"]
+    for i, name in enumerate(Y):
+        np.testing.assert_allclose(pred[name], reference.loc[i, "y"], rtol=1e-5)
+
+
+def test_a_column_does_not_depend_on_the_others():
+    fitted = forecaster().fit(Y[:70], fh=[1, 2])
+    before = fitted.predict()
+    changed = Y[70:75].copy()
+    changed["a"] += 3
+    pred = [fitted.clone().fit(Y[:70], fh=[1, 2]) for _ in range(2)]
+    plain, other = (
+        f.update(new, update_params=False).predict()
+        for f, new in zip(pred, (Y[70:75], changed), strict=True)
+    )
+    assert before.index[0] == INDEX[70]
+    np.testing.assert_array_equal(plain[["b", "c"]], other[["b", "c"]])
+    assert (plain["a"] != other["a"]).all()
+
+
+def test_columns_in_another_order_are_found_by_name():
+    fitted = [forecaster().fit(Y[:70], fh=[1, 2]) for _ in range(2)]
+    plain = fitted[0].update(Y[70:75]).predict()
+    other = fitted[1].update(Y[70:75][["c", "b", "a"]]).predict()
+    pd.testing.assert_frame_equal(plain, other)
+
+
+def test_a_panel_of_multivariate_series():
+    y = pd.concat({"s": Y[:70], "t": Y[5:75]}, names=["store", "time"])
+    pred = forecaster().fit(y, fh=[1, 2]).predict()
+    assert pred.shape == (4, 3)
+    assert list(pred.columns) == list(Y.columns)
+    assert pred.index.get_level_values(0).tolist() == ["s", "s", "t", "t"]
+    assert pred.notna().all(axis=None)
+
+
+def test_a_month_is_embedded_in_the_past_and_in_the_future():
+    fitted = LSTMForecaster(categorical_features=["month"], embedding_size=3, **SMALL)
+    fitted.fit(Y[["a"]][:70], X[:70], fh=[1, 2])
+    embedding = fitted.model_.regressor.module_.embedding
+    assert embedding.n_categories == {1: 12}
+    pred = fitted.predict(X=X[70:72])
+    other = X[70:72].copy()
+    other.loc[other.index[1], "month"] += 1
+    assert (pred != fitted.predict(X=other)).any(axis=None)
+
+
+def test_an_unknown_category_of_columns_is_refused():
+    with pytest.raises(ValueError, match="categorical_features must be columns of X"):
+        LSTMForecaster(categorical_features=["week"], **SMALL).fit(Y, X, fh=[1])

@@ -1,0 +1,236 @@
+"""Schedules, averaging, decay and losses, against their formulas."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import logsumexp
+from skorch.callbacks import Callback
+
+from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.training import SCHEDULES
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(64, 6, 2))
+Y = X[:, -1, 0] + 0.1 * rng.normal(size=64)
+LABELS = np.digitize(Y, [-0.5, 0.5])
+TINY = {"hidden_size": 4, "batch_size": 16, "max_epochs": 5, "random_state": 0}
+
+
+class Steps(Callback):
+    """Record the rate of each step, and the weights after it."""
+
+    def __init__(self):
+        self.rates = []
+        self.weights = []
+
+    def on_grad_computed(self, net, **kwargs):
+        self.rates.append(net.optimizer_.param_groups[0]["lr"])
+
+    def on_batch_end(self, net, training, **kwargs):
+        if training:
+            self.weights.append(flat(net.module_))
+
+
+def flat(module):
+    return torch.cat([w.detach().ravel() for w in module.parameters()]).clone().numpy()
+
+
+def rates(schedule, **options):
+    steps = Steps()
+    options = TINY | {"learning_rate": 0.1, "callbacks": [steps]} | options
+    LSTMRegressor(learning_rate_schedule=schedule, **options).fit(X, Y)
+    return np.array(steps.rates)
+
+
+def test_warm_up_rises_over_a_tenth_and_falls_along_a_cosine():
+    got = rates("warmup", max_epochs=10)
+    step = np.arange(40)
+    rising = 0.1 * (step + 1) / 4
+    falling = 0.05 * (1 + np.cos(np.pi * (step - 4) / 36))
+    np.testing.assert_allclose(got, np.where(step < 4, rising, falling), rtol=1e-12)
+
+
+def test_one_cycle_rises_to_the_learning_rate_and_falls_to_nothing():
+    got = rates("one_cycle")
+    top = got.argmax()
+    assert 4 <= top <= 7
+    np.testing.assert_allclose(got[[0, top]], [0.1 / 25, 0.1], rtol=0.05)
+    assert (np.diff(got[: top + 1]) > 0).all()
+    assert (np.diff(got[top:]) < 0).all()
+    assert got[-1] < 0.02
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("max_epochs", [1, 2])
+def test_every_schedule_can_be_short_and_go_on(schedule, max_epochs):
+    options = TINY | {"max_epochs": max_epochs, "batch_size": 64}
+    model = LSTMRegressor(learning_rate_schedule=schedule, warm_start=True, **options)
+    model.fit(X, Y).fit(X, Y)
+    assert model.n_epochs_ == 2 * max_epochs
+
+
+@pytest.mark.parametrize("decay", [0.5, 0.99])
+def test_the_kept_weights_are_the_moving_average_of_all_steps(decay):
+    steps = Steps()
+    model = LSTMRegressor(**TINY, weight_averaging=decay, callbacks=[steps])
+    first = copy.deepcopy(LSTMRegressor(**TINY | {"learning_rate": 1e-30}).fit(X, Y))
+    model.fit(X, Y)
+    average = flat(first.module_).astype(float)
+    for t, weights in enumerate(steps.weights, start=1):
+        d = min(decay, (1 + t) / (10 + t))
+        average = d * average + (1 - d) * weights
+    np.testing.assert_allclose(flat(model.module_), average, rtol=1e-4, atol=1e-6)
+
+
+def test_training_goes_on_from_weights_that_are_not_averaged():
+    plain, averaged = Steps(), Steps()
+    LSTMRegressor(**TINY, callbacks=[plain]).fit(X, Y)
+    LSTMRegressor(**TINY, callbacks=[averaged], weight_averaging=0.9).fit(X, Y)
+    np.testing.assert_array_equal(plain.weights, averaged.weights)
+
+
+def test_the_average_is_what_validation_judges_and_the_best_epoch_keeps():
+    model = LSTMRegressor(**TINY, weight_averaging=0.9, early_stopping=True)
+    model.fit(X, Y, X_val=X[:20], y_val=Y[:20])
+    error = (model.predict(X[:20]) - Y[:20]) / Y.std()
+    best = model.validation_loss_curve_[model.best_epoch_ - 1]
+    np.testing.assert_allclose(np.mean(error**2), best, rtol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
+def test_decay_is_the_optimisers_own(optimizer):
+    model = LSTMRegressor(**TINY, optimizer=optimizer, weight_decay=0.3).fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 0.3
+    plain = LSTMRegressor(**TINY, optimizer=optimizer).fit(X, Y)
+    assert np.abs(flat(model.module_)).sum() < np.abs(flat(plain.module_)).sum()
+
+
+def test_decay_may_change_when_training_goes_on():
+    model = LSTMRegressor(**TINY, weight_decay=0.1, warm_start=True).fit(X, Y)
+    model.set_params(weight_decay=0.2).fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 0.2
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_a_quantile_of_a_constant_input_is_that_of_the_targets(quantile):
+    y = np.random.default_rng(1).exponential(size=400)
+    model = LSTMRegressor(
+        loss="quantile", quantile=quantile, batch_size=400, max_epochs=400, random_state=0
+    )
+    model.fit(np.zeros((400, 1)), y)
+    expected = np.quantile(y, quantile)
+    assert model.predict(np.zeros((1, 1)))[0] == pytest.approx(expected, abs=0.05)
+
+
+def test_the_quantile_may_change_when_training_goes_on():
+    model = LSTMRegressor(**TINY, loss="quantile", quantile=0.1, warm_start=True).fit(X, Y)
+    low = model.predict(X)
+    model.set_params(quantile=0.9, max_epochs=30).fit(X, Y)
+    assert (model.predict(X) > low).mean() > 0.9
+
+
+def test_smoothed_labels_give_the_loss_of_their_formula():
+    share = 0.3
+    model = LSTMClassifier(
+        **TINY | {"max_epochs": 1, "batch_size": 64, "dtype": "float64"},
+        label_smoothing=share,
+        learning_rate=1e-30,
+    ).fit(X, LABELS)
+    logits = np.log(model.predict_proba(X))
+    log_p = logits - logsumexp(logits, axis=1, keepdims=True)
+    spread = np.full((64, 3), share / 3)
+    spread[np.arange(64), LABELS] += 1 - share
+    np.testing.assert_allclose(model.loss_curve_[0], -(spread * log_p).sum(1).mean())
+
+
+def test_attention_is_read_in_the_order_of_time():
+    x = X.copy()
+    x[0, :3] = x[1, 2] = x[2] = np.nan
+    model = LSTMRegressor(**TINY, pooling="attention").fit(x, Y)
+    weights = model.attention_weights(x)
+    assert weights.shape == (64, 6)
+    assert (weights[~np.isnan(x[:, :, 0])] > 0).all()
+    assert (weights[np.isnan(x[:, :, 0])] == 0).all()
+    np.testing.assert_allclose(np.delete(weights.sum(axis=1), 2), 1, rtol=1e-5)
+    gap = model.attention_weights(np.delete(x[1:2], 2, axis=1))
+    np.testing.assert_allclose(np.delete(weights[1], 2), gap[0], rtol=1e-5)
+
+
+def test_attention_needs_its_pooling():
+    model = LSTMRegressor(**TINY).fit(X, Y)
+    with pytest.raises(AttributeError, match="pooling='attention'"):
+        model.attention_weights(X)
+
+
+def test_categories_are_not_standardised_and_unknown_ones_are_alike():
+    tokens = rng.integers(0, 30, size=(200, 8)).astype(float)
+    tokens[rng.random(tokens.shape) < 0.1] = np.nan
+    y = (tokens == 7).any(axis=1)
+    model = LSTMClassifier(
+        categorical_features=0, embedding_size=8, max_epochs=40, random_state=0
+    )
+    model.fit(tokens, y)
+    assert model.score(tokens, y) == 1
+    assert model.module_.embedding.n_categories == {0: 30}
+    assert (model._input_scaling.mean[0], model._input_scaling.scale[0]) == (0, 1)
+    new = np.full((3, 8), 2.0)
+    new[:, 3] = [30, 1e6, -4]
+    probability = model.predict_proba(new)
+    np.testing.assert_allclose(probability[1:], probability[[0, 0]], rtol=1e-6)
+
+
+def test_a_missing_category_is_unknown_and_not_the_first():
+    table = np.stack([rng.normal(size=(50, 5)), rng.integers(0, 4, size=(50, 5))], axis=2)
+    model = LSTMRegressor(**TINY, categorical_features=[1]).fit(table, Y[:50])
+    missing, unknown, first = (table[:1].copy() for _ in range(3))
+    missing[0, 0, 1], unknown[0, 0, 1], first[0, 0, 1] = np.nan, 9, 0
+    got = model.predict(missing)
+    np.testing.assert_allclose(got, model.predict(unknown), rtol=1e-6)
+    assert abs(got - model.predict(first)) > 1e-6
+
+
+@pytest.mark.parametrize("bad", [0.5, -1, 2**24])
+def test_a_category_that_is_no_index_is_refused(bad):
+    with pytest.raises(ValueError, match="X must have integers from 0"):
+        LSTMRegressor(categorical_features=0).fit([[1, 2], [bad, 3]], [0, 1])
+
+
+@pytest.mark.parametrize("features", [2, -1, [0, 5], ["a"]])
+def test_a_category_that_is_no_feature_is_refused(features):
+    with pytest.raises(ValueError, match="categorical_features must be features of X"):
+        LSTMRegressor(categorical_features=features).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"head_sizes": [0]},
+        {"head_sizes": ["a"]},
+        {"convolution": "before", "conv_filters": []},
+        {"convolution": "beside", "conv_filters": [3], "conv_kernel_sizes": [3, 3]},
+    ],
+)
+def test_sizes_that_are_none_are_refused(options):
+    name = next(reversed(options)) if "head_sizes" in options else "conv_filters"
+    with pytest.raises(ValueError, match=name):
+        LSTMRegressor(**options).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"convolution": "beside", "conv_filters": (4, 6), "conv_kernel_sizes": (3, 2)},
+        {"convolution": "before", "conv_filters": [4], "conv_kernel_sizes": [3]},
+        {"cell": "peephole", "layer_norm": True, "patch_length": 2},
+        {"pooling": "attention", "head_sizes": (3,), "weight_averaging": 0.9},
+        {"instance_norm": "affine", "target_features": 0},
+    ],
+    ids=str,
+)
+def test_the_same_seed_gives_the_same_model_with_every_part(options):
+    first, second = (LSTMRegressor(**TINY, **options).fit(X, Y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+    alone = np.concatenate([first.predict(X[i : i + 1]) for i in range(len(X))])
+    np.testing.assert_allclose(first.predict(X), alone, rtol=1e-5, atol=1e-6)
