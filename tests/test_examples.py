@@ -79,6 +79,32 @@ def test_netflix_prints_its_tables_and_saves_its_pictures(tmp_path):
     assert_pictures(tmp_path / "pictures", [f"netflix_{name}" for name in pictures])
 
 
+def test_reviews_are_read_better_than_by_counting_words(tmp_path):
+    printed = run("plot_reviews.py", tmp_path / "pictures")
+    share = dict(re.findall(r"^(LSTM|Word counts) +([\d.]+)$", printed, re.M))
+    assert float(share["LSTM"]) > 0.97
+    assert float(share["Word counts"]) < 0.7
+    assert_pictures(tmp_path / "pictures", ["reviews_attention"])
+
+
+def test_a_melody_begins_as_the_theme_and_goes_on(tmp_path):
+    printed = run("plot_melody.py", tmp_path / "pictures")
+    lines = dict(
+        re.findall(r"^(The theme|Drawn at temperature [\d.]+): (.*)$", printed, re.M)
+    )
+    theme = lines.pop("The theme").split()
+    assert len(lines) == 3
+    for line in lines.values():
+        notes = line.split()
+        assert len(notes) == 60
+        assert notes[:12] == theme[:12]
+        assert notes != theme
+    # A cold melody keeps to the notes of its key; chance would give seven of twelve.
+    cold = lines["Drawn at temperature 0.3"].split()
+    assert np.isin(cold, theme).mean() > 0.9
+    assert_pictures(tmp_path / "pictures", ["melody"])
+
+
 def test_airline_forecasts_are_judged_beside_two_others(tmp_path):
     pytest.importorskip("sktime")
     printed = run("plot_sktime_forecasting.py", tmp_path / "pictures")

@@ -1,0 +1,119 @@
+"""
+Write a melody
+==============
+
+`LSTMClassifier` learns which note follows which from the theme of Beethoven's "Ode to
+Joy", sung in several keys. Then it goes on by itself: it predicts the probability of each
+next note, one is drawn, added to the melody, and so on.
+
+Run it with ``python examples/plot_melody.py [folder]``. The notes are printed, and the
+picture is saved in the folder, "figures" by default. It needs
+``pip install "sklstm[examples]"`` and takes a few seconds.
+"""  # noqa: D205, D400
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from sklstm import LSTMClassifier, sliding_windows
+
+NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+
+# The theme note by note, in semitones above the C below it (Beethoven, 1824).
+THEME = [
+    *(4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 4, 2, 2),
+    *(4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 2, 0, 0),
+    *(2, 2, 4, 0, 2, 4, 5, 4, 0, 2, 4, 5, 4, 2, 0, 2, -5),
+    *(4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 2, 0, 0),
+]
+LOWEST = min(THEME)
+WINDOW = 12
+
+
+# %%
+# Learn which note comes next
+# ---------------------------
+
+
+def transposed(semitones: int, times: int = 2) -> np.ndarray:
+    """Give the theme in another key, as categories that begin at 0."""
+    return np.tile(np.array(THEME) - LOWEST + semitones, times)
+
+
+def train() -> LSTMClassifier:
+    """Learn from the theme in all keys of an octave, each a series of its own."""
+    keys = [transposed(key) for key in range(12)]
+    windows, following = sliding_windows(
+        np.concatenate(keys).astype(float),
+        np.concatenate(keys),
+        window_length=WINDOW,
+        groups=np.repeat(np.arange(12), len(keys[0])),
+    )
+    model = LSTMClassifier(
+        categorical_features=0,
+        embedding_size=8,
+        hidden_size=64,
+        max_epochs=12,
+        random_state=0,
+    )
+    return model.fit(windows, following)
+
+
+# %%
+# Go on from a few notes
+# ----------------------
+
+
+def compose(
+    model: LSTMClassifier, opening: np.ndarray, n_notes: int, temperature: float, seed: int
+) -> np.ndarray:
+    """Draw one note after the other; a higher temperature makes unlikely ones likelier."""
+    rng = np.random.default_rng(seed)
+    notes = list(opening)
+    while len(notes) < n_notes:
+        window = np.array(notes[-WINDOW:], dtype=float).reshape(1, -1, 1)
+        logits = np.log(model.predict_proba(window)[0]) / temperature
+        probability = np.exp(logits - logits.max())
+        notes.append(rng.choice(model.classes_, p=probability / probability.sum()))
+    return np.array(notes)
+
+
+def plot_melodies(melodies: dict[str, np.ndarray], n_given: int) -> plt.Figure:
+    figure, axes = plt.subplots(
+        len(melodies), sharex=True, sharey=True, figsize=(9, 6), layout="constrained"
+    )
+    for ax, (title, notes) in zip(axes, melodies.items(), strict=True):
+        colours = np.where(np.arange(len(notes)) < n_given, "#999999", "#d55e00")
+        ax.barh(notes, 0.9, left=np.arange(len(notes)), height=0.8, color=colours)
+        ax.set_title(title, loc="left", fontsize=10)
+        ax.spines[["top", "right"]].set_visible(False)
+    pitches = range(0, int(max(map(np.max, melodies.values()))) + 1, 3)
+    axes[0].set_yticks(pitches, [NAMES[(pitch + LOWEST) % 12] for pitch in pitches])
+    axes[-1].set_xlabel("Note; the grey ones are given")
+    return figure
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)  # a network this small is slower with more
+    model = train()
+    theme = transposed(3)  # E flat major
+    melodies = {"The theme": theme[:60]} | {
+        f"Drawn at temperature {temperature}": compose(
+            model, theme[:WINDOW], 60, temperature, seed=0
+        )
+        for temperature in (0.3, 1.0, 1.5)
+    }
+    for title, notes in melodies.items():
+        print(f"{title}: {' '.join(NAMES[(n + LOWEST) % 12] for n in notes)}")
+    figure = plot_melodies(melodies, WINDOW)
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / "melody.png", dpi=120)
+    plt.close(figure)
+    print(f"Picture saved in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
