@@ -66,6 +66,8 @@ def count_categories(windows: Windows, features: list[int]) -> dict[int, int]:
     >>> count_categories(tokens, [0])
     {0: 4}
     """
+    if not features:
+        return {}
     used = windows.used_rows()
     counts = {}
     for feature in features:

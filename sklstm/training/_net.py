@@ -27,7 +27,7 @@ _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
 # Batches for each thread from which threads of their own predict them sooner.
-LEAST_SIDE_BY_SIDE = 4
+LEAST_SIDE_BY_SIDE = 8
 
 
 class StopTraining(Exception):
