@@ -30,6 +30,10 @@ class Work(NamedTuple):
             f" batch {self.batch_size}"
         )
 
+    @property
+    def n_windows(self):
+        return self.n_rows - self.n_timesteps - self.horizon + 1
+
     def windows(self):
         """A series of the size of ETTh1's first year, cut into windows."""
         table = rows(self.n_features, self.n_rows)

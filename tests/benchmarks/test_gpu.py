@@ -11,20 +11,25 @@ pytestmark = [
 ]
 
 
+def ours_and_by_hand(work):
+    X, y = work.windows()
+    x, targets = tensors(X, y, "cuda")
+    network = work.network().to("cuda")
+    model = work.estimator(max_epochs=1, warm_start=True, device="cuda")
+    loop = (network, x, targets, work.batch_size, 1, 1.0)
+    return lambda: model.fit(X, y), lambda: train(*loop)
+
+
 @pytest.mark.parametrize(
     ("batch_size", "target"), [(256, 1.1), (32, 1.0)], ids=["batch-256", "batch-32"]
 )
 def test_training_on_a_gpu_takes_no_longer_than_by_hand(side_by_side, batch_size, target):
     work = Work(48, 7, 64, 1, batch_size, horizon=24)
-    X, y = work.windows()
-    x, targets = tensors(X, y, "cuda")
-    network = work.network().to("cuda")
-    model = work.estimator(max_epochs=1, warm_start=True, device="cuda")
     ratio = side_by_side(
         "On a GPU",
         f"{work}, clipped, {torch.cuda.get_device_name()}",
-        lambda: model.fit(X, y),
-        lambda: train(network, x, targets, batch_size, 1, 1.0),
+        ours_and_by_hand,
+        work,
         target=target,
     )
     assert ratio <= target

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, TimeSeriesSplit
 
@@ -16,11 +15,18 @@ WORK = Work(24, 1, 32, 1, 32, n_rows=4000)
 RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
 
 
-@pytest.fixture
-def fresh_workers(monkeypatch):
-    """Workers whose threads joblib chooses, not this process's environment."""
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    get_reusable_executor().shutdown(wait=True)
+def two_jobs_and_one(work):
+    threads = Parallel(n_jobs=2)(delayed(torch.get_num_threads)() for _ in range(2))
+    assert threads == [1, 1]
+    X, y = work.windows()
+    X = np.array(X)  # large enough that joblib shares it through a file
+    return lambda: search(X, y, work, 2), lambda: search(X, y, work, 1)
+
+
+def halving_and_full(work):
+    X, y = work.windows()
+    halving, full = searches(work)
+    return lambda: halving.fit(X, y), lambda: full.fit(X, y)
 
 
 def search(X, y, work, n_jobs):
@@ -38,48 +44,51 @@ def search(X, y, work, n_jobs):
     ],
     ids=str,
 )
-def test_two_jobs_take_less_time_than_one(fresh_workers, side_by_side, work, target):
+def test_two_jobs_take_less_time_than_one(monkeypatch, side_by_side, work, target):
+    # The threads of the workers are for joblib to choose.
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     pytest.importorskip("psutil", reason="without it workers collect garbage each second")
-    X, y = work.windows()
-    X = np.array(X)  # large enough that joblib shares it through a file
-    search(X, y, work, 2)  # starts the workers
-    threads = Parallel(n_jobs=2)(delayed(torch.get_num_threads)() for _ in range(2))
-    assert threads == [1, 1]
     ratio = side_by_side(
         "Searching",
         f"`GridSearchCV(n_jobs=2)` beside `n_jobs=1`: {work}",
-        lambda: search(X, y, work, 2),
-        lambda: search(X, y, work, 1),
+        two_jobs_and_one,
+        work,
         target=target,
         rounds=3,
     )
     assert ratio <= target
 
 
-def test_halving_over_epochs_finds_as_good_a_model_sooner(side_by_side):
-    X, y = WORK.windows()
+def searches(work):
+    """Make a search by halving and one of the full grid."""
     grid = {"learning_rate": RATES, "hidden_size": [8, 32]}
     options = {"cv": TimeSeriesSplit(2), "refit": False}
-    searches = {
-        "halving": HalvingGridSearchCV(
-            WORK.estimator(),
-            grid,
-            resource="max_epochs",
-            min_resources=2,
-            max_resources=18,
-            factor=3,
-            random_state=0,
-            **options,
-        ),
-        "full": GridSearchCV(WORK.estimator(max_epochs=18), grid, **options),
-    }
+    halving = HalvingGridSearchCV(
+        work.estimator(),
+        grid,
+        resource="max_epochs",
+        min_resources=2,
+        max_resources=18,
+        factor=3,
+        random_state=0,
+        **options,
+    )
+    return halving, GridSearchCV(work.estimator(max_epochs=18), grid, **options)
+
+
+def test_halving_over_epochs_takes_half_the_time(side_by_side):
     ratio = side_by_side(
         "Searching",
         f"`HalvingGridSearchCV` over 2 to 18 epochs beside the full grid: {WORK}",
-        lambda: searches["halving"].fit(X, y),
-        lambda: searches["full"].fit(X, y),
+        halving_and_full,
+        WORK,
         target=0.5,
         rounds=1,
     )
     assert ratio <= 0.5
-    assert searches["halving"].best_score_ > searches["full"].best_score_ - 0.01
+
+
+def test_halving_over_epochs_finds_as_good_a_model():
+    X, y = WORK.windows()
+    halving, full = (search.fit(X, y) for search in searches(WORK))
+    assert halving.best_score_ > full.best_score_ - 0.01

@@ -41,28 +41,22 @@ def share_copied(y_true, y_pred):
 
 
 def gradient_norms(model, X, y):
-    """Norm of the gradient of the squared error with respect to each hidden state."""
+    """Norm of the gradient of the loss with respect to the state after each step."""
     module = model.module_
-    scaling = model._input_scaling
-    x = torch.from_numpy(scaling.apply(X)).float()
-    hidden = module.core(x, None)
-    hidden.retain_grad()
-    # The last state alone is read: what reaches the others comes through the steps.
-    layer = module.core.layers[0].forwards
-    state, norms = None, []
-    states = []
-    for t in range(x.shape[1]):
-        _, state = layer(x[:, t : t + 1], state)
-        for part in state if isinstance(state, tuple) else (state,):
-            part.retain_grad()
-        states.append(state)
-    last = state[0] if isinstance(state, tuple) else state
-    output = module.head(last[0])
+    x = torch.from_numpy(model._input_scaling.apply(X)).float()
     target = torch.from_numpy(model._output_scaling.apply(y.reshape(len(y), -1))).float()
-    ((output - target) ** 2).mean().backward()
-    for state in states:
+    layer = module.core.layers[0].forwards
+    states, state = [], None
+    for x_t in x.split(1, dim=1):
+        _, state = layer(x_t, state)
         parts = state if isinstance(state, tuple) else (state,)
-        norms.append(
-            sum(float((p.grad**2).sum()) for p in parts if p.grad is not None) ** 0.5
-        )
-    return np.array(norms)
+        for part in parts:
+            part.retain_grad()
+        states.append(parts)
+    output = module.head(states[-1][0][0])
+    ((output - target) ** 2).mean().backward()
+    return np.array([_norm(*[part.grad for part in parts]) for parts in states])
+
+
+def _norm(*gradients):
+    return torch.cat([g.ravel() for g in gradients if g is not None]).norm().item()

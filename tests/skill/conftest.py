@@ -1,0 +1,44 @@
+"""Tables that a run writes into the page on accuracy."""
+
+import re
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "11-accuracy.md"
+PACKAGES = ["torch", "skorch", "scikit-learn", "sktime", "numpy", "sklstm"]
+
+
+def machine():
+    """Where and with what a table was made."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return f"Measured on {date.today()} on two cores of {cpu[1] if cpu else 'a CPU'}; {versions}."
+
+
+@pytest.fixture
+def write_table():
+    """Put a table into its place on the page: the one that bears its name."""
+
+    def write(name, header, rows, note=""):
+        lines = [header, ["---"] * len(header), *rows]
+        table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+        begin, end = f"<!-- begin {name}: written by `tox run -e skill` -->", "<!-- end -->"
+        before, rest = PAGE.read_text().split(begin)
+        after = rest[rest.index(end) :]
+        text = "\n\n".join(part for part in (table, note, machine()) if part)
+        PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{after}")
+        print(f"\n{text}")
+
+    return write
+
+
+@pytest.fixture
+def save_picture():
+    def save(figure, name):
+        figure.savefig(DOCS / name, dpi=100)
+
+    return save

@@ -1,0 +1,215 @@
+"""How accurate the package is on public data; each test writes its table into the guide.
+
+Settings were chosen on validation data alone. Two processes of one thread each.
+"""
+
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from joblib import Parallel, delayed
+
+import sklstm
+from tests.skill import airline, classification, etth1, forecasting, long_memory
+
+pytestmark = pytest.mark.skill
+
+
+def timed(call, *arguments, **options):
+    """Call with one thread; give the result and the seconds."""
+    torch.set_num_threads(1)
+    begin = time.perf_counter()
+    return call(*arguments, **options), time.perf_counter() - begin
+
+
+def for_seeds(call, n_seeds, *arguments, **options):
+    """Results by seed, and the mean of their seconds."""
+    jobs = (
+        delayed(timed)(call, *arguments, random_state=seed, **options)
+        for seed in range(n_seeds)
+    )
+    results, seconds = zip(*Parallel(n_jobs=2)(jobs), strict=True)
+    return np.array(results), float(np.mean(seconds))
+
+
+def spread(values, digits):
+    """Mean and standard deviation as text."""
+    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}"
+
+
+# ------------------------------------------------------------------ long horizons
+
+ETTH1 = {
+    "hidden_size": 256,
+    "cell": "gru",
+    "patch_length": 48,
+    "instance_norm": "last",
+    "target_features": 0,
+    "dropout": 0.5,
+    "loss": "absolute_error",
+    "learning_rate": 1e-3,
+    "weight_averaging": 0.998,
+    "batch_size": 256,
+    "max_epochs": 6,
+    "early_stopping": True,
+    "n_epochs_no_change": 3,
+    "standardize": False,
+}
+WINDOW = 720
+PUBLISHED = {
+    96: (0.375, 0.370, 0.341),
+    192: (0.405, 0.413, 0.385),
+    336: (0.439, 0.422, 0.401),
+    720: (0.472, 0.447, 0.434),
+}
+
+
+def etth1_errors(horizon, random_state):
+    table = etth1.load()
+    X, y = etth1.windows(table, "train", WINDOW, horizon)
+    X_val, y_val = etth1.windows(table, "validation", WINDOW, horizon)
+    model = sklstm.LSTMRegressor(**ETTH1, random_state=random_state)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    return etth1.errors(model, table, "test", WINDOW, horizon)
+
+
+@pytest.mark.skipif(not etth1.PATH.exists(), reason="ETTh1 is not redistributed")
+def test_etth1_is_forecast_at_least_as_well_as_published(write_table):
+    rows, squared = [], {}
+    for horizon, published in PUBLISHED.items():
+        errors, seconds = for_seeds(etth1_errors, 3, horizon)
+        squared[horizon] = errors[:, 0]
+        measured = [spread(errors[:, i], 3) for i in (0, 1)]
+        rows.append(
+            (horizon, *(f"{p:.3f}" for p in published), *measured, f"{seconds:.0f}")
+        )
+    header = ("Horizon", "DLinear", "PatchTST", "SegRNN", "sklstm: MSE", "MAE", "s a fit")
+    write_table("etth1", header, rows)
+    assert squared[96].mean() <= 0.360
+
+
+# ------------------------------------------------------------------ airline
+
+AIRLINE = {"strategy": "seq2seq", "window_length": 24, "max_epochs": 200}
+
+
+def test_airline_passengers_are_forecast_better_than_published(write_table):
+    errors, seconds = for_seeds(airline.mape, 5, "test", **AIRLINE)
+    before, _ = for_seeds(airline.mape, 5, "validation", **AIRLINE)
+    rows = [
+        ("darts' notebook (LSTM)", "", "2.71", ""),
+        ("sklstm", spread(before, 2), spread(errors, 2), f"{seconds:.0f}"),
+    ]
+    header = ("", "MAPE 1957-58, %", "MAPE 1959-60, %", "s a fit")
+    write_table("airline", header, rows)
+    assert errors.mean() <= 2.7
+
+
+# ------------------------------------------------------------------ classes
+
+
+@pytest.mark.parametrize("name", ["all"])
+def test_series_are_classified_as_well_as_published(write_table, name):
+    rows, missed = [], []
+    for name, (_, published) in classification.SETS.items():
+        shares, seconds = for_seeds(classification.accuracy, 5, name)
+        dtw = classification.accuracy_of_dtw(name)
+        rows.append(
+            (
+                name,
+                "" if published is None else f"{published:.3f}",
+                f"{dtw:.3f}",
+                spread(shares, 3),
+                f"{seconds:.0f}",
+            )
+        )
+        if shares.mean() < (dtw if published is None else published) - 0.01:
+            missed.append(name)
+    header = ("Set", "LSTM-FCN, published", "1-NN DTW", "sklstm", "s a fit")
+    write_table("classification", header, rows)
+    assert not missed
+
+
+# ------------------------------------------------------------------ long memory
+
+MEMORY = {"hidden_size": 64, "batch_size": 64, "learning_rate": 3e-3}
+TASKS = {
+    "Adding": (long_memory.adding, long_memory.share_explained),
+    "Copying": (long_memory.copying, long_memory.share_copied),
+}
+
+
+def remembered(task, n_steps, cell, random_state, **options):
+    make, score = TASKS[task]
+    X, y = make(10_000, n_steps, seed=random_state)
+    model = sklstm.LSTMRegressor(
+        **MEMORY, cell=cell, random_state=random_state, **options
+    ).fit(X, y)
+    X_new, y_new = make(1000, n_steps, seed=1000 + random_state)
+    return float(score(y_new, model.predict(X_new)))
+
+
+def test_an_lstm_remembers_what_a_plain_network_forgets(write_table):
+    rows = []
+    for task in TASKS:
+        for n_steps in (50, 200, 1000):
+            line = [task, n_steps]
+            for cell, memory_length in (("rnn", None), ("lstm", None), ("lstm", n_steps)):
+                shares, seconds = for_seeds(
+                    remembered,
+                    3,
+                    task,
+                    n_steps,
+                    cell,
+                    memory_length=memory_length,
+                    max_epochs=10 if n_steps < 1000 else 6,
+                )
+                line.append(spread(shares, 2))
+            assert shares.min() > 0.95, (task, n_steps)
+            rows.append((*line, f"{seconds:.0f}"))
+    header = ("Task", "Steps", "RNN", "LSTM", "LSTM, `memory_length`", "s a fit")
+    write_table("memory", header, rows)
+
+
+def test_gradients_vanish_in_a_plain_network(save_picture):
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, layout="constrained")
+    norms = {}
+    for ax, n_steps in zip(axes, (50, 200, 1000), strict=True):
+        X, y = long_memory.adding(256, n_steps, seed=0)
+        for name, options in {
+            "RNN": {"cell": "rnn"},
+            "LSTM": {},
+            "LSTM, memory_length": {"memory_length": n_steps},
+        }.items():
+            model = sklstm.LSTMRegressor(**MEMORY, max_epochs=1, random_state=0, **options)
+            norms[name] = long_memory.gradient_norms(model.fit(X, y), X, y)
+            ax.semilogy(np.maximum(norms[name], 1e-30), label=name)
+        ax.set(title=f"{n_steps} steps", xlabel="Step", ylim=(1e-20, 10))
+    axes[0].set_ylabel("Norm of the gradient")
+    axes[0].legend(frameon=False, fontsize=8)
+    save_picture(figure, "gradient_norms.png")
+    first_over_last = {name: norm[0] / norm[-1] for name, norm in norms.items()}
+    assert first_over_last["RNN"] < 1e-10
+    assert first_over_last["LSTM, memory_length"] > 1e-3
+
+
+# ------------------------------------------------------------------ defaults
+
+
+def test_defaults_beat_the_season_before_on_most_series(write_table):
+    rows, n_better = [], 0
+    for name in forecasting.SERIES:
+        naive = forecasting.mean_absolute_error(forecasting.season_before, name)
+        errors, seconds = for_seeds(default_error, 3, name)
+        ratio = errors / naive
+        n_better += ratio.mean() < 1
+        rows.append((name, f"{naive:.3g}", spread(ratio, 2), f"{seconds:.0f}"))
+    header = ("Series", "Seasonal naive: MAE", "LSTMForecaster / seasonal naive", "s")
+    write_table("defaults", header, rows)
+    assert n_better > 0.5 * len(rows)
+
+
+def default_error(name, random_state):
+    return forecasting.mean_absolute_error(forecasting.by_default(random_state), name)
