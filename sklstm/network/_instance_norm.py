@@ -106,7 +106,8 @@ class InstanceNorm(nn.Module):
         Returns
         -------
         z : Tensor of the shape of `x`
-            What is missing takes the first value of the sequence that is not, else 0.
+            What is missing takes the first value of the sequence that is not; it stays
+            NaN where there is none.
         level : Level
         """
         level = self.level(x, lengths)
@@ -115,7 +116,7 @@ class InstanceNorm(nn.Module):
         if self.method == "affine":
             z = torch.where(self.has_level, z * self.weight + self.bias, z)
         first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
-        return z.where(~z.isnan(), z.gather(1, first[:, None])).nan_to_num(0.0), level
+        return z.where(~z.isnan(), z.gather(1, first[:, None])), level
 
     def restore(self, output: Tensor, level: Level) -> Tensor:
         """Put the level back, if the outputs forecast features.

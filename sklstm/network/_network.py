@@ -224,10 +224,9 @@ class LSTMNetwork(nn.Module):
         return self.normaliser.restore(self._read(z, lengths, future), level)
 
     def _read(self, x: Tensor, lengths: Tensor | None, future: Tensor | None) -> Tensor:
-        if self.embedding is not None:
-            x = self.embedding(x)
+        x = self._filled(x)
         if future is not None:
-            future = self._embedded_future(future)
+            future = self._filled(future, self.future_features)
         hidden, n_steps = self._hidden(x, lengths)
         state = self.dropout(self.pooling(hidden, n_steps))
         if self.branch is not None:
@@ -245,10 +244,11 @@ class LSTMNetwork(nn.Module):
             x, lengths = self.patches(x, lengths)
         return self.core(x, lengths), lengths
 
-    def _embedded_future(self, future: Tensor) -> Tensor:
-        if self.embedding is None:
-            return future.nan_to_num(0.0)
-        return self.embedding(future, self.future_features)
+    def _filled(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
+        """Look categories up; what is missing becomes 0, the training mean."""
+        if self.embedding is not None:
+            return self.embedding(x, features)
+        return x if self.normaliser is None else x.nan_to_num(0.0)
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Give the weight of each step, for attention pooling.
@@ -265,9 +265,7 @@ class LSTMNetwork(nn.Module):
         """
         if self.normaliser is not None:
             x = self.normaliser(x, lengths)[0]
-        if self.embedding is not None:
-            x = self.embedding(x)
-        weights = self.pooling.weights(*self._hidden(x, lengths))
+        weights = self.pooling.weights(*self._hidden(self._filled(x), lengths))
         if self.patches is None:
             return weights
         return self.patches.shared(weights, lengths, x.shape[1])

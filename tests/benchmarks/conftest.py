@@ -11,12 +11,14 @@ from tests.benchmarks.by_hand import seconds
 
 
 def in_turn(make, arguments, rounds):
-    """Seconds of both things that `make` gives, round by round, after one to warm up."""
+    """Seconds of both things that `make` gives, round by round.
+
+    The first of several rounds warms up.
+    """
     torch.set_num_threads(2)
-    things = make(*arguments)
-    times = [[seconds(thing) for thing in reversed(things)] for _ in range(rounds + 1)]
-    beside, ours = np.array(times[1:]).T
-    return ours, beside
+    ours, beside = make(*arguments)
+    times = [(seconds(beside), seconds(ours)) for _ in range(rounds)]
+    return np.array(times[1:] or times).T
 
 
 @pytest.fixture
@@ -27,9 +29,9 @@ def side_by_side(benchmark):
     whether the system takes memory back after each batch, and that may double a time.
     """
 
-    def measure(section, row, make, *arguments, target, rounds=5):
+    def measure(section, row, make, *arguments, target, rounds=6):
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            ours, beside = benchmark.pedantic(
+            beside, ours = benchmark.pedantic(
                 lambda: process.submit(in_turn, make, arguments, rounds).result()
             )
         ratio = float(np.median(ours / beside))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklstm import LSTMRegressor, sliding_windows
+from sklstm import LSTMClassifier, LSTMRegressor, sliding_windows
 from sklstm.network import InstanceNorm
 
 
@@ -122,3 +122,46 @@ def test_a_warm_start_keeps_the_normalisation():
     model = LSTMRegressor(instance_norm="last", warm_start=True, max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="instance_norm must stay"):
         model.set_params(instance_norm=None).fit(X, y)
+
+
+def test_an_affine_norm_is_trained_and_taken_back():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(5, 8, 2)) * 10 + 3
+    norm = InstanceNorm("affine", 2, [0], [0, 0], torch.float64)
+    with torch.no_grad():
+        norm.weight.copy_(torch.tensor([2.0, 3.0]))
+        norm.bias.copy_(torch.tensor([0.5, 4.0]))
+        norm.output_scale.copy_(torch.tensor([5.0, 5.0]))
+        z, level = norm(torch.from_numpy(x), None)
+        output = rng.normal(size=(5, 2))
+        restored = norm.restore(torch.from_numpy(output), level).numpy()
+    for i in range(5):
+        center, spread = levels("standard", x[i, :, 0])
+        expected = 2 * (x[i, :, 0] - center) / spread + 0.5
+        np.testing.assert_allclose(z[i, :, 0], expected, rtol=1e-6)
+        np.testing.assert_array_equal(z[i, :, 1], x[i, :, 1])
+        expected = center + spread * 5 * (output[i] - 0.5) / 2
+        np.testing.assert_allclose(restored[i], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["last", "standard", "affine"])
+def test_a_classifier_sees_no_level(method):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 12, 2))
+    y = X[:, -1, 0] > X[:, 0, 0]
+    model = LSTMClassifier(instance_norm=method, max_epochs=20, random_state=0).fit(X, y)
+    shifted = X + rng.normal(scale=100, size=(60, 1, 2))
+    np.testing.assert_allclose(
+        model.predict_proba(shifted), model.predict_proba(X), atol=1e-3
+    )
+    assert model.score(X, y) > 0.9
+
+
+def test_categories_have_no_level():
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.normal(size=(60, 12)), rng.integers(3, size=(60, 12))], axis=2)
+    y = X[:, 5, 1] == 2
+    model = LSTMClassifier(
+        instance_norm="standard", categorical_features=1, max_epochs=2, random_state=0
+    ).fit(X, y)
+    assert model.module_.normaliser.has_level.tolist() == [True, False]

@@ -16,7 +16,8 @@ def machine():
     """Where and with what a table was made."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-    return f"Measured on {date.today()} on two cores of {cpu[1] if cpu else 'a CPU'}; {versions}."
+    where = cpu[1] if cpu else "a CPU"
+    return f"Measured on {date.today()} on two cores of {where}; {versions}."
 
 
 @pytest.fixture

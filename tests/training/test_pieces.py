@@ -133,6 +133,15 @@ def test_classification_equals_the_plain_loop(small_pieces):
     assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_batch_normalisation_sees_whole_batches(small_pieces):
+    record = Record()
+    options = {"convolution": "beside", "conv_filters": (4,), "conv_kernel_sizes": (3,)}
+    model = LSTMRegressor(**OPTIONS, **options, callbacks=[record]).fit(X, Y)
+    expected = plain_loop(record, squared)
+    assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
+    assert not small_pieces
+
+
 def test_float32_stays_within_rounding_of_the_plain_loop(small_pieces):
     record = Record()
     model = LSTMRegressor(**OPTIONS | {"dtype": "float32"}, callbacks=[record])
