@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
 
 from ._callback_support import CallbackSupportMixin, fit_context
-from ._categories import count_categories, feature_numbers
+from ._categories import feature_numbers, find_categories
 from ._constraints import CONSTRAINTS, DTYPES, NETWORK
 from ._failure import unchanged_by_failure
 from ._inputs import (
@@ -198,7 +198,7 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             if not going_on:
                 self._start(samples, draw_seed(self.random_state))
             task = self._task(X, y, sample_weight)
-            self._train(samples, None, epochs=1, kept=kept, task=task)
+            self._train(samples, None, epochs=1, kept=kept, task=task, is_pass=True)
         return self
 
     def _read(
@@ -256,7 +256,11 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         windows = samples.windows
         self._check_layers()
         categorical = feature_numbers(self.categorical_features, windows.shape[2])
-        self._n_categories = count_categories(windows, categorical)
+        categories = find_categories(windows, categorical)
+        self._n_categories = {
+            feature: int(values.max(initial=0)) + 1
+            for feature, values in categories.items()
+        }
         scaling = (
             Scaling.of_windows(windows, samples.weight)
             if self.standardize
@@ -269,6 +273,8 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             self._output_scaling.check_finite("y")
         self._trained_with = self._fixed_parameters() | {"loss": self._loss_parameters()}
         self.net_ = self._make_net(windows, seed)
+        if categories:
+            self.net_.module_.embedding.forget_all_but(categories)
 
     def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
         options = self._network_options(windows)
@@ -355,18 +361,24 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         epochs: int,
         kept: dict[str, Any] | None,
         task: dict[str, Any],
+        is_pass: bool = False,
     ) -> None:
-        """Train the net; an interrupted run leaves its whole epochs in `kept`, if given."""
+        """Train the net; an interrupted run leaves its whole epochs in `kept`, if given.
+
+        A pass through some of the data has no schedule and no average of its own.
+        """
         net = self.net_
         train_data = self._data(train)
         valid_data = None if valid is None else self._data(valid, beside=train_data)
         if not net.history:
             net.learn_levels(train_data)
         self._adopt_parameters()
+        if is_pass:
+            net.schedule = "constant"
         best = BestEpoch(self.n_epochs_no_change if self.early_stopping else None)
         last = None if kept is None else LastEpoch(net)
         listeners: list[Any] = []
-        if self.weight_averaging is not None:
+        if self.weight_averaging is not None and not is_pass:
             listeners.append(AveragedWeights(plain(self.weight_averaging), net))
         listeners += [best] if valid is not None else []
         listeners += [last] if last is not None else []

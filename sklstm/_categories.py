@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .windows._windows import Windows
 
@@ -42,8 +43,8 @@ def feature_numbers(features: int | list[int] | None, n_features: int) -> list[i
     return sorted({int(i) for i in numbers})
 
 
-def count_categories(windows: Windows, features: list[int]) -> dict[int, int]:
-    """Count the categories of some features: one more than the largest value.
+def find_categories(windows: Windows, features: list[int]) -> dict[int, NDArray[np.intp]]:
+    """Find the categories of some features, in the windows and in what is known ahead.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def count_categories(windows: Windows, features: list[int]) -> dict[int, int]:
 
     Returns
     -------
-    n_categories : dict of int to int
-        By the number of the feature.
+    categories : dict of int to ndarray of int
+        By the number of the feature; sorted.
 
     Raises
     ------
@@ -63,15 +64,21 @@ def count_categories(windows: Windows, features: list[int]) -> dict[int, int]:
     Examples
     --------
     >>> tokens = Windows.from_array(np.array([[3.0, 0.0], [1.0, np.nan]]))
-    >>> count_categories(tokens, [0])
-    {0: 4}
+    >>> find_categories(tokens, [0])
+    {0: array([0, 1, 3])}
     """
     if not features:
         return {}
     used = windows.used_rows()
-    counts = {}
+    ahead = used.copy()
+    known: list[int] = []
+    if windows.known is not None:
+        known = windows.known.columns.tolist()
+        for lead in windows.known.leads:
+            ahead[windows.ends + lead] = True
+    found = {}
     for feature in features:
-        values = windows.table[used, feature]
+        values = windows.table[ahead if feature in known else used, feature]
         values = values[~np.isnan(values)]
         bad = values[(values < 0) | (values >= LIMIT) | (values % 1 != 0)]
         if len(bad):
@@ -79,5 +86,5 @@ def count_categories(windows: Windows, features: list[int]) -> dict[int, int]:
                 f"X must have integers from 0 to {LIMIT - 1} in its categorical_features."
                 f" Got {bad[0]:g} in feature {feature}; encode with OrdinalEncoder."
             )
-        counts[feature] = int(values.max(initial=0)) + 1
-    return counts
+        found[feature] = np.unique(values).astype(np.intp)
+    return found

@@ -43,7 +43,7 @@ CONSTRAINTS: dict[str, Any] = {
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "learning_rate_schedule": [StrOptions({"constant", *SCHEDULES}), callable],
-    "weight_decay": [Interval(Real, 0, None, closed="left")],
+    "weight_decay": [Interval(Real, 0, None, closed="left"), None],
     "weight_averaging": [Interval(Real, 0, 1, closed="neither"), None],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "max_epochs": [_at_least(1)],

@@ -46,7 +46,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     memory_length : int or None, default=None
         Longest time, in steps, over which the network shall remember: the gates that keep
         its state begin open for 1 to `memory_length` steps [3]_. None begins as PyTorch
-        does, forgetting half at each step.
+        does, forgetting half at each step. A plain RNN has no such gates.
     instance_norm : {"last", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level, and the forecast as a
         change from it: "last" subtracts the last observed step, "standard" the mean and
@@ -73,7 +73,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     categorical_features : int, list of int or None, default=None
         Features of X that are categories, numbered from 0 as `OrdinalEncoder` does: tokens
         of a text, a store. The network learns a vector for each; one that training has not
-        seen has zeros.
+        seen, or that is no such number, has zeros.
     embedding_size : int or None, default=None
         Length of these vectors. None is half the number of categories, at most 50.
     pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -97,15 +97,18 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             "warmup"} or callable, default="cosine"
         How the learning rate changes: not at all; down to 0 along half a cosine over
         `max_epochs`; to a tenth after each third of them; to a half where the loss has not
-        fallen for 5 epochs; step by step up to `learning_rate` over three tenths of the
-        training and down again; up over one tenth and then down along a cosine. A callable
-        takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`, for epochs.
-    weight_decay : float, default=0.0
+        fallen for more than 5 epochs; step by step up to `learning_rate` over three tenths
+        of the training and down again; up over one tenth and then down along a cosine. A
+        callable takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`,
+        for epochs.
+    weight_decay : float or None, default=None
         Passed to the optimiser: the weights shrink by it, with "adamw" apart from the
-        gradient, else as a part of it.
+        gradient, else as a part of it. None leaves the optimiser's own: 0.01 for "adamw",
+        else 0.
     weight_averaging : float or None, default=None
         Decay, in (0, 1), of a moving average of the weights over the steps of the
         optimiser. Each epoch is judged by the average, and it is kept; 0.99 is common.
+        Each call of `fit` begins a new average, `partial_fit` makes none.
     max_grad_norm : float or None, default=1.0
         A gradient of a larger norm is scaled down to it; None never clips.
     max_epochs : int, default=100
@@ -237,7 +240,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
@@ -386,6 +389,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
                 f"target_features must be features of X, from 0 to {n_features - 1}, whose"
                 f" number divides that of the outputs, {self.n_outputs_}. Got"
                 f" {self.target_features!r}."
+            )
+        if set(cycle) & set(self._n_categories):
+            raise ValueError(
+                "target_features must not be among categorical_features: a category has no"
+                f" level. Got {self.target_features!r} and {self.categorical_features!r}."
             )
         return [int(i) for i in cycle] * (self.n_outputs_ // len(cycle))
 

@@ -183,10 +183,10 @@ class ConvolutionBranch(nn.Module):
             z = z * observed
         for depth, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
             z = norm(layer(z), observed).relu()
-            if depth < len(self.excite):
-                z = self.excite[depth](z, observed)
             if observed is not None:
                 z = z * observed
+            if depth < len(self.excite):
+                z = self.excite[depth](z, observed)
         return _mean(z, observed)
 
 
@@ -216,6 +216,7 @@ class SqueezeExcite(nn.Module):
         Parameters
         ----------
         z : Tensor of shape (n_samples, n_features, n_timesteps)
+            0 where a step is not observed.
         observed : Tensor of shape (n_samples, 1, n_timesteps) or None
             1 where a step is observed, else 0.
 
@@ -231,8 +232,11 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     """Batch normalisation over samples and observed steps (Ioffe and Szegedy, 2015).
 
     In training by the batch's own mean and variance; else, and for a batch of a single
-    value a feature, by a running mean of them.
+    value a feature, by a running mean of them: that of all batches up to the tenth, then
+    one in which each new batch counts a tenth.
     """
+
+    n_batches = 0
 
     def forward(self, z: Tensor, observed: Tensor | None = None) -> Tensor:
         """Normalise each feature.
@@ -251,26 +255,33 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             return functional.batch_norm(
                 z, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
             )
+        self.n_batches += 1
+        share = max(0.1, 1 / self.n_batches)
         if observed is None:
-            return super().forward(z)
+            return functional.batch_norm(
+                z, self.running_mean, self.running_var, self.weight, self.bias,
+                training=True, momentum=share, eps=self.eps,
+            )  # fmt: skip
         count = observed.sum()
         mean = (z * observed).sum(dim=(0, 2)) / count.clamp_min(1)
         squares = (((z - mean[:, None]) * observed) ** 2).sum(dim=(0, 2))
-        self._follow(mean, squares / (count - 1).clamp_min(1))
+        self._follow(
+            mean, squares / (count - 1).clamp_min(1), share * (count > 1).to(z.dtype)
+        )
         scale = self.weight / (squares / count.clamp_min(1) + self.eps).sqrt()
         return (z - mean[:, None]) * scale[:, None] + self.bias[:, None]
 
     @torch.no_grad()
-    def _follow(self, mean: Tensor, variance: Tensor) -> None:
-        """Move the running statistics towards those of a batch, as torch does."""
+    def _follow(self, mean: Tensor, variance: Tensor, share: Tensor) -> None:
+        """Move the running statistics towards those of a batch."""
         assert self.running_mean is not None
         assert self.running_var is not None
-        self.running_mean.lerp_(mean, self.momentum or 0.1)
-        self.running_var.lerp_(variance, self.momentum or 0.1)
+        self.running_mean.lerp_(mean, share)
+        self.running_var.lerp_(variance, share)
 
 
 def _mean(z: Tensor, observed: Tensor | None) -> Tensor:
-    """Mean over the observed steps; 0 if there are none."""
+    """Mean over the observed steps, all others of which are 0; 0 if there are none."""
     if observed is None:
         return z.mean(dim=2)
-    return (z * observed).sum(dim=2) / observed.sum(dim=2).clamp_min(1)
+    return z.sum(dim=2) / observed.sum(dim=2).clamp_min(1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ._make import make
@@ -71,6 +73,22 @@ class CategoryEmbedding(nn.Module):
                 parts.append(table(_index(x[..., features.index(feature)], n)))
         return torch.cat(parts, dim=-1)
 
+    @torch.no_grad()
+    def forget_all_but(self, categories: Mapping[int, NDArray[np.intp]]) -> None:
+        """Set the vectors of all other categories to zeros: training has not seen them.
+
+        Parameters
+        ----------
+        categories : mapping of int to ndarray of int
+            By the number of the feature.
+        """
+        for feature, weight in zip(
+            self.n_categories, self.tables.parameters(), strict=True
+        ):
+            seen = torch.zeros(len(weight), 1, dtype=torch.bool)
+            seen[torch.from_numpy(categories[feature]) + 1] = True
+            weight.mul_(seen.to(weight.device))
+
     def output_size(self, features: Sequence[int]) -> int:
         """Count the features that `forward` gives for some columns."""
         return sum(self.sizes.get(feature, 1) for feature in features)
@@ -78,5 +96,5 @@ class CategoryEmbedding(nn.Module):
 
 def _index(value: Tensor, n_categories: int) -> Tensor:
     """Give the row of each category: 0 for one that there is no row for."""
-    known = (value >= 0) & (value < n_categories)
+    known = (value >= 0) & (value < n_categories) & (value == value.floor())
     return torch.where(known, value + 1, 0.0).long()

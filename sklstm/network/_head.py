@@ -24,8 +24,8 @@ class Head(nn.Module):
     output_size : int
         Values for each sequence.
     hidden_sizes : sequence of int
-        Units of the hidden layers, each with a rectifier. None is as good as one of
-        `state_size` where something is known of the future.
+        Units of the hidden layers, each with a rectifier. Without any, one of `state_size`
+        units reads what is known of the future.
     future_shape : tuple of int (n_leads, n_known)
         Rows ahead and features known there, which the first layer reads beside the state.
     dropout : float

@@ -90,7 +90,10 @@ class InstanceNorm(nn.Module):
             "output_scale", torch.ones(len(targets), dtype=dtype, device="cpu")
         )
         if method == "affine":
-            self.weight = nn.Parameter(torch.ones(n_features, dtype=dtype, device="cpu"))
+            # Its logarithm: decayed, or on its way down, the weight stays above 0.
+            self.log_weight = nn.Parameter(
+                torch.zeros(n_features, dtype=dtype, device="cpu")
+            )
             self.bias = nn.Parameter(torch.zeros(n_features, dtype=dtype, device="cpu"))
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level]:
@@ -114,7 +117,7 @@ class InstanceNorm(nn.Module):
         scale = level.spread * self.input_scale
         z = (x - level.center[:, None]) / scale[:, None]
         if self.method == "affine":
-            z = torch.where(self.has_level, z * self.weight + self.bias, z)
+            z = torch.where(self.has_level, z * self.log_weight.exp() + self.bias, z)
         first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
         return z.where(~z.isnan(), z.gather(1, first[:, None])), level
 
@@ -133,8 +136,8 @@ class InstanceNorm(nn.Module):
         if not len(self.target_features):
             return output
         if self.method == "affine":
-            weight = self.weight[self.target_features]
-            output = (output - self.bias[self.target_features]) / (weight + EPSILON)
+            weight = self.log_weight.exp()[self.target_features]
+            output = (output - self.bias[self.target_features]) / weight
         center = level.center[:, self.target_features]
         spread = level.spread[:, self.target_features]
         return center + spread * self.output_scale * output
@@ -174,33 +177,33 @@ class InstanceNorm(nn.Module):
         batches : iterable of (x, lengths, target)
             The training samples; a target of NaN is missing.
         """
-        names = ("input", "input_spread", "output", "output_spread")
-        total = dict.fromkeys(names, torch.zeros((), device="cpu"))
+        zero = torch.zeros((), device="cpu")
+        inputs = inputs_spread = changes = changes_spread = zero
         for x, lengths, target in batches:
             level = self.level(x, lengths)
             observed = _observed(x, lengths)
             deviation = (x - level.center[:, None]).where(observed, 0.0)
             spread = level.spread[:, None] * observed
-            sums = [(deviation**2).sum(dim=(0, 1)), (spread**2).sum(dim=(0, 1))]
-            if len(self.target_features):
-                missing = target.isnan()
-                change = target - level.center[:, self.target_features]
-                change_spread = level.spread[:, self.target_features]
-                sums.append(change.masked_fill(missing, 0).square().sum(dim=0))
-                sums.append(change_spread.masked_fill(missing, 0).square().sum(dim=0))
-            for name, value in zip(names, sums, strict=False):
-                total[name] = total[name] + value
-        ratio = _ratio(total["input"], total["input_spread"])
+            inputs = inputs + (deviation**2).sum(dim=(0, 1))
+            inputs_spread = inputs_spread + (spread**2).sum(dim=(0, 1))
+            if not len(self.target_features):
+                continue
+            missing = target.isnan()
+            change = target - level.center[:, self.target_features]
+            spread = level.spread[:, self.target_features]
+            changes = changes + change.masked_fill(missing, 0).square().sum(dim=0)
+            changes_spread = changes_spread + spread.masked_fill(missing, 0).square().sum(0)
+        ratio = _ratio(inputs, inputs_spread)
         self.input_scale.copy_(torch.where(self.has_level, ratio, 1.0))
         if not len(self.target_features):
             return
         # All forecasts of a feature share a constant: a step far ahead stays larger.
         by_feature = torch.zeros_like(self.input_scale)
-        changes, spreads = (
-            by_feature.index_add(0, self.target_features, total[name])
-            for name in ("output", "output_spread")
+        changes, changes_spread = (
+            by_feature.index_add(0, self.target_features, squares)
+            for squares in (changes, changes_spread)
         )
-        scale = _ratio(changes, spreads)
+        scale = _ratio(changes, changes_spread)
         self.output_scale.copy_(scale[self.target_features])
 
 

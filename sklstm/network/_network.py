@@ -88,6 +88,8 @@ class LSTMNetwork(nn.Module):
         The most values that a layer gives at a step.
     mixes_samples : bool
         Whether in training what a sample gives depends on the others of its batch.
+    is_stepwise : bool
+        Whether Python goes through the steps.
 
     Examples
     --------
@@ -129,6 +131,7 @@ class LSTMNetwork(nn.Module):
         self.num_layers = num_layers * (2 if bidirectional else 1)
         self.width = max(hidden_size, *(conv_filters if convolution else ()), 1)
         self.mixes_samples = convolution == "beside"
+        self.is_stepwise = layer_norm or cell == "peephole"
         self.dtype = dtype
         self.future_features = tuple(future_features)
 
@@ -197,6 +200,8 @@ class LSTMNetwork(nn.Module):
             self.head = Head(
                 state_size, output_size, head_sizes, future_shape, dropout, dtype
             )
+        if memory_length is not None:
+            memory_length = count_patches(memory_length, patch_length)
         initialise(self, torch.Generator("cpu").manual_seed(seed), memory_length)
 
     def forward(
@@ -221,7 +226,8 @@ class LSTMNetwork(nn.Module):
         if self.normaliser is None:
             return self._read(x, lengths, future)
         z, level = self.normaliser(x, lengths)
-        return self.normaliser.restore(self._read(z, lengths, future), level)
+        output = self._read(self._with_categories(z, x), lengths, future)
+        return self.normaliser.restore(output, level)
 
     def _read(self, x: Tensor, lengths: Tensor | None, future: Tensor | None) -> Tensor:
         x = self._filled(x)
@@ -244,6 +250,13 @@ class LSTMNetwork(nn.Module):
             x, lengths = self.patches(x, lengths)
         return self.core(x, lengths), lengths
 
+    def _with_categories(self, z: Tensor, x: Tensor) -> Tensor:
+        """Put the categories back that the normaliser may have filled."""
+        if self.embedding is None:
+            return z
+        features = torch.tensor(list(self.embedding.n_categories), device=x.device)
+        return z.index_copy(2, features, x[:, :, features])
+
     def _filled(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
         """Look categories up; what is missing becomes 0, the training mean."""
         if self.embedding is not None:
@@ -264,7 +277,7 @@ class LSTMNetwork(nn.Module):
             Of the observed steps, first; the steps of a patch share its weight.
         """
         if self.normaliser is not None:
-            x = self.normaliser(x, lengths)[0]
+            x = self._with_categories(self.normaliser(x, lengths)[0], x)
         weights = self.pooling.weights(*self._hidden(self._filled(x), lengths))
         if self.patches is None:
             return weights
@@ -276,7 +289,9 @@ class LSTMNetwork(nn.Module):
         return self.normaliser is not None or self.embedding is not None
 
     def count_steps(self, n_timesteps: int) -> int:
-        """Count the recurrent steps for sequences of a length."""
+        """Count the steps that the network takes through sequences of a length."""
+        if self.branch is not None or self.convolutions is not None:
+            return n_timesteps
         return count_patches(n_timesteps, self.patch_length)
 
     def drops(self) -> bool:

@@ -96,7 +96,7 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
@@ -175,4 +175,8 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
         params : list of dict
         """
         small = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
-        return [small, {**small, "bidirectional": True, "class_weight": "balanced"}]
+        beside = {"convolution": "beside", "conv_filters": (3,), "conv_kernel_sizes": (2,)}
+        return [
+            {**small, "bidirectional": True, "class_weight": "balanced"},
+            {**small, **beside, "pooling": "attention", "patch_length": 3},
+        ]

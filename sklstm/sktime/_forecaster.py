@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from .._regressor import LSTMRegressor
+from .._scaling import Scaling
 from ._channels import repeat_for_channels, stack_channels, unstack_channels
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._horizon import Horizon, distinct, horizons_from, with_freq
@@ -44,9 +45,9 @@ class LSTMForecaster(BaseForecaster):
         does not need them and does not read them. All others are known in advance, such as
         a calendar: their values at the forecast steps are used.
     channel_independent : bool, default=False
-        Whether each column of a multivariate y is forecast by itself, from its own past,
-        by one network that all columns share [2]_. Else one network reads all columns and
-        forecasts all. X is read with each column.
+        Whether each column of a multivariate y is standardised and forecast by itself, from
+        its own past, by one network that all columns share [2]_. Else one network reads all
+        columns and forecasts all. X is read with each column.
     categorical_features : list of column names or None, default=None
         Columns of X that are categories, numbered from 0, such as a month or a store. The
         network learns a vector for each.
@@ -144,7 +145,7 @@ class LSTMForecaster(BaseForecaster):
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
@@ -215,8 +216,9 @@ class LSTMForecaster(BaseForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
         self._y_columns = y.columns
-        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
+        self._channel_scaling = self._learn_channels(y)
+        y, X = self._by_channel(y, X, self._channel_scaling)
         if hasattr(self, "pretrained_model_"):
             model = self._pretrained_copy(y, X, fh)
             panel = self._read(y, X, model)
@@ -236,8 +238,8 @@ class LSTMForecaster(BaseForecaster):
             raise ValueError(
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
-        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
+        y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._new_model(y, X, fh)
         model.fit(self._read(y, X, model))
         self.pretrained_model_ = model
@@ -248,8 +250,8 @@ class LSTMForecaster(BaseForecaster):
     ) -> LSTMForecaster:
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
-        y, X = self._by_channel(y, X)
         self._freq = Panel.of(y).freq
+        y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._pretrained_copy(y, X, fh)
         model.fine_tune(self._read(y, X, model))
         self.pretrained_model_ = model
@@ -259,9 +261,8 @@ class LSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
         if self.channel_independent:
-            _check_columns("y", y, list(self._y_columns))
-            y = y[self._y_columns]
-        y, X = self._by_channel(y, X)
+            y = _in_order(y, list(self._y_columns))
+        y, X = self._by_channel(y, X, self._channel_scaling)
         new = self._read(y, X, self.model_)
         if new.frame.index.nlevels != self._context.frame.index.nlevels:
             raise TypeError(
@@ -278,12 +279,21 @@ class LSTMForecaster(BaseForecaster):
         self._keep(panel)
         return self
 
+    def _learn_channels(self, y: pd.DataFrame) -> Scaling:
+        """Learn to standardise each column, where they are to be forecast one by one."""
+        values = y.to_numpy(np.float64, na_value=np.nan)
+        if self.channel_independent and self.standardize:
+            return Scaling.of_columns(values)
+        return Scaling.identity(values.shape[1])
+
     def _by_channel(
-        self, y: pd.DataFrame, X: pd.DataFrame | None
+        self, y: pd.DataFrame, X: pd.DataFrame | None, scaling: Scaling
     ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Make a series of each column, if the network shall read them one by one."""
         if not self.channel_independent:
             return y, X
+        values = scaling.apply(y.to_numpy(np.float64, na_value=np.nan))
+        y = pd.DataFrame(values, y.index, y.columns)
         return stack_channels(y), repeat_for_channels(X, y.shape[1])
 
     def _keep(self, panel: Panel) -> None:
@@ -376,15 +386,7 @@ class LSTMForecaster(BaseForecaster):
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
         """Find the model's columns in y and X, by name, and the rows that are missing."""
-        # The name of a single series is its owner's business.
-        if len(model.targets) > 1 or y.shape[1] > 1:
-            _check_columns("y", y, model.targets)
-            if y.shape[1] > len(model.targets):
-                raise ValueError(
-                    f"y must have the columns seen in fit, {model.targets}, and no others."
-                    f" Got {list(y.columns)}."
-                )
-            y = y[model.targets]
+        y = _in_order(y, model.targets)
         if model.covariates and X is not None:
             _check_columns("X", X, model.covariates)
         return Panel.of(join(y, X, model.covariates)).regular(self._freq)
@@ -412,6 +414,7 @@ class LSTMForecaster(BaseForecaster):
         y_pred = pd.DataFrame(np.concatenate(rows), index)
         if self.channel_independent:
             y_pred = unstack_channels(y_pred, self._y_columns)
+            y_pred = self._channel_scaling.invert(y_pred)
         y_pred = y_pred.set_axis(self._y_columns, axis=1)
         return y_pred if y_pred.index.nlevels == 1 else y_pred.sort_index()
 
@@ -461,6 +464,19 @@ class LSTMForecaster(BaseForecaster):
         small = {"window_length": 3, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
         alone = {"channel_independent": True, "cell": "gru", "patch_length": 2}
         return [*({**small, "strategy": s} for s in STRATEGIES), {**small, **alone}]
+
+
+def _in_order(y: pd.DataFrame, columns: list[Any]) -> pd.DataFrame:
+    """Find the columns of y by name."""
+    if len(columns) == y.shape[1] == 1:
+        return y  # The name of a single series is its owner's business.
+    _check_columns("y", y, columns)
+    if y.shape[1] > len(columns):
+        raise ValueError(
+            f"y must have the columns seen in fit, {columns}, and no others. Got"
+            f" {list(y.columns)}."
+        )
+    return y[columns]
 
 
 def _check_columns(name: str, frame: pd.DataFrame, columns: list[Any]) -> None:

@@ -92,7 +92,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,

@@ -90,25 +90,26 @@ class AveragedWeights(TrainingListener):
     def __init__(self, decay: float, net: SequenceNet) -> None:
         self.decay = decay
         self.n_steps = 0
-        self.average = _copies(net)
+        self.values = _averaged_values(net)
+        self.average = _copies(self.values)
         self.trained: list[Tensor] | None = None
 
     def on_epoch_begin(self, net: SequenceNet) -> None:
         """Go on from where training was."""
         if self.trained is not None:
-            _set_weights(net, self.trained)
+            _copy(self.trained, self.values)
 
     @torch.no_grad()
     def on_step(self, net: SequenceNet) -> None:
         """Move the average."""
         self.n_steps += 1
         decay = min(self.decay, (1 + self.n_steps) / (10 + self.n_steps))
-        torch._foreach_lerp_(self.average, list(net.module_.parameters()), 1 - decay)
+        torch._foreach_lerp_(self.average, self.values, 1 - decay)
 
     def on_last_step(self, net: SequenceNet) -> None:
         """Let the average be judged, and kept."""
-        self.trained = _copies(net)
-        _set_weights(net, self.average)
+        self.trained = _copies(self.values)
+        _copy(self.average, self.values)
 
 
 class BestEpoch(TrainingListener):
@@ -201,11 +202,19 @@ def _as_it_stands(net: SequenceNet) -> dict[str, Any]:
     return {"net_": snapshot, **net.course()}
 
 
-def _copies(net: SequenceNet) -> list[Tensor]:
-    return [weight.detach().clone() for weight in net.module_.parameters()]
+def _averaged_values(net: SequenceNet) -> list[Tensor]:
+    """Give the weights, and what batch normalisation knows of their outputs."""
+    statistics = [
+        buffer for name, buffer in net.module_.named_buffers() if ".running_" in name
+    ]
+    return [*net.module_.parameters(), *statistics]
+
+
+def _copies(values: list[Tensor]) -> list[Tensor]:
+    return [value.detach().clone() for value in values]
 
 
 @torch.no_grad()
-def _set_weights(net: SequenceNet, values: list[Tensor]) -> None:
-    for weight, value in zip(net.module_.parameters(), values, strict=True):
-        weight.copy_(value)
+def _copy(source: list[Tensor], values: list[Tensor]) -> None:
+    for value, new in zip(values, source, strict=True):
+        value.copy_(new)

@@ -54,8 +54,8 @@ class SequenceNet(NeuralNet):
         Gradients of a larger norm are scaled down to it.
     schedule : str or callable, default="constant"
         Learning-rate schedule, see `make_schedule`.
-    weight_decay : float, default=0.0
-        Goes to the optimiser, if it is not 0: an own one may know none.
+    weight_decay : float or None, default=None
+        Goes to the optimiser; None leaves its own.
     seed : int
         Governs shuffling and dropout.
     """
@@ -67,7 +67,7 @@ class SequenceNet(NeuralNet):
         n_classes: int | None = None,
         max_grad_norm: float | None = None,
         schedule: Any = "constant",
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -262,7 +262,8 @@ class SequenceNet(NeuralNet):
 
         It holds for all batches of a training, the last and those of the validation too.
         """
-        if not self.criterion_.is_samplewise or self.module_.mixes_samples:
+        module = self.module_
+        if not self.criterion_.is_samplewise or module.mixes_samples or module.is_stepwise:
             return False
         if train.ends.device.type != "cpu":
             return False
@@ -488,7 +489,7 @@ class SequenceNet(NeuralNet):
     def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
         """Give what the optimiser takes."""
         args, kwargs = super().get_params_for_optimizer(prefix, named_parameters)
-        if self.weight_decay:
+        if self.weight_decay is not None:
             kwargs["weight_decay"] = self.weight_decay
         return args, kwargs
 

@@ -14,7 +14,7 @@ def adopt_settings(
     net: SequenceNet,
     *,
     lr: float,
-    weight_decay: float,
+    weight_decay: float | None,
     callbacks: list[Any] | None,
     verbose: int,
     **others: Any,
@@ -26,8 +26,8 @@ def adopt_settings(
     net : SequenceNet
     lr : float
         Where the learning rate starts.
-    weight_decay : float
-        For optimisers that have it.
+    weight_decay : float or None
+        For optimisers that have it; None leaves theirs.
     callbacks : list or None
         Are initialised anew if they differ from those of before, or `verbose` does.
     verbose : int
@@ -36,11 +36,12 @@ def adopt_settings(
     """
     for name, value in others.items():
         setattr(net, name, value)
-    net.lr, net.weight_decay = lr, weight_decay
     for group in net.optimizer_.param_groups:
-        group["lr"] = lr
-        if "weight_decay" in group:
+        # Torch's schedulers begin at the first rate that the optimiser ever had.
+        group["lr"] = group["initial_lr"] = lr
+        if weight_decay not in (None, net.weight_decay) and "weight_decay" in group:
             group["weight_decay"] = weight_decay
+    net.lr, net.weight_decay = lr, weight_decay
     if (callbacks, verbose) != (net.callbacks, net.verbose):
         net.callbacks, net.verbose = callbacks, verbose
         net.initialize_callbacks()

@@ -11,7 +11,7 @@ from tests.benchmarks.by_hand import Work
 
 pytestmark = pytest.mark.bench
 
-WORK = Work(24, 1, 32, 1, 32, n_rows=4000)
+WORK = Work(24, 1, 32, 1, 32, n_rows=2000)
 RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
 
 

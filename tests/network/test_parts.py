@@ -167,19 +167,32 @@ def test_gradients_of_convolutions_beside_agree_with_finite_differences(squeeze_
     assert gradients_agree(made.train())
 
 
-def test_running_statistics_are_torchs_where_all_steps_are_observed():
-    own, torchs = (
-        make(kind, 3, dtype=torch.float64)
-        for kind in (MaskedBatchNorm, torch.nn.BatchNorm1d)
-    )
-    for norm in (own, torchs):
-        norm.reset_parameters()
+@pytest.mark.parametrize("masked", [False, True])
+def test_running_statistics_are_those_of_all_batches_and_then_of_the_last(masked):
+    norm = make(MaskedBatchNorm, 3, dtype=torch.float64)
+    norm.reset_parameters()
     generator = torch.Generator().manual_seed(0)
-    for _ in range(3):
-        z = torch.randn((4, 3, 7), dtype=torch.float64, generator=generator)
-        torch.testing.assert_close(own(z, torch.ones_like(z[:, :1])), torchs(z))
-    torch.testing.assert_close(own.running_mean, torchs.running_mean)
-    torch.testing.assert_close(own.running_var, torchs.running_var)
+    mean, variance = np.zeros(3), np.zeros(3)
+    for n in range(1, 16):
+        z = torch.randn((4, 3, 7), dtype=torch.float64, generator=generator) * n
+        observed = torch.ones_like(z[:, :1])
+        observed[1, :, 4:] = 0.0
+        norm(z, observed if masked else None)
+        steps = z.transpose(1, 2)[observed[:, 0] > 0] if masked else z.transpose(1, 2)
+        steps = steps.reshape(-1, 3).numpy()
+        share = max(0.1, 1 / n)
+        mean += share * (steps.mean(axis=0) - mean)
+        variance += share * (steps.var(axis=0, ddof=1) - variance)
+    np.testing.assert_allclose(norm.running_mean, mean, rtol=1e-10)
+    np.testing.assert_allclose(norm.running_var, variance, rtol=1e-10)
+
+
+def test_a_batch_of_no_observed_step_changes_no_running_statistics():
+    norm = make(MaskedBatchNorm, 3, dtype=torch.float64)
+    norm.reset_parameters()
+    norm(torch.randn(4, 3, 7, dtype=torch.float64), torch.zeros(4, 1, 7))
+    assert norm.running_mean.tolist() == [0, 0, 0]
+    assert norm.running_var.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])

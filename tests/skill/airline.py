@@ -13,7 +13,7 @@ PARTS = {"test": ("1959-01", "1960-12"), "validation": ("1957-01", "1958-12")}
 
 
 def covariates(index):
-    """The year, and the month as twelve columns."""
+    """The month, as twelve columns."""
     months = pd.get_dummies(index.month, dtype=float).set_axis(index)
     return months.rename(columns=str)
 

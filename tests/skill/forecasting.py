@@ -5,7 +5,6 @@ import pandas as pd
 import statsmodels.api as sm
 from sktime.datasets import (
     load_airline,
-    load_longley,
     load_lynx,
     load_macroeconomic,
     load_PBS_dataset,
@@ -49,11 +48,10 @@ SERIES = {
     "Shampoo sales, monthly": (load_shampoo_sales, 12, 6),
     "Lynx trapped, yearly": (load_lynx, 1, 6),
     "Drug scripts (PBS), monthly": (load_PBS_dataset, 12, 12),
-    "US consumption, change, quarterly": (load_uschange, 4, 4),
+    "US consumption, change, quarterly": (lambda: load_uschange()[0], 4, 4),
     "US GDP, quarterly": (lambda: _macro("realgdp"), 4, 4),
     "US unemployment, quarterly": (lambda: _macro("unemp"), 4, 4),
     "US inflation, quarterly": (lambda: _macro("infl"), 4, 4),
-    "Longley employment, yearly": (lambda: load_longley()[0], 1, 2),
     "Sunspots, yearly": (lambda: _years("sunspots", "SUNACTIVITY"), 11, 6),
     "Nile, yearly": (lambda: _years("nile", "volume"), 1, 6),
     "El Niño, sea temperature, monthly": (_elnino, 12, 12),

@@ -49,7 +49,7 @@ ETTH1 = {
     "target_features": 0,
     "dropout": 0.5,
     "loss": "absolute_error",
-    "learning_rate": 1e-3,
+    "learning_rate": 5e-4,
     "weight_averaging": 0.998,
     "batch_size": 256,
     "max_epochs": 6,
@@ -110,8 +110,7 @@ def test_airline_passengers_are_forecast_better_than_published(write_table):
 # ------------------------------------------------------------------ classes
 
 
-@pytest.mark.parametrize("name", ["all"])
-def test_series_are_classified_as_well_as_published(write_table, name):
+def test_series_are_classified_as_well_as_published(write_table):
     rows, missed = [], []
     for name, (_, published) in classification.SETS.items():
         shares, seconds = for_seeds(classification.accuracy, 5, name)
@@ -167,6 +166,8 @@ def test_an_lstm_remembers_what_a_plain_network_forgets(write_table):
                     max_epochs=10 if n_steps < 1000 else 6,
                 )
                 line.append(spread(shares, 2))
+                if cell == "rnn" and n_steps > 50:
+                    assert shares.max() < 0.5, (task, n_steps)
             assert shares.min() > 0.95, (task, n_steps)
             rows.append((*line, f"{seconds:.0f}"))
     header = ("Task", "Steps", "RNN", "LSTM", "LSTM, `memory_length`", "s a fit")

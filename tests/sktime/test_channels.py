@@ -21,7 +21,9 @@ def forecaster(**options):
 def test_columns_are_forecast_as_a_panel_of_them_is(strategy):
     fh = [1, 2, 4]
     got = forecaster(strategy=strategy).fit(Y[:70], X[:70], fh=fh)
-    panel = pd.concat({i: Y[[name]].set_axis(["y"], axis=1) for i, name in enumerate(Y)})
+    mean, scale = Y[:70].mean(), Y[:70].std(ddof=0)
+    scaled = (Y - mean) / scale
+    panel = pd.concat({i: scaled[[c]].set_axis(["y"], axis=1) for i, c in enumerate(Y)})
     covariates = pd.concat(dict.fromkeys(range(3), X))
     expected = LSTMForecaster(strategy=strategy, **SMALL).fit(
         pd.concat({i: panel.loc[i][:70] for i in range(3)}, names=["series", "time"]),
@@ -32,7 +34,17 @@ def test_columns_are_forecast_as_a_panel_of_them_is(strategy):
     pred, reference = got.predict(X=X[70:]), expected.predict(X=ahead)
     assert list(pred.columns) == ["b", "a", "c"]
     for i, name in enumerate(Y):
-        np.testing.assert_allclose(pred[name], reference.loc[i, "y"], rtol=1e-5)
+        expected = reference.loc[i, "y"] * scale[name] + mean[name]
+        np.testing.assert_allclose(pred[name], expected, rtol=1e-5)
+
+
+def test_a_column_of_another_size_is_learnt_alike():
+    small = forecaster().fit(Y[:70], fh=[1, 2]).predict()
+    y = Y * [1, 1e6, 1e-3]
+    large = forecaster().fit(y[:70], fh=[1, 2]).predict()
+    np.testing.assert_allclose(large / [1, 1e6, 1e-3], small, rtol=1e-3, atol=1e-3)
+    plain = forecaster(standardize=False).fit(Y[:70], fh=[1, 2])
+    assert plain._channel_scaling.scale.tolist() == [1, 1, 1]
 
 
 def test_a_column_does_not_depend_on_the_others():
@@ -55,6 +67,27 @@ def test_columns_in_another_order_are_found_by_name():
     plain = fitted[0].update(Y[70:75]).predict()
     other = fitted[1].update(Y[70:75][["c", "b", "a"]]).predict()
     pd.testing.assert_frame_equal(plain, other)
+
+
+def test_other_columns_are_refused():
+    fitted = forecaster().fit(Y[:70], fh=[1, 2])
+    with pytest.raises(ValueError, match="no others"):
+        fitted._update(Y[70:75].assign(d=1.0))
+    alone = forecaster().fit(Y[["a"]][:70], fh=[1, 2])
+    alone._update(Y[["b"]][70:75], update_params=False)
+
+
+def test_an_index_of_business_days_keeps_its_step():
+    y = Y.set_axis(pd.bdate_range("2020-01-01", periods=80))
+    pred = forecaster().fit(y, fh=[1, 2, 3]).predict()
+    assert (pred.index == pd.bdate_range(y.index[-1], periods=4)[1:]).all()
+
+
+def test_pretraining_is_gone_on_from_by_channel():
+    panel = pd.concat({"s": Y, "t": Y[::-1].set_axis(INDEX)}, names=["store", "time"])
+    fitted = forecaster().pretrain(panel, fh=[1, 2])
+    pred = fitted.clone().fit(Y[:10][["a", "b"]], fh=[1, 2]).predict()
+    assert pred.shape == (2, 2)
 
 
 def test_a_panel_of_multivariate_series():

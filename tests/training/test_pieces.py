@@ -125,6 +125,32 @@ def test_regression_equals_the_plain_loop(small_pieces, sample_weight, bidirecti
     assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cell": "gru", "pooling": "attention", "patch_length": 3},
+        {"convolution": "before", "conv_filters": (4,), "conv_kernel_sizes": (3,)},
+        {"pooling": "mean", "head_sizes": (6,), "memory_length": 9},
+        {"instance_norm": "affine", "target_features": [0, 1]},
+        {"categorical_features": 2, "embedding_size": 2, "pooling": "max"},
+    ],
+    ids=str,
+)
+def test_every_part_in_pieces_equals_the_plain_loop(small_pieces, options):
+    record = Record()
+    x = X.copy()
+    x[:, :, 2] = np.where(np.isnan(x[:, :, 2]), np.nan, x[:, :, 2] > 0)
+    model = LSTMRegressor(**OPTIONS, **options, callbacks=[record]).fit(x, np.c_[Y, -Y])
+    assert max(small_pieces) == 6
+    assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{"cell": "peephole"}, {"layer_norm": True}])
+def test_layers_that_python_goes_through_are_not_cut(small_pieces, options):
+    LSTMRegressor(**OPTIONS | {"max_epochs": 1}, **options).fit(X, Y)
+    assert not small_pieces
+
+
 def test_classification_equals_the_plain_loop(small_pieces):
     record = Record()
     model = LSTMClassifier(**OPTIONS, class_weight="balanced", callbacks=[record])

@@ -1,6 +1,7 @@
 """Schedules, averaging, decay and losses, against their formulas."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -234,3 +235,81 @@ def test_the_same_seed_gives_the_same_model_with_every_part(options):
     np.testing.assert_array_equal(first.predict(X), second.predict(X))
     alone = np.concatenate([first.predict(X[i : i + 1]) for i in range(len(X))])
     np.testing.assert_allclose(first.predict(X), alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "warmup"])
+def test_a_schedule_begins_anew_at_the_rate_of_its_fit(schedule):
+    steps = Steps()
+    model = LSTMRegressor(
+        **TINY, learning_rate=0.1, learning_rate_schedule=schedule, warm_start=True
+    )
+    model.fit(X, Y)
+    model.set_params(learning_rate=0.001, callbacks=[steps]).fit(X, Y)
+    alone = rates(schedule, learning_rate=0.001)
+    np.testing.assert_allclose(steps.rates, alone, rtol=1e-12)
+
+
+def test_an_own_optimisers_decay_is_its_own():
+    model = LSTMRegressor(**TINY, optimizer=partial(torch.optim.SGD, weight_decay=0.5))
+    assert model.fit(X, Y).net_.optimizer_.param_groups[0]["weight_decay"] == 0.5
+    model = LSTMRegressor(**TINY, optimizer="adamw").fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["weight_decay"] == 0.01
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_pass_through_some_data_has_no_schedule(schedule):
+    steps = Steps()
+    model = LSTMRegressor(
+        **TINY, learning_rate=0.1, learning_rate_schedule=schedule, callbacks=[steps]
+    )
+    model.partial_fit(X, Y).partial_fit(X, Y)
+    assert steps.rates == [0.1] * 8
+
+
+def test_what_batch_normalisation_knows_is_averaged_with_the_weights():
+    beside = {"convolution": "beside", "conv_filters": (3,), "conv_kernel_sizes": (2,)}
+
+    class Statistics(Steps):
+        def on_batch_end(self, net, training, **kwargs):
+            if training:
+                self.weights.append(
+                    net.module_.branch.norms[0].running_mean.clone().numpy()
+                )
+
+    steps = Statistics()
+    model = LSTMRegressor(**TINY, **beside, weight_averaging=0.5, callbacks=[steps])
+    model.fit(X, Y)
+    average = np.zeros(3)
+    for t, mean in enumerate(steps.weights, start=1):
+        d = min(0.5, (1 + t) / (10 + t))
+        average = d * average + (1 - d) * mean
+    got = model.module_.branch.norms[0].running_mean.numpy()
+    np.testing.assert_allclose(got, average, rtol=1e-4, atol=1e-6)
+
+
+def test_a_category_that_training_did_not_bring_has_a_vector_of_zeros():
+    tokens = rng.choice([0, 3, 5], size=(50, 4))
+    model = LSTMRegressor(**TINY, categorical_features=0, embedding_size=3)
+    model.fit(tokens, tokens[:, -1])
+    vectors = model.module_.embedding.tables[0].weight.detach().numpy()
+    assert vectors.shape == (7, 3)
+    np.testing.assert_array_equal((vectors == 0).all(axis=1), [1, 0, 1, 1, 0, 1, 0])
+    unknown = model.predict([[1, 0, 3, 5], [2, 0, 3, 5], [2.5, 0, 3, 5]])
+    np.testing.assert_allclose(unknown[1:], unknown[:1].repeat(2), rtol=1e-6)
+
+
+def test_a_forecast_category_is_refused():
+    table = np.stack([rng.normal(size=(50, 5)), rng.integers(0, 4, size=(50, 5))], axis=2)
+    model = LSTMRegressor(
+        **TINY, categorical_features=[1], instance_norm="last", target_features=1
+    )
+    with pytest.raises(ValueError, match="target_features must not be among"):
+        model.fit(table, Y[:50])
+
+
+def test_the_length_of_memory_is_of_steps_and_not_of_patches():
+    model = LSTMRegressor(**TINY | {"hidden_size": 64}, memory_length=60, patch_length=6)
+    model.set_params(learning_rate=1e-30).fit(rng.normal(size=(20, 60)), Y[:20])
+    layer = model.module_.core.layers[0].forwards
+    steps = (layer.bias_ih_l0 + layer.bias_hh_l0)[64:128].exp()
+    assert 7 < steps.max() <= 9
