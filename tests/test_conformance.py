@@ -87,6 +87,7 @@ LSTMS = [
             pooling="attention",
             patch_length=3,
             head_sizes=[4],
+            dtype="float64",
             **SMALL,
         ),
         MIXED,
@@ -95,7 +96,6 @@ LSTMS = [
         LSTMClassifier(
             cell="gru",
             layer_norm=True,
-            instance_norm="affine",
             weight_averaging=0.9,
             weight_decay=1e-3,
             **SMALL,
