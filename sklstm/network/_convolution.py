@@ -91,9 +91,8 @@ class CausalConvolutions(nn.Module):
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
-        sizes = zip([input_size, *filters[:-1]], filters, kernel_sizes, strict=True)
-        self.layers = nn.ModuleList(
-            Convolution(*size, is_causal=True, dtype=dtype) for size in sizes
+        self.layers = make_convolutions(
+            input_size, filters, kernel_sizes, is_causal=True, dtype=dtype
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -154,9 +153,8 @@ class ConvolutionBranch(nn.Module):
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
-        sizes = zip([input_size, *filters[:-1]], filters, kernel_sizes, strict=True)
-        self.layers = nn.ModuleList(
-            Convolution(*size, is_causal=False, dtype=dtype) for size in sizes
+        self.layers = make_convolutions(
+            input_size, filters, kernel_sizes, is_causal=False, dtype=dtype
         )
         self.norms = nn.ModuleList(make(MaskedBatchNorm, n, dtype=dtype) for n in filters)
         excite = [SqueezeExcite(n, dtype) for n in filters[:-1]] if squeeze_excite else []
@@ -278,6 +276,21 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         assert self.running_var is not None
         self.running_mean.lerp_(mean, share)
         self.running_var.lerp_(variance, share)
+
+
+def make_convolutions(
+    input_size: int,
+    filters: Sequence[int],
+    kernel_sizes: Sequence[int],
+    *,
+    is_causal: bool,
+    dtype: torch.dtype,
+) -> nn.ModuleList:
+    """Make convolutions, each of which reads what the one before gives."""
+    sizes = zip([input_size, *filters[:-1]], filters, kernel_sizes, strict=True)
+    return nn.ModuleList(
+        Convolution(*size, is_causal=is_causal, dtype=dtype) for size in sizes
+    )
 
 
 def _mean(z: Tensor, observed: Tensor | None) -> Tensor:
