@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import partial
-from numbers import Integral
 from typing import Any, ClassVar
 
-import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils.validation import _is_fitted, check_consistent_length, check_is_fitted
+from sklearn.base import _fit_context
+from sklearn.utils.validation import _is_fitted, check_consistent_length
 
 from ._callback_support import CallbackSupportMixin, fit_context
 from ._categories import feature_numbers, find_categories
-from ._constraints import CONSTRAINTS, DTYPES, NETWORK
+from ._constraints import CONSTRAINTS
 from ._failure import unchanged_by_failure
 from ._inputs import (
     check_callbacks,
@@ -26,56 +21,31 @@ from ._inputs import (
     plain,
     read_sample_weight,
     read_sequences,
-    resolve_device,
 )
-from ._losses import Loss, WeightedLoss
+from ._nets import NetOwner
+from ._predicting import Predictor
 from ._samples import Samples
 from ._scaling import Scaling
-from .network import LSTMNetwork
-from .network._dropout import Dropout
 from .training import (
-    OPTIMIZERS,
     AveragedWeights,
     BestEpoch,
     LastEpoch,
     SequenceData,
-    SequenceNet,
     SklearnEpochs,
-    adopt_loss,
-    adopt_settings,
     hold_out,
+    make_schedule,
 )
 from .windows._windows import Windows
 
 Array = NDArray[Any]
 
-# Values of the table that are made ready at once for prediction.
-PREDICTION_VALUES = 1 << 20
 
-
-class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseLSTM(CallbackSupportMixin, NetOwner, Predictor, ABC):
     """Fit and predict for any task; a task says how to read y and which losses it has."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
-    # Parameters that shape the network, its optimiser or its data: when training goes on
-    # they cannot change.
-    _structure: ClassVar[tuple[str, ...]] = (
-        *(name for name in NETWORK if name != "dropout"),
-        "categorical_features",
-        "optimizer",
-        "standardize",
-        "dtype",
-    )
-
-    # Parameters that shape the loss.
-    _of_loss: ClassVar[tuple[str, ...]] = ("loss",)
-
     # ------------------------------------------------------------------ a task's own
-
-    @abstractmethod
-    def _resolve_loss(self) -> Loss:
-        """Give the loss and its link."""
 
     @abstractmethod
     def _learn_targets(self, y: Any) -> None:
@@ -89,10 +59,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
         """Learn how to standardise the encoded targets; None leaves them."""
 
-    @abstractmethod
-    def _n_network_outputs(self) -> int:
-        """Give the number of values of the head."""
-
     def _learn_weights(self, y: Array, weight: Array | None, *, reset: bool) -> None:
         """Learn what weights the task gives to samples."""
 
@@ -103,15 +69,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
     def _labels(self, y: Array) -> Array | None:
         """Give the classes by which a hold-out is stratified."""
         return None
-
-    def _network_options(self, windows: Windows) -> dict[str, Any]:
-        """Give what shapes the network beyond the parameters of all tasks."""
-        options = {name: plain(getattr(self, name)) for name in NETWORK}
-        options["n_categories"] = self._n_categories
-        if windows.known is not None:
-            options["future_shape"] = windows.known.shape
-            options["future_features"] = windows.known.columns.tolist()
-        return options
 
     # ------------------------------------------------------------------ fit
 
@@ -172,6 +129,8 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
                 train,
                 valid,
                 epochs=plain(self.max_epochs),
+                schedule=self.learning_rate_schedule,
+                averaging=plain(self.weight_averaging),
                 kept=kept if self.warm_start else None,
                 task=self._task(X, y, sample_weight),
             )
@@ -198,7 +157,8 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
             if not going_on:
                 self._start(samples, draw_seed(self.random_state))
             task = self._task(X, y, sample_weight)
-            self._train(samples, None, epochs=1, kept=kept, task=task, is_pass=True)
+            # A pass through some of the data has no schedule and no average of its own.
+            self._train(samples, None, epochs=1, kept=kept, task=task)
         return self
 
     def _read(
@@ -276,65 +236,6 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         if categories:
             self.net_.module_.embedding.forget_all_but(categories)
 
-    def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
-        options = self._network_options(windows)
-        net = SequenceNet(
-            module=LSTMNetwork,
-            module__input_size=windows.shape[2],
-            module__output_size=self._n_network_outputs(),
-            module__dtype=DTYPES[self.dtype],
-            module__seed=seed,
-            **{f"module__{name}": value for name, value in options.items()},
-            n_classes=len(self.classes_) if hasattr(self, "classes_") else None,
-            optimizer=self._optimizer_factory(),
-            max_epochs=plain(self.max_epochs),
-            train_split=None,
-            device=str(resolve_device(self.device)),
-            seed=seed,
-            **self._loss_settings(),
-            **self._settings(),
-        )
-        # The first optimiser makes torch import parts of itself that set warning filters.
-        with warnings.catch_warnings():
-            return net.initialize()
-
-    def _settings(self) -> dict[str, Any]:
-        """Give what may change each time that training goes on."""
-        return {
-            "lr": plain(self.learning_rate),
-            "weight_decay": plain(self.weight_decay),
-            "schedule": self.learning_rate_schedule,
-            "max_grad_norm": plain(self.max_grad_norm),
-            "batch_size": plain(self.batch_size),
-            "callbacks": None if self.callbacks is None else list(self.callbacks),
-            "verbose": int(self.verbose),
-        }
-
-    def _loss_settings(self) -> dict[str, Any]:
-        loss = self._resolve_loss()
-        criterion = partial(WeightedLoss, loss.criterion, loss.is_samplewise)
-        return {"criterion": criterion, "link": loss.link}
-
-    def _optimizer_factory(self) -> Any:
-        if isinstance(self.optimizer, str):
-            return OPTIMIZERS[self.optimizer]
-        return self.optimizer
-
-    def _check_layers(self) -> None:
-        """Refuse sizes of layers that are none, and convolutions that lack one."""
-        for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
-            sizes = getattr(self, name)
-            if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
-                raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
-        if self.convolution is None:
-            return
-        filters, kernels = self.conv_filters, self.conv_kernel_sizes
-        if not filters or len(filters) != len(kernels):
-            raise ValueError(
-                "conv_filters and conv_kernel_sizes must have one value for each"
-                f" convolution, at least 1. Got {filters!r} and {kernels!r}."
-            )
-
     def _data(self, samples: Samples, beside: SequenceData | None = None) -> SequenceData:
         """Standardise samples, but for rows shared with others, where the network is."""
         weight = samples.weight
@@ -361,25 +262,22 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         epochs: int,
         kept: dict[str, Any] | None,
         task: dict[str, Any],
-        is_pass: bool = False,
+        schedule: Any = "constant",
+        averaging: float | None = None,
     ) -> None:
-        """Train the net; an interrupted run leaves its whole epochs in `kept`, if given.
-
-        A pass through some of the data has no schedule and no average of its own.
-        """
+        """Train the net; an interrupted run leaves its whole epochs in `kept`, if given."""
         net = self.net_
         train_data = self._data(train)
         valid_data = None if valid is None else self._data(valid, beside=train_data)
         if not net.history:
             net.learn_levels(train_data)
         self._adopt_parameters()
-        if is_pass:
-            net.schedule = "constant"
+        n_batches = -(-len(train_data) // net.batch_size)
+        listeners = make_schedule(schedule, net.optimizer_, epochs, n_batches)
+        if averaging is not None:
+            listeners.append(AveragedWeights(averaging, net))
         best = BestEpoch(self.n_epochs_no_change if self.early_stopping else None)
         last = None if kept is None else LastEpoch(net)
-        listeners: list[Any] = []
-        if self.weight_averaging is not None and not is_pass:
-            listeners.append(AveragedWeights(plain(self.weight_averaging), net))
         listeners += [best] if valid is not None else []
         listeners += [last] if last is not None else []
         context = fit_context(self, epochs)
@@ -399,108 +297,10 @@ class BaseLSTM(CallbackSupportMixin, BaseEstimator, ABC):
         if context is not None:
             context.call_on_fit_task_end(**task)
 
-    def _adopt_parameters(self) -> None:
-        """Let the net take over what may have changed since it was made."""
-        adopt_settings(self.net_, **self._settings())
-        for module in self.net_.module_.modules():
-            if isinstance(module, Dropout):
-                module.p = plain(self.dropout)
-        loss = self._loss_parameters()
-        if loss != self._trained_with["loss"]:
-            adopt_loss(self.net_, **self._loss_settings())
-            self._trained_with["loss"] = loss
-
     def _task(self, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         """Give what scikit-learn's callbacks are told of a fit."""
         metadata = {"sample_weight": sample_weight}
         return {"estimator": self, "X": X, "y": y, "metadata": metadata}
-
-    def _loss_parameters(self) -> list[Any]:
-        return [plain(getattr(self, name)) for name in self._of_loss]
-
-    def _fixed_parameters(self) -> dict[str, Any]:
-        return {name: plain(getattr(self, name)) for name in self._structure}
-
-    def _check_structure(self, remedy: str) -> None:
-        """Refuse to go on training what the parameters no longer describe."""
-        # A net that was unpickled on a machine without its device has moved.
-        trained = self._trained_with | {"device": self.net_.device}
-        wanted = self._fixed_parameters() | {"device": str(resolve_device(self.device))}
-        for name, value in wanted.items():
-            if value != trained[name]:
-                raise ValueError(
-                    f"{name} must stay what it was when training goes on: expected"
-                    f" {trained[name]!r}, got {value!r}. {remedy}"
-                )
-
-    # ------------------------------------------------------------------ predict
-
-    def _predict_network(self, X: Any) -> Array:
-        """Give the network's predictions, in the units of training."""
-        return self._by_parts(X, SequenceNet.predict_batches)
-
-    def attention_weights(self, X: ArrayLike) -> Array:
-        """Tell how much each step counts in a prediction, with attention pooling.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps[, n_features])
-            Sequences, oldest step first, of the dimensions seen in fit.
-
-        Returns
-        -------
-        weights : ndarray of shape (n_samples, n_timesteps)
-            Each row sums to 1, and is 0 at unobserved steps. The steps of a patch share
-            its weight.
-
-        Raises
-        ------
-        AttributeError
-            If `pooling` is not "attention".
-        """
-        check_is_fitted(self)
-        if self._trained_with["pooling"] != "attention":
-            raise AttributeError(
-                "attention_weights needs pooling='attention'. Got"
-                f" {self._trained_with['pooling']!r}."
-            )
-        return self._by_parts(X, SequenceNet.attention_batches)
-
-    def _by_parts(
-        self, X: Any, compute: Callable[[SequenceNet, SequenceData], Array]
-    ) -> Array:
-        """Let the net compute something of all sequences, part by part."""
-        if not hasattr(self, "net_"):
-            check_is_fitted(self)
-        windows = read_sequences(self, X, reset=False)
-        net = self.net_
-        # Part by part the standardised rows take bounded memory, however many there are.
-        n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
-        if len(windows) <= n_at_once:
-            n_at_once, order = len(windows), None
-        else:
-            # A part of neighbouring windows reaches few rows.
-            order = np.argsort(windows.ends, kind="stable")
-            windows = windows.take(order)
-        parts = [
-            compute(net, SequenceData(part, self._input_scaling, **net.data_options))
-            for part in windows.parts(n_at_once)
-        ]
-        if order is None:
-            return parts[0]
-        prediction = np.concatenate(parts)
-        prediction[order] = prediction.copy()
-        return prediction
-
-    @property
-    def module_(self) -> torch.nn.Module:
-        """The trained torch module, in eval mode; it takes standardised sequences."""
-        try:
-            return self.net_.module_
-        except AttributeError:
-            raise AttributeError(
-                f"{type(self).__name__} has no module_ before fit is called."
-            ) from None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

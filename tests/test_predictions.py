@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, _base
+from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, _predicting
 from tests.network import oracle
 
 
@@ -191,5 +191,5 @@ def test_parts_of_a_long_prediction_are_joined(kind, monkeypatch):
     model = LSTMRegressor(hidden_size=4, max_epochs=1, random_state=0)
     model.fit(windows, np.arange(1500.0))
     expected = model.predict(windows)
-    monkeypatch.setattr(_base, "PREDICTION_VALUES", 512)
+    monkeypatch.setattr(_predicting, "PREDICTION_VALUES", 512)
     np.testing.assert_array_equal(model.predict(windows), expected)

@@ -200,6 +200,12 @@ class SqueezeExcite(nn.Module):
     n_features : int
     dtype : torch.dtype
         Type of the weights.
+
+    Examples
+    --------
+    >>> excite = SqueezeExcite(32, torch.float32)
+    >>> excite(torch.ones(2, 32, 7), None).shape
+    torch.Size([2, 32, 7])
     """
 
     def __init__(self, n_features: int, dtype: torch.dtype) -> None:
@@ -232,6 +238,13 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     In training by the batch's own mean and variance; else, and for a batch of a single
     value a feature, by a running mean of them: that of all batches up to the tenth, then
     one in which each new batch counts a tenth.
+
+    Examples
+    --------
+    >>> z = torch.tensor([[[1.0, 3.0, 100.0]]])
+    >>> observed = torch.tensor([[[1.0, 1.0, 0.0]]])
+    >>> MaskedBatchNorm(1)(z, observed)[0, 0, :2].detach().round(decimals=2).tolist()
+    [-1.0, 1.0]
     """
 
     n_batches = 0

@@ -61,6 +61,13 @@ class InstanceNorm(nn.Module):
        AAAI. (NLinear.)
     .. [2] Kim, T. et al. (2022). Reversible instance normalization for accurate
        time-series forecasting against distribution shift. ICLR.
+
+    Examples
+    --------
+    >>> norm = InstanceNorm("last", 1, [0], [0], torch.float64)
+    >>> z, level = norm(torch.tensor([[[5.0], [7.0], [8.0]]]).double(), None)
+    >>> z.flatten().tolist(), norm.restore(torch.tensor([[1.0]]), level).item()
+    ([-3.0, -1.0, 0.0], 9.0)
     """
 
     target_features: Tensor

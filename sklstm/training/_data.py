@@ -102,6 +102,11 @@ class SequenceData(Dataset):
         return self.gather(torch.tensor([index], device="cpu"))
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Samples, steps and features."""
+        return len(self.ends), len(self.lags), self.table.rows.shape[1]
+
+    @property
     def X(self) -> SequenceData:
         """What skorch's scorers hand to `predict`, beside `y`."""
         return self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,15 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from ..network import dropout_seed
 from ._data import Inputs, SequenceData
 from ._listeners import TrainingListener
-from ._optimizers import make_schedule
-from ._pieces import Sizes, count_pieces, count_predicted, split_batch
+from ._pieces import Batch, Sizes, count_predicted
+from ._side_by_side import SideBySide
 from ._workers import Workers
 
+Step = dict[str, Tensor]
+
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-
-
-# Batches for each thread from which threads of their own predict them sooner.
-LEAST_SIDE_BY_SIDE = 8
 
 
 class StopTraining(Exception):
@@ -52,8 +49,6 @@ class SequenceNet(NeuralNet):
         Number of classes, if the predictions are probabilities.
     max_grad_norm : float or None
         Gradients of a larger norm are scaled down to it.
-    schedule : str or callable, default="constant"
-        Learning-rate schedule, see `make_schedule`.
     weight_decay : float or None, default=None
         Goes to the optimiser; None leaves its own.
     seed : int
@@ -66,7 +61,6 @@ class SequenceNet(NeuralNet):
         link: Any,
         n_classes: int | None = None,
         max_grad_norm: float | None = None,
-        schedule: Any = "constant",
         weight_decay: float | None = None,
         seed: int = 0,
         **kwargs: Any,
@@ -75,12 +69,9 @@ class SequenceNet(NeuralNet):
         self.link = link
         self.n_classes = n_classes
         self.max_grad_norm = max_grad_norm
-        self.schedule = schedule
         self.weight_decay = weight_decay
         self.seed = seed
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
-        self._workers = Workers()
-        self._side_by_side = False
 
     # ------------------------------------------------------------------ training
 
@@ -94,7 +85,7 @@ class SequenceNet(NeuralNet):
         if self.module_.normaliser is not None:
             self.module_.normaliser.learn(
                 (inputs["x"], inputs["lengths"], target)
-                for inputs, target in data.batches(count_predicted(self._sizes(data)))
+                for inputs, target in data.batches(self.count_predicted(data))
             )
 
     def train_epochs(
@@ -121,15 +112,15 @@ class SequenceNet(NeuralNet):
             If the loss or a weight becomes NaN or infinite.
         """
         self._seed_dropout()
-        n_batches = -(-len(train) // self.batch_size)
-        schedule = make_schedule(self.schedule, self.optimizer_, epochs, n_batches)
-        if schedule is not None:
-            listeners = (schedule, *listeners)
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
-        with Workers() as self._workers:
-            self._side_by_side = self._gains_from_pieces(train)
-            self.fit_loop((train, valid), epochs=epochs, listeners=listeners)
+        with Workers() as workers:
+            self.fit_loop(
+                (train, valid),
+                epochs=epochs,
+                batches=SideBySide(self, train, workers),
+                listeners=listeners,
+            )
         self.notify("on_train_end", X=train, y=None)
         self.module_.eval()
 
@@ -139,6 +130,7 @@ class SequenceNet(NeuralNet):
         y: Any = None,
         epochs: int | None = None,
         *,
+        batches: SideBySide,
         listeners: Sequence[TrainingListener] = (),
         **fit_params: Any,
     ) -> SequenceNet:
@@ -154,17 +146,20 @@ class SequenceNet(NeuralNet):
                 self.get_iterator(train, training=True),
                 True,
                 "train",
-                self.train_step,
+                partial(self.train_step, learn=batches.learn),
                 after_step=after_step,
             )
             for listener in listeners:
                 listener.on_last_step(self)
             if valid is not None:
                 self.run_single_epoch(
-                    self.get_iterator(valid), False, "valid", self.validation_step
+                    self.get_iterator(valid),
+                    False,
+                    "valid",
+                    partial(self.validation_step, judge=batches.judge),
                 )
             # Callbacks find torch as it was.
-            self._workers.rest()
+            batches.workers.rest()
             stop = self._end_epoch(data)
             for listener in listeners:
                 stop |= listener.on_epoch_end(self)
@@ -218,95 +213,23 @@ class SequenceNet(NeuralNet):
         self.history.record(f"{prefix}_loss_best", loss < best)
         self.history.record(f"{prefix}_batch_count", len(sizes))
 
-    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
-        """Compute the loss of a batch and its gradient."""
-        n_pieces = self._count_pieces(batch)
-        if n_pieces > 1:
-            return self._learn_in_pieces(batch, n_pieces)
-        if n_pieces == 1:
-            return self._workers.map(self._learn, [batch])[0]
-        return self._learn(batch)
-
-    def _learn(self, batch: Any) -> dict[str, Tensor]:
-        inputs, target = batch
-        output = self.infer(inputs)
-        loss = self.get_loss(output, target, X=inputs, training=True)
-        loss.backward()
-        return {"loss": loss, "y_pred": output}
-
-    def _learn_in_pieces(self, batch: Any, n_pieces: int) -> dict[str, Tensor]:
-        """Add up the gradients of the pieces of a batch."""
-        # A callback may have frozen some.
-        weights = [weight for weight in self._weights() if weight.requires_grad]
-        n_samples = len(batch[1])
-
-        def learn(piece: Any, seed: int | None) -> tuple[Tensor, Tensor, Any]:
-            inputs, target = piece
-            with dropout_seed(seed):
-                output = self.infer(inputs)
-            loss = self.get_loss(output, target, X=inputs, training=True)
-            share = loss * (len(target) / n_samples)
-            gradient = torch.autograd.grad(share, weights, allow_unused=True)
-            return share.detach(), output.detach(), gradient
-
-        pieces = split_batch(batch, n_pieces)
-        learnt = self._workers.map(learn, pieces, self._dropout_seeds(len(pieces)))
-        losses, outputs, gradients = zip(*learnt, strict=True)
-        # Always in the same order, whichever piece was ready first.
-        for weight, *parts in zip(weights, *gradients, strict=True):
-            weight.grad = _sum(parts)
-        return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
-
-    def _gains_from_pieces(self, train: SequenceData) -> bool:
-        """Tell whether batches are cut, or computed on one core, rather than by torch.
-
-        It holds for all batches of a training, the last and those of the validation too.
-        """
-        module = self.module_
-        if not self.criterion_.is_samplewise or module.mixes_samples or module.is_stepwise:
-            return False
-        if train.ends.device.type != "cpu":
-            return False
-        n_samples = min(self.batch_size, len(train))
-        return count_pieces(n_samples, self._sizes(train), self._workers.n_workers) > 0
-
-    def _sizes(self, data: SequenceData) -> Sizes:
-        return self._sizes_of(len(data.lags), data.table.rows.shape[1])
-
-    def _sizes_of(self, n_timesteps: int, n_features: int) -> Sizes:
-        module = self.module_
-        return Sizes(
-            module.count_steps(n_timesteps),
-            n_features * n_timesteps // module.count_steps(n_timesteps),
-            module.width,
-            module.num_layers,
-            module.dtype.itemsize,
-        )
-
-    def _count_pieces(self, batch: Any) -> int:
-        if not self._side_by_side:
-            return 0
-        inputs, target = batch
-        _, n_timesteps, n_features = inputs["x"].shape
-        sizes = self._sizes_of(n_timesteps, n_features)
-        return max(1, count_pieces(len(target), sizes, self._workers.n_workers))
-
-    def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
-        if not self.module_.drops():
-            return [None] * n_pieces
-        return torch.randint(2**62, (n_pieces,), generator=self.generator_).tolist()
-
     def train_step(
-        self, batch: Any, *, heard: bool = False, **fit_params: Any
-    ) -> dict[str, Tensor]:
+        self,
+        batch: Batch,
+        *,
+        learn: Callable[[Batch], Step] | None = None,
+        heard: bool = False,
+        **fit_params: Any,
+    ) -> Step:
         """Take one step of the optimiser; callbacks hear of its gradient if `heard`."""
-        first: dict[str, Tensor] = {}
+        learn = learn or self.train_step_single
+        first: Step = {}
 
         def closure() -> Tensor:
             self.optimizer_.zero_grad(set_to_none=True)
-            step = self.train_step_single(batch)
+            step = learn(batch)
             if self.max_grad_norm is not None:
-                clip_grad_norm_(self._weights(), self.max_grad_norm)
+                clip_grad_norm_(self.weights(), self.max_grad_norm)
             if heard:
                 self.notify(
                     "on_grad_computed",
@@ -321,22 +244,28 @@ class SequenceNet(NeuralNet):
         self.optimizer_.step(closure)
         return first
 
-    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
-        """Compute the loss of a batch, without gradients."""
-        n_pieces = self._count_pieces(batch)
-        if n_pieces <= 1:
-            return self._judge(batch)
-        pieces = split_batch(batch, n_pieces)
-        judged = self._workers.map(self._judge, pieces)
-        shares = [len(target) / len(batch[1]) for _, target in pieces]
-        losses = [part["loss"] * share for part, share in zip(judged, shares, strict=True)]
-        return {"loss": _sum(losses), "y_pred": torch.cat([p["y_pred"] for p in judged])}
-
-    @torch.no_grad()
-    def _judge(self, batch: Any) -> dict[str, Tensor]:
+    def train_step_single(self, batch: Batch, **fit_params: Any) -> Step:
+        """Compute the loss of a batch and its gradient."""
         inputs, target = batch
         output = self.infer(inputs)
-        loss = self.get_loss(output, target, X=inputs, training=False)
+        loss = self.get_loss(output, target, X=inputs, training=True)
+        loss.backward()
+        return {"loss": loss, "y_pred": output}
+
+    def validation_step(
+        self,
+        batch: Batch,
+        *,
+        judge: Callable[[Batch], Step] | None = None,
+        **fit_params: Any,
+    ) -> Step:
+        """Compute the loss of a batch, without gradients."""
+        if judge is not None:
+            return judge(batch)
+        inputs, target = batch
+        with torch.no_grad():
+            output = self.infer(inputs)
+            loss = self.get_loss(output, target, X=inputs, training=False)
         return {"loss": loss, "y_pred": output}
 
     def infer(self, x: Inputs, **fit_params: Any) -> Tensor:
@@ -373,7 +302,7 @@ class SequenceNet(NeuralNet):
             ),
         }
 
-    # ------------------------------------------------------------------ prediction
+    # ------------------------------------------------------------------ data
 
     @property
     def data_options(self) -> dict[str, Any]:
@@ -384,60 +313,21 @@ class SequenceNet(NeuralNet):
             "fill": not self.module_.fills_missing,
         }
 
-    def predict_batches(self, data: SequenceData) -> NDArray[Any]:
-        """Predict in batches of a fixed size, in the units of training.
+    def sizes(self, n_timesteps: int, n_features: int) -> Sizes:
+        """Give what decides how the network's work is cut, for sequences of a shape."""
+        module = self.module_
+        n_steps = module.count_steps(n_timesteps)
+        return Sizes(
+            n_steps,
+            n_features * n_timesteps // n_steps,
+            module.width,
+            module.num_layers,
+            module.dtype.itemsize,
+        )
 
-        Parameters
-        ----------
-        data : SequenceData
-
-        Returns
-        -------
-        prediction : ndarray of shape (n_samples, n_values)
-        """
-        return self._by_batches(data, lambda index: self._predict(data, index))
-
-    def attention_batches(self, data: SequenceData) -> NDArray[Any]:
-        """Give the weight of each step, for attention pooling, in the order of time.
-
-        Parameters
-        ----------
-        data : SequenceData
-
-        Returns
-        -------
-        weights : ndarray of shape (n_samples, n_timesteps)
-        """
-        return self._by_batches(data, lambda index: self._attention(data, index))
-
-    @torch.inference_mode()
-    def _predict(self, data: SequenceData, index: Tensor) -> Tensor:
-        return self.link(self.infer(data.gather(index)[0]))
-
-    @torch.inference_mode()
-    def _attention(self, data: SequenceData, index: Tensor) -> Tensor:
-        inputs, _ = data.gather(index)
-        weights = self.module_.attention(inputs["x"], inputs["lengths"])
-        if inputs["lengths"] is None:
-            return weights
-        # The batch has the observed steps first; each weight goes back to its own.
-        observed = data.observed(index)
-        step = torch.arange(weights.shape[1], device=weights.device)
-        first = step < inputs["lengths"][:, None]
-        return torch.zeros_like(weights).masked_scatter(observed, weights[first])
-
-    def _by_batches(
-        self, data: SequenceData, compute: Callable[[Tensor], Tensor]
-    ) -> NDArray[Any]:
-        """Compute all samples in batches of a fixed size."""
-        batches = data.order(count_predicted(self._sizes(data)))
-        on_cpu = data.ends.device.type == "cpu"
-        if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * torch.get_num_threads():
-            with Workers() as workers:
-                blocks = workers.map(compute, batches)
-        else:
-            blocks = [compute(index) for index in batches]
-        return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
+    def count_predicted(self, data: SequenceData) -> int:
+        """Choose how many sequences to predict at once."""
+        return count_predicted(self.sizes(*data.shape[1:]))
 
     def get_dataset(self, X: Any, y: Any = None) -> SequenceData:
         """Give the data as it is: the estimator has prepared it."""
@@ -454,7 +344,9 @@ class SequenceNet(NeuralNet):
         """Gather batches, shuffled in training."""
         if training:
             return dataset.batches(self.batch_size, self.generator_)
-        return dataset.batches(count_predicted(self._sizes(dataset)))
+        return dataset.batches(self.count_predicted(dataset))
+
+    # ------------------------------------------------------------------ skorch's scorers
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict standardised targets, or class numbers, for skorch's scorers."""
@@ -526,23 +418,14 @@ class SequenceNet(NeuralNet):
         seed = int(torch.randint(2**62, (), generator=self.generator_, device="cpu"))
         self.module_.seed_dropout(seed, torch.device(self.device))
 
-    def _weights(self) -> list[Tensor]:
+    def weights(self) -> list[Tensor]:
         """Give what the optimiser changes; to search the modules takes longer."""
         return [w for group in self.optimizer_.param_groups for w in group["params"]]
 
     @torch.no_grad()
     def _sum_of_weights(self) -> Tensor:
         """Give what is NaN or infinite if any weight is."""
-        return torch.stack([weight.sum() for weight in self._weights()]).sum()
-
-
-def _sum(parts: Sequence[Tensor | None]) -> Any:
-    """Add tensors in their order; None if there are none.
-
-    The sum is a new tensor: gradients of several weights may be one and the same.
-    """
-    known = [part for part in parts if part is not None]
-    return functools.reduce(torch.add, known) if known else None
+        return torch.stack([weight.sum() for weight in self.weights()]).sum()
 
 
 def _divergence_message(what: str, value: float, epoch: int) -> str:

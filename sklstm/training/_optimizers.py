@@ -67,7 +67,7 @@ SCHEDULES = (*EPOCH_SCHEDULES, *STEP_SCHEDULES)
 
 def make_schedule(
     schedule: Any, optimizer: optim.Optimizer, n_epochs: int, n_batches: int
-) -> TrainingListener | None:
+) -> list[TrainingListener]:
     """Make what changes the learning rate after each epoch, or each step.
 
     Parameters
@@ -83,13 +83,23 @@ def make_schedule(
 
     Returns
     -------
-    listener : TrainingListener or None
-        None for a constant rate.
+    listeners : list of TrainingListener
+        None for a constant rate, else one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> optimizer = optim.SGD([torch.zeros(1)], lr=0.2)
+    >>> [schedule] = make_schedule("cosine", optimizer, n_epochs=2, n_batches=10)
+    >>> optimizer.step()
+    >>> asks_to_stop = schedule.on_epoch_end(net=None)
+    >>> optimizer.param_groups[0]["lr"]
+    0.1
     """
     if schedule == "constant":
-        return None
+        return []
     if not isinstance(schedule, str):
-        return EpochSchedule(schedule(optimizer))
+        return [EpochSchedule(schedule(optimizer))]
     if schedule in STEP_SCHEDULES:
-        return StepSchedule(STEP_SCHEDULES[schedule](optimizer, n_epochs * n_batches))
-    return EpochSchedule(EPOCH_SCHEDULES[schedule](optimizer, n_epochs))
+        return [StepSchedule(STEP_SCHEDULES[schedule](optimizer, n_epochs * n_batches))]
+    return [EpochSchedule(EPOCH_SCHEDULES[schedule](optimizer, n_epochs))]

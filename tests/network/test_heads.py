@@ -7,6 +7,7 @@ import torch
 from sklstm.network import LSTMNetwork
 from tests.network.oracle import known_future_output, seq2seq_output
 
+CELLS = ("lstm", "gru", "rnn", "peephole")
 SIZES = {"input_size": 3, "hidden_size": 5, "dtype": torch.float64}
 
 
@@ -43,11 +44,12 @@ def test_known_future_head_equals_its_equations():
         np.testing.assert_allclose(output[i], expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("decode", [False, True])
-def test_gradients_agree_with_finite_differences(decode):
+def test_gradients_agree_with_finite_differences(decode, cell):
     network = LSTMNetwork(
         output_size=4, future_shape=(2, 3), decode=decode, instance_norm="standard",
-        target_features=[0, 1] * 2, **SIZES,
+        target_features=[0, 1] * 2, cell=cell, layer_norm=cell != "lstm", **SIZES,
     )  # fmt: skip
     generator = torch.Generator().manual_seed(0)
     x, future = (
@@ -55,7 +57,10 @@ def test_gradients_agree_with_finite_differences(decode):
         for shape in ((2, 4, 3), (2, 2, 3))
     )
     lengths = torch.tensor([4, 3])
-    assert torch.autograd.gradcheck(lambda *a: network(a[0], lengths, a[1]), (x, future))
+    weights = [w for w in network.parameters() if w.numel()]
+    assert torch.autograd.gradcheck(
+        lambda x, future, *weights: network(x, lengths, future), (x, future, *weights)
+    )
 
 
 @pytest.mark.parametrize("decode", [False, True])

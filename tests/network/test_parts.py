@@ -257,6 +257,14 @@ def test_embeddings_equal_a_look_up_and_unknown_categories_are_zeros():
         np.testing.assert_allclose(output(made, x)[i], expected, rtol=1e-10)
 
 
+def test_gradients_of_embeddings_agree_with_finite_differences():
+    made = network(n_categories={0: 3, 2: 10}, embedding_size=4)
+    x = torch.from_numpy(np.random.default_rng(0).integers(0, 3, size=(3, 5, 3)) * 1.0)
+    rows = tuple(table.weight for table in made.embedding.tables)
+    lengths = torch.tensor([5, 3, 1])
+    assert torch.autograd.gradcheck(lambda *rows: made(x, lengths), rows)
+
+
 def test_a_known_future_is_embedded_like_the_past():
     made = network(
         n_categories={1: 5}, embedding_size=2, future_shape=(2, 2), future_features=[1, 2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.training import _net
+from sklstm.training import _net, _side_by_side
 from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
     LEAST_SEQUENCES,
@@ -57,7 +57,7 @@ def small_pieces(monkeypatch):
         made.append(max(1, n_samples // 20))
         return made[-1]
 
-    monkeypatch.setattr(_net, "count_pieces", count)
+    monkeypatch.setattr(_side_by_side, "count_pieces", count)
     return made
 
 
@@ -199,7 +199,7 @@ def test_the_loss_of_a_batch_is_that_of_its_pieces_together(small_pieces):
     small_pieces.clear()
     whole = LSTMRegressor(**OPTIONS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_net, "count_pieces", lambda *args: 1)
+        patch.setattr(_side_by_side, "count_pieces", lambda *args: 1)
         whole.fit(X, Y)
     np.testing.assert_allclose(cut.loss_curve_, whole.loss_curve_, rtol=1e-9)
 

@@ -161,8 +161,11 @@ def test_attention_is_read_in_the_order_of_time():
 
 def test_attention_needs_its_pooling():
     model = LSTMRegressor(**TINY).fit(X, Y)
-    with pytest.raises(AttributeError, match="pooling='attention'"):
+    with pytest.raises(AttributeError, match="attention_weights") as error:
         model.attention_weights(X)
+    assert "pooling='attention'" in str(error.value.__cause__)
+    assert not hasattr(model.set_params(pooling="attention"), "attention_weights")
+    assert hasattr(LSTMRegressor(pooling="attention"), "attention_weights")
 
 
 def test_categories_are_not_standardised_and_unknown_ones_are_alike():

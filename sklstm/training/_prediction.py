@@ -1,0 +1,80 @@
+"""What a trained net says of all samples, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ._data import SequenceData
+from ._net import SequenceNet
+from ._workers import Workers
+
+# Batches for each thread from which threads of their own predict them sooner.
+LEAST_SIDE_BY_SIDE = 8
+
+
+def predict_batches(net: SequenceNet, data: SequenceData) -> NDArray[Any]:
+    """Predict in batches of a fixed size, in the units of training.
+
+    Parameters
+    ----------
+    net : SequenceNet
+    data : SequenceData
+
+    Returns
+    -------
+    prediction : ndarray of shape (n_samples, n_values)
+    """
+    return _by_batches(net, data, partial(_predict, net, data))
+
+
+def attention_batches(net: SequenceNet, data: SequenceData) -> NDArray[Any]:
+    """Give the weight of each step, for attention pooling, in the order of time.
+
+    Parameters
+    ----------
+    net : SequenceNet
+    data : SequenceData
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples, n_timesteps)
+    """
+    return _by_batches(net, data, partial(_attention, net, data))
+
+
+def _by_batches(
+    net: SequenceNet, data: SequenceData, compute: Callable[[Tensor], Tensor]
+) -> NDArray[Any]:
+    """Compute all samples in batches of a fixed size."""
+    batches = data.order(net.count_predicted(data))
+    on_cpu = data.ends.device.type == "cpu"
+    if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * torch.get_num_threads():
+        with Workers() as workers:
+            blocks = workers.map(compute, batches)
+    else:
+        blocks = [compute(index) for index in batches]
+    return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
+
+
+@torch.inference_mode()
+def _predict(net: SequenceNet, data: SequenceData, index: Tensor) -> Tensor:
+    return net.link(net.infer(data.gather(index)[0]))
+
+
+@torch.inference_mode()
+def _attention(net: SequenceNet, data: SequenceData, index: Tensor) -> Tensor:
+    inputs, _ = data.gather(index)
+    weights = net.module_.attention(inputs["x"], inputs["lengths"])
+    if inputs["lengths"] is None:
+        return weights
+    # The batch has the observed steps first; each weight goes back to its own.
+    observed = data.observed(index)
+    step = torch.arange(weights.shape[1], device=weights.device)
+    first = step < inputs["lengths"][:, None]
+    return torch.zeros_like(weights).masked_scatter(observed, weights[first])

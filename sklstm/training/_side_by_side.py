@@ -1,0 +1,111 @@
+"""Batches whose pieces are computed side by side."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..network import dropout_seed
+from ._data import SequenceData
+from ._pieces import Batch, count_pieces, split_batch
+from ._workers import Workers
+
+if TYPE_CHECKING:
+    from ._net import SequenceNet
+
+
+class SideBySide:
+    """Compute the loss of each batch and its gradient, in pieces where that is faster.
+
+    The mean over the batch is that of its pieces, weighted by their samples, and so is its
+    gradient. Each worker computes its pieces on one core; a batch that stays whole takes
+    one worker, or all of torch's threads. Which of them holds for all batches of a
+    training, the last and those of the validation too.
+
+    Parameters
+    ----------
+    net : SequenceNet
+    train : SequenceData
+        What it is trained on, on its device.
+    workers : Workers
+    """
+
+    def __init__(self, net: SequenceNet, train: SequenceData, workers: Workers) -> None:
+        self.net = net
+        self.workers = workers
+        self.sizes = net.sizes(*train.shape[1:])
+        self.is_left_to_torch = (
+            not net.criterion_.is_samplewise
+            or net.module_.mixes_samples
+            or net.module_.is_stepwise
+            or train.ends.device.type != "cpu"
+            or self._count(min(net.batch_size, len(train))) == 0
+        )
+
+    def learn(self, batch: Batch) -> dict[str, Tensor]:
+        """Compute the loss of a batch and its gradient."""
+        if self.is_left_to_torch:
+            return self.net.train_step_single(batch)
+        pieces = self._split(batch)
+        if len(pieces) == 1:
+            return self.workers.map(self.net.train_step_single, [batch])[0]
+        # A callback may have frozen some.
+        weights = [weight for weight in self.net.weights() if weight.requires_grad]
+        learnt = self.workers.map(
+            functools.partial(self._learn, weights, len(batch[1])),
+            pieces,
+            self._dropout_seeds(len(pieces)),
+        )
+        losses, outputs, gradients = zip(*learnt, strict=True)
+        # Always in the same order, whichever piece was ready first.
+        for weight, *parts in zip(weights, *gradients, strict=True):
+            weight.grad = _sum(parts)
+        return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
+
+    def judge(self, batch: Batch) -> dict[str, Tensor]:
+        """Compute the loss of a batch, without gradients."""
+        if self.is_left_to_torch:
+            return self.net.validation_step(batch)
+        pieces = self._split(batch)
+        judged = self.workers.map(self.net.validation_step, pieces)
+        shares = [len(target) / len(batch[1]) for _, target in pieces]
+        losses = [part["loss"] * share for part, share in zip(judged, shares, strict=True)]
+        return {"loss": _sum(losses), "y_pred": torch.cat([p["y_pred"] for p in judged])}
+
+    def _learn(
+        self, weights: list[Tensor], n_samples: int, piece: Batch, seed: int | None
+    ) -> tuple[Tensor, Tensor, Any]:
+        """Compute a piece's share of the loss, its output and its gradient."""
+        inputs, target = piece
+        with dropout_seed(seed):
+            output = self.net.infer(inputs)
+        loss = self.net.get_loss(output, target, X=inputs, training=True)
+        share = loss * (len(target) / n_samples)
+        gradient = torch.autograd.grad(share, weights, allow_unused=True)
+        return share.detach(), output.detach(), gradient
+
+    def _split(self, batch: Batch) -> list[Batch]:
+        n_pieces = self._count(len(batch[1]))
+        return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
+
+    def _count(self, n_samples: int) -> int:
+        return count_pieces(n_samples, self.sizes, self.workers.n_workers)
+
+    def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
+        if not self.net.module_.drops():
+            return [None] * n_pieces
+        generator = self.net.generator_
+        return torch.randint(2**62, (n_pieces,), generator=generator).tolist()
+
+
+def _sum(parts: Sequence[Tensor | None]) -> Any:
+    """Add tensors in their order; None if there are none.
+
+    The sum is a new tensor: gradients of several weights may be one and the same.
+    """
+    known = [part for part in parts if part is not None]
+    return functools.reduce(torch.add, known) if known else None
