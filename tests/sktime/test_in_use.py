@@ -157,7 +157,7 @@ def test_rolling_forecasts_of_airline_passengers_beat_the_season_before():
 def test_classifier_in_a_grid_search_over_panels(search_class):
     X, y = load_basic_motions(split="train", return_type="numpy3D")
     search = search_class(
-        LSTMTimeSeriesClassifier(max_epochs=60, random_state=0),
+        LSTMTimeSeriesClassifier(max_epochs=10, random_state=0),
         {"hidden_size": [4, 32]},
         cv=2,
         error_score="raise",
@@ -170,8 +170,8 @@ def test_classifier_in_a_grid_search_over_panels(search_class):
 def test_series_of_unequal_length_are_classified_by_all_their_steps():
     X, y = load_japanese_vowels(split="train")
     X_test, y_test = load_japanese_vowels(split="test")
-    classifier = LSTMTimeSeriesClassifier(max_epochs=40, random_state=0).fit(X, y)
-    assert classifier.score(X_test, y_test) > 0.93
+    classifier = LSTMTimeSeriesClassifier(max_epochs=10, random_state=0).fit(X, y)
+    assert classifier.score(X_test, y_test) > 0.96
 
 
 def test_early_stopping_holds_out_series_of_every_class():
