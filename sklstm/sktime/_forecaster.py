@@ -57,8 +57,10 @@ class LSTMForecaster(BaseForecaster):
     learning_rate, learning_rate_schedule, weight_decay, weight_averaging, max_grad_norm, \
     max_epochs, batch_size, standardize, early_stopping, validation_fraction, \
     n_epochs_no_change, callbacks, dtype, device, random_state, verbose
-        As in `sklstm.LSTMRegressor`. `instance_norm` is "last" by default: forecasts are
-        learnt as changes from the last value, so that they follow a trend.
+        As in `sklstm.LSTMRegressor`. Other defaults than there: `instance_norm="last"`,
+        forecasts are learnt as changes from the last value, so that they follow a trend;
+        `loss="absolute_error"`, they are medians, which few unusual months do not move; and
+        `max_epochs=50`.
 
     Attributes
     ----------
@@ -83,7 +85,7 @@ class LSTMForecaster(BaseForecaster):
     >>> from sktime.datasets import load_airline
     >>> from sklstm.sktime import LSTMForecaster
     >>> y = load_airline()
-    >>> forecaster = LSTMForecaster(max_epochs=20, random_state=0)
+    >>> forecaster = LSTMForecaster(random_state=0)
     >>> forecaster.fit(y[:"1959-12"], fh=range(1, 13))
     LSTMForecaster(...)
     >>> y_pred = forecaster.predict()
@@ -140,7 +142,7 @@ class LSTMForecaster(BaseForecaster):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
-        loss: Any = "squared_error",
+        loss: Any = "absolute_error",
         quantile: float = 0.5,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
@@ -148,7 +150,7 @@ class LSTMForecaster(BaseForecaster):
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 100,
+        max_epochs: int = 50,
         batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,

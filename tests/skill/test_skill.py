@@ -92,7 +92,12 @@ def test_etth1_is_forecast_at_least_as_well_as_published(write_table):
 
 # ------------------------------------------------------------------ airline
 
-AIRLINE = {"strategy": "seq2seq", "window_length": 24, "max_epochs": 100}
+AIRLINE = {
+    "strategy": "seq2seq",
+    "window_length": 24,
+    "loss": "squared_error",
+    "max_epochs": 100,
+}
 
 
 def test_airline_passengers_are_forecast_better_than_published(write_table):

@@ -165,7 +165,12 @@ def test_missing_values_are_masked_in_inputs_and_targets(strategy):
 def test_a_missing_target_counts_nothing():
     y = wave()[:100]
     y.iloc[-1] = np.nan
-    options = {"standardize": False, "instance_norm": None, "batch_size": 1000}
+    options = {
+        "standardize": False,
+        "instance_norm": None,
+        "batch_size": 1000,
+        "loss": "squared_error",
+    }
     fitted = forecaster(max_epochs=1, **options).fit(y, fh=[1, 2])
     model = fitted.model_
     windows, targets = model._samples(Panel.of(y.to_frame()))
