@@ -216,11 +216,7 @@ class BaseLSTM(CallbackSupportMixin, NetOwner, Predictor, ABC):
         windows = samples.windows
         self._check_layers()
         categorical = feature_numbers(self.categorical_features, windows.shape[2])
-        categories = find_categories(windows, categorical)
-        self._n_categories = {
-            feature: int(values.max(initial=0)) + 1
-            for feature, values in categories.items()
-        }
+        self._categories = find_categories(windows, categorical)
         scaling = (
             Scaling.of_windows(windows, samples.weight)
             if self.standardize
@@ -233,8 +229,6 @@ class BaseLSTM(CallbackSupportMixin, NetOwner, Predictor, ABC):
             self._output_scaling.check_finite("y")
         self._trained_with = self._fixed_parameters() | {"loss": self._loss_parameters()}
         self.net_ = self._make_net(windows, seed)
-        if categories:
-            self.net_.module_.embedding.forget_all_but(categories)
 
     def _data(self, samples: Samples, beside: SequenceData | None = None) -> SequenceData:
         """Standardise samples, but for rows shared with others, where the network is."""

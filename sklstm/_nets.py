@@ -46,7 +46,7 @@ class NetOwner(BaseEstimator, ABC):
     def _network_options(self, windows: Windows) -> dict[str, Any]:
         """Give what shapes the network beyond the parameters of all tasks."""
         options = {name: plain(getattr(self, name)) for name in NETWORK}
-        options["n_categories"] = self._n_categories
+        options["categories"] = self._categories
         if windows.known is not None:
             options["future_shape"] = windows.known.shape
             options["future_features"] = windows.known.columns.tolist()
@@ -107,7 +107,8 @@ class NetOwner(BaseEstimator, ABC):
         if not filters or len(filters) != len(kernels):
             raise ValueError(
                 "conv_filters and conv_kernel_sizes must have one value for each"
-                f" convolution, at least 1. Got {filters!r} and {kernels!r}."
+                " convolution, at least 1; whoever sets one sets both. Got"
+                f" {filters!r} and {kernels!r}."
             )
 
     def _adopt_parameters(self) -> None:

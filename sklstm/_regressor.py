@@ -390,7 +390,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
                 f" number divides that of the outputs, {self.n_outputs_}. Got"
                 f" {self.target_features!r}."
             )
-        if set(cycle) & set(self._n_categories):
+        if set(cycle) & set(self._categories):
             raise ValueError(
                 "target_features must not be among categorical_features: a category has no"
                 f" level. Got {self.target_features!r} and {self.categorical_features!r}."

@@ -236,8 +236,8 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     """Batch normalisation over samples and observed steps (Ioffe and Szegedy, 2015).
 
     In training by the batch's own mean and variance; else, and for a batch of a single
-    value a feature, by a running mean of them: that of all batches up to the tenth, then
-    one in which each new batch counts a tenth.
+    observed value a feature, by a running mean of them: that of all batches up to the
+    tenth, then one in which each new batch counts a tenth.
 
     Examples
     --------
@@ -248,6 +248,14 @@ class MaskedBatchNorm(nn.BatchNorm1d):
     """
 
     n_batches = 0
+
+    def get_extra_state(self) -> int:
+        """Give what the state holds beside tensors."""
+        return self.n_batches
+
+    def set_extra_state(self, state: int) -> None:
+        """Take that up again."""
+        self.n_batches = state
 
     def forward(self, z: Tensor, observed: Tensor | None = None) -> Tensor:
         """Normalise each feature.
@@ -273,22 +281,27 @@ class MaskedBatchNorm(nn.BatchNorm1d):
                 z, self.running_mean, self.running_var, self.weight, self.bias,
                 training=True, momentum=share, eps=self.eps,
             )  # fmt: skip
+        mean, variance = self._statistics(z, observed, share)
+        scale = self.weight / (variance + self.eps).sqrt()
+        return (z - mean[:, None]) * scale[:, None] + self.bias[:, None]
+
+    def _statistics(
+        self, z: Tensor, observed: Tensor, share: float
+    ) -> tuple[Tensor, Tensor]:
+        """Give the mean and variance of a batch, which the running ones follow."""
+        assert self.running_mean is not None
+        assert self.running_var is not None
         count = observed.sum()
         mean = (z * observed).sum(dim=(0, 2)) / count.clamp_min(1)
         squares = (((z - mean[:, None]) * observed) ** 2).sum(dim=(0, 2))
-        self._follow(
-            mean, squares / (count - 1).clamp_min(1), share * (count > 1).to(z.dtype)
+        with torch.no_grad():
+            moved = share * (count > 1).to(z.dtype)
+            self.running_mean.lerp_(mean, moved)
+            self.running_var.lerp_(squares / (count - 1).clamp_min(1), moved)
+        return (
+            torch.where(count > 1, mean, self.running_mean),
+            torch.where(count > 1, squares / count.clamp_min(1), self.running_var),
         )
-        scale = self.weight / (squares / count.clamp_min(1) + self.eps).sqrt()
-        return (z - mean[:, None]) * scale[:, None] + self.bias[:, None]
-
-    @torch.no_grad()
-    def _follow(self, mean: Tensor, variance: Tensor, share: Tensor) -> None:
-        """Move the running statistics towards those of a batch."""
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        self.running_mean.lerp_(mean, share)
-        self.running_var.lerp_(variance, share)
 
 
 def make_convolutions(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ._make import make
@@ -15,12 +13,12 @@ from ._make import make
 class CategoryEmbedding(nn.Module):
     """Replace each categorical feature by a vector that is learnt for its value.
 
-    A category that is missing, or was never seen, becomes a vector of zeros.
+    A category that is missing, or is not among the known ones, becomes a vector of zeros.
 
     Parameters
     ----------
-    n_categories : mapping of int to int
-        Categories of each categorical feature, by its number. They are 0, 1, ...
+    categories : mapping of int to sequence of int
+        Known categories of each categorical feature, by its number; sorted.
     embedding_size : int or None
         Length of the vectors; None is half the number of categories, rounded up, and at
         most 50.
@@ -29,26 +27,25 @@ class CategoryEmbedding(nn.Module):
 
     Examples
     --------
-    >>> embedding = CategoryEmbedding({1: 10}, 4, torch.float32)
+    >>> embedding = CategoryEmbedding({1: [3, 7, 2000]}, 4, torch.float32)
     >>> embedding(torch.zeros(2, 7, 3)).shape
     torch.Size([2, 7, 6])
     """
 
     def __init__(
         self,
-        n_categories: Mapping[int, int],
+        categories: Mapping[int, Sequence[int]],
         embedding_size: int | None,
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
-        self.n_categories = dict(n_categories)
         self.sizes = {
-            feature: embedding_size or min(50, (n + 1) // 2)
-            for feature, n in n_categories.items()
+            feature: embedding_size or min(50, max(1, (len(known) + 1) // 2))
+            for feature, known in categories.items()
         }
-        self.tables = nn.ModuleList(
-            make(nn.Embedding, n + 1, self.sizes[feature], padding_idx=0, dtype=dtype)
-            for feature, n in n_categories.items()
+        self.lookups = nn.ModuleList(
+            CategoryVectors(known, self.sizes[feature], dtype)
+            for feature, known in categories.items()
         )
 
     def forward(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
@@ -68,33 +65,56 @@ class CategoryEmbedding(nn.Module):
         features = list(range(x.shape[-1])) if features is None else list(features)
         numeric = [i for i, f in enumerate(features) if f not in self.sizes]
         parts = [x[..., numeric].nan_to_num(0.0)]
-        for (feature, n), table in zip(self.n_categories.items(), self.tables, strict=True):
+        for feature, lookup in zip(self.sizes, self.lookups, strict=True):
             if feature in features:
-                parts.append(table(_index(x[..., features.index(feature)], n)))
+                parts.append(lookup(x[..., features.index(feature)]))
         return torch.cat(parts, dim=-1)
-
-    @torch.no_grad()
-    def forget_all_but(self, categories: Mapping[int, NDArray[np.intp]]) -> None:
-        """Set the vectors of all other categories to zeros: training has not seen them.
-
-        Parameters
-        ----------
-        categories : mapping of int to ndarray of int
-            By the number of the feature.
-        """
-        for feature, weight in zip(
-            self.n_categories, self.tables.parameters(), strict=True
-        ):
-            seen = torch.zeros(len(weight), 1, dtype=torch.bool)
-            seen[torch.from_numpy(categories[feature]) + 1] = True
-            weight.mul_(seen.to(weight.device))
 
     def output_size(self, features: Sequence[int]) -> int:
         """Count the features that `forward` gives for some columns."""
         return sum(self.sizes.get(feature, 1) for feature in features)
 
 
-def _index(value: Tensor, n_categories: int) -> Tensor:
-    """Give the row of each category: 0 for one that there is no row for."""
-    known = (value >= 0) & (value < n_categories) & (value == value.floor())
-    return torch.where(known, value + 1, 0.0).long()
+class CategoryVectors(nn.Module):
+    """The vectors of one feature's categories.
+
+    Parameters
+    ----------
+    known : sequence of int
+        Categories, sorted; may be far apart.
+    size : int
+        Length of the vectors.
+    dtype : torch.dtype
+        Type of the weights.
+
+    Examples
+    --------
+    >>> vectors = CategoryVectors([3, 2000], 4, torch.float32)
+    >>> vectors(torch.tensor([2000.0, 3.0])).shape
+    torch.Size([2, 4])
+    """
+
+    known: Tensor
+
+    def __init__(self, known: Sequence[int], size: int, dtype: torch.dtype) -> None:
+        super().__init__()
+        values = torch.as_tensor(known, dtype=dtype, device="cpu")
+        # No value is greater: what is found behind the last category is unknown too.
+        last = torch.full((1,), torch.inf, dtype=dtype, device="cpu")
+        self.register_buffer("known", torch.cat([values, last]))
+        self.table = make(nn.Embedding, len(values) + 1, size, padding_idx=0, dtype=dtype)
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Look values up.
+
+        Parameters
+        ----------
+        value : Tensor of shape (...)
+
+        Returns
+        -------
+        vectors : Tensor of shape (..., size)
+        """
+        value = value.nan_to_num(-1.0).contiguous()
+        row = torch.searchsorted(self.known, value)
+        return self.table(torch.where(self.known[row] == value, row + 1, 0))

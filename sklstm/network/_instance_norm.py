@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -47,11 +47,12 @@ class InstanceNorm(nn.Module):
     method : {"last", "standard", "affine"}
     n_features : int
         Features of a step.
-    level_features : sequence of int
-        The features whose level is taken out. The others are left as they are: a calendar
-        has no level.
+    categorical_features : collection of int
+        These are left as they are.
     target_features : sequence of int of length n_outputs
-        The feature that each output forecasts; empty if outputs are no forecasts.
+        The feature that each output forecasts. These alone have their level taken out: a
+        calendar has none. Without any, outputs are no forecasts, and all features that are
+        no categories have a level.
     dtype : torch.dtype
         Type of the constants.
 
@@ -64,7 +65,7 @@ class InstanceNorm(nn.Module):
 
     Examples
     --------
-    >>> norm = InstanceNorm("last", 1, [0], [0], torch.float64)
+    >>> norm = InstanceNorm("last", 1, [], [0], torch.float64)
     >>> z, level = norm(torch.tensor([[[5.0], [7.0], [8.0]]]).double(), None)
     >>> z.flatten().tolist(), norm.restore(torch.tensor([[1.0]]), level).item()
     ([-3.0, -1.0, 0.0], 9.0)
@@ -72,6 +73,7 @@ class InstanceNorm(nn.Module):
 
     target_features: Tensor
     has_level: Tensor
+    is_category: Tensor
     input_scale: Tensor
     output_scale: Tensor
 
@@ -79,17 +81,21 @@ class InstanceNorm(nn.Module):
         self,
         method: InstanceNormMethod,
         n_features: int,
-        level_features: Sequence[int],
+        categorical_features: Collection[int],
         target_features: Sequence[int],
         dtype: torch.dtype,
     ) -> None:
         super().__init__()
         self.method = method
         targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
-        has_level = torch.zeros(n_features, dtype=torch.bool, device="cpu")
-        has_level[list(level_features)] = True
+        is_category = torch.zeros(n_features, dtype=torch.bool, device="cpu")
+        is_category[list(categorical_features)] = True
+        has_level = ~is_category
+        if len(targets):
+            has_level = torch.zeros_like(is_category).index_fill(0, targets, True)
         self.register_buffer("target_features", targets)
         self.register_buffer("has_level", has_level)
+        self.register_buffer("is_category", is_category)
         self.register_buffer(
             "input_scale", torch.ones(n_features, dtype=dtype, device="cpu")
         )
@@ -116,17 +122,22 @@ class InstanceNorm(nn.Module):
         Returns
         -------
         z : Tensor of the shape of `x`
-            What is missing takes the first value of the sequence that is not; it stays
-            NaN where there is none.
+            What is missing takes the first value of the sequence that is not. It stays NaN
+            where there is none, and in categories.
         level : Level
         """
         level = self.level(x, lengths)
         scale = level.spread * self.input_scale
         z = (x - level.center[:, None]) / scale[:, None]
-        if self.method == "affine":
-            z = torch.where(self.has_level, z * self.log_weight.exp() + self.bias, z)
         first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
-        return z.where(~z.isnan(), z.gather(1, first[:, None])), level
+        is_missing = z.isnan() & ~self.is_category
+        z = torch.where(is_missing, z.gather(1, first[:, None]), z)
+        if self.method == "affine":
+            # A NaN would reach the weight's gradient, though nobody reads its product.
+            known = self.has_level & ~z.isnan()
+            affine = z.nan_to_num(0.0) * self.log_weight.exp() + self.bias
+            z = torch.where(known, affine, z)
+        return z, level
 
     def restore(self, output: Tensor, level: Level) -> Tensor:
         """Put the level back, if the outputs forecast features.

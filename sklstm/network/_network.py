@@ -59,8 +59,8 @@ class LSTMNetwork(nn.Module):
         Features that each convolution gives, and steps that it reads.
     squeeze_excite : bool, default=False
         Whether convolutions beside are followed by a squeeze-and-excite block.
-    n_categories : mapping of int to int, default={}
-        Categories of each categorical feature, by its number.
+    categories : mapping of int to sequence of int, default={}
+        Known categories of each categorical feature, by its number; sorted.
     embedding_size : int or None, default=None
         Length of a category's vector.
     future_shape : tuple of int (n_leads, n_known), default=(0, 0)
@@ -116,7 +116,7 @@ class LSTMNetwork(nn.Module):
         conv_filters: Sequence[int] = (),
         conv_kernel_sizes: Sequence[int] = (),
         squeeze_excite: bool = False,
-        n_categories: Mapping[int, int] | None = None,
+        categories: Mapping[int, Sequence[int]] | None = None,
         embedding_size: int | None = None,
         future_shape: tuple[int, int] = (0, 0),
         future_features: Sequence[int] = (),
@@ -135,20 +135,15 @@ class LSTMNetwork(nn.Module):
         self.dtype = dtype
         self.future_features = tuple(future_features)
 
-        n_categories = n_categories or {}
+        categories = categories or {}
         self.normaliser = None
         if instance_norm is not None:
-            numbers = [i for i in range(input_size) if i not in n_categories]
             self.normaliser = InstanceNorm(
-                instance_norm,
-                input_size,
-                target_features or numbers,
-                target_features,
-                dtype,
+                instance_norm, input_size, categories, target_features, dtype
             )
         self.embedding = None
-        if n_categories:
-            self.embedding = CategoryEmbedding(n_categories, embedding_size, dtype)
+        if categories:
+            self.embedding = CategoryEmbedding(categories, embedding_size, dtype)
             input_size = self.embedding.output_size(range(input_size))
             n_known = self.embedding.output_size(future_features)
             future_shape = (future_shape[0], n_known)
@@ -173,10 +168,10 @@ class LSTMNetwork(nn.Module):
             input_size,
             hidden_size,
             num_layers,
-            dropout,
-            bidirectional,
-            layer_norm,
-            dtype,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            layer_norm=layer_norm,
+            dtype=dtype,
         )
         state_size = self.core.output_size
         self.pooling = Pooling(pooling, state_size, hidden_size, dtype)
@@ -223,24 +218,25 @@ class LSTMNetwork(nn.Module):
         -------
         output : Tensor of shape (n_samples, output_size)
         """
-        if self.normaliser is None:
-            return self._read(x, lengths, future)
-        z, level = self.normaliser(x, lengths)
-        output = self._read(self._with_categories(z, x), lengths, future)
-        return self.normaliser.restore(output, level)
-
-    def _read(self, x: Tensor, lengths: Tensor | None, future: Tensor | None) -> Tensor:
-        x = self._filled(x)
+        level = None
+        if self.normaliser is not None:
+            x, level = self.normaliser(x, lengths)
+        x = self._numeric(x)
         if future is not None:
-            future = self._filled(future, self.future_features)
-        hidden, n_steps = self._hidden(x, lengths)
-        state = self.dropout(self.pooling(hidden, n_steps))
+            future = self._numeric(future, self.future_features)
+        state = self.dropout(self.pooling(*self._hidden(x, lengths)))
         if self.branch is not None:
             state = torch.cat([state, self.branch(x, lengths)], dim=1)
-        if self.training:
-            return self.head(state, future)
-        filled = None if future is None else _filled_up(future)
-        return self.head(_filled_up(state), filled)[: len(state)]
+        output = self._outputs(state, future)
+        if self.normaliser is None or level is None:
+            return output
+        return self.normaliser.restore(output, level)
+
+    def _numeric(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
+        """Look categories up; what is missing becomes 0, the training mean."""
+        if self.embedding is not None:
+            return self.embedding(x, features)
+        return x if self.normaliser is None else x.nan_to_num(0.0)
 
     def _hidden(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Give the hidden states, and how many of each sequence are observed."""
@@ -250,18 +246,12 @@ class LSTMNetwork(nn.Module):
             x, lengths = self.patches(x, lengths)
         return self.core(x, lengths), lengths
 
-    def _with_categories(self, z: Tensor, x: Tensor) -> Tensor:
-        """Put the categories back that the normaliser may have filled."""
-        if self.embedding is None:
-            return z
-        features = torch.tensor(list(self.embedding.n_categories), device=x.device)
-        return z.index_copy(2, features, x[:, :, features])
-
-    def _filled(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
-        """Look categories up; what is missing becomes 0, the training mean."""
-        if self.embedding is not None:
-            return self.embedding(x, features)
-        return x if self.normaliser is None else x.nan_to_num(0.0)
+    def _outputs(self, state: Tensor, future: Tensor | None) -> Tensor:
+        """Give what the head says, in prediction of a filled-up batch."""
+        if self.training:
+            return self.head(state, future)
+        filled = None if future is None else _filled_up(future)
+        return self.head(_filled_up(state), filled)[: len(state)]
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Give the weight of each step, for attention pooling.
@@ -277,8 +267,8 @@ class LSTMNetwork(nn.Module):
             Of the observed steps, first; the steps of a patch share its weight.
         """
         if self.normaliser is not None:
-            x = self._with_categories(self.normaliser(x, lengths)[0], x)
-        weights = self.pooling.weights(*self._hidden(self._filled(x), lengths))
+            x, _ = self.normaliser(x, lengths)
+        weights = self.pooling.weights(*self._hidden(self._numeric(x), lengths))
         if self.patches is None:
             return weights
         return self.patches.shared(weights, lengths, x.shape[1])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._base import Array
 from .._losses import Loss
@@ -40,7 +39,7 @@ class ForecastRegressor(LSTMRegressor):
 
     def _resolve_loss(self) -> Loss:
         loss = super()._resolve_loss()
-        return replace(loss, criterion=partial(_loss_where_observed, loss.criterion))
+        return replace(loss, criterion=LossWhereObserved(loss.criterion))
 
 
 class Seq2SeqRegressor(ForecastRegressor):
@@ -50,17 +49,42 @@ class Seq2SeqRegressor(ForecastRegressor):
         return {**super()._network_options(windows), "decode": True}
 
 
-def _loss_where_observed(
-    criterion: Callable[[Tensor, Tensor], Tensor], output: Tensor, target: Tensor
-) -> Tensor:
-    """Give the loss, of 0 and without a gradient where there is no target."""
-    missing = target.isnan()
-    value = criterion(output, target.where(~missing, output.detach()))
-    if value.shape == target.shape:
-        return value.masked_fill(missing, 0)
-    if value.ndim == 0 and missing.any():
-        raise ValueError(
-            "loss must give one value for each output when y has missing values. Got one"
-            " value for the whole batch instead."
-        )
-    return value if value.ndim == 0 else value.masked_fill(missing.any(dim=1), 0)
+class LossWhereObserved(nn.Module):
+    """A loss of 0, without a gradient, where there is no target.
+
+    Parameters
+    ----------
+    criterion : callable (output, target) -> Tensor
+        If it is a module, its weights are trained too.
+    """
+
+    def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.criterion = criterion
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Give the loss.
+
+        Parameters
+        ----------
+        output, target : Tensor of shape (n_samples, n_values)
+
+        Returns
+        -------
+        value : Tensor of the shape that the criterion gives
+
+        Raises
+        ------
+        ValueError
+            If a target is missing and the criterion gives one value for the whole batch.
+        """
+        missing = target.isnan()
+        value = self.criterion(output, target.where(~missing, output.detach()))
+        if value.shape == target.shape:
+            return value.masked_fill(missing, 0)
+        if value.ndim == 0 and missing.any():
+            raise ValueError(
+                "loss must give one value for each output when y has missing values. Got"
+                " one value for the whole batch instead."
+            )
+        return value if value.ndim == 0 else value.masked_fill(missing.any(dim=1), 0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ._net import SequenceNet
 
@@ -36,12 +38,12 @@ def adopt_settings(
     """
     for name, value in others.items():
         setattr(net, name, value)
+    if weight_decay != net.weight_decay:
+        _set_weight_decay(net, weight_decay)
     for group in net.optimizer_.param_groups:
         # Torch's schedulers begin at the first rate that the optimiser ever had.
         group["lr"] = group["initial_lr"] = lr
-        if weight_decay not in (None, net.weight_decay) and "weight_decay" in group:
-            group["weight_decay"] = weight_decay
-    net.lr, net.weight_decay = lr, weight_decay
+    net.lr = lr
     if (callbacks, verbose) != (net.callbacks, net.verbose):
         net.callbacks, net.verbose = callbacks, verbose
         net.initialize_callbacks()
@@ -63,8 +65,27 @@ def adopt_loss(
     link : callable (output) -> Tensor
         Turns outputs into predictions.
     """
+    _forget(net.optimizer_, list(net.criterion_.parameters()))
     net.criterion, net.link = criterion, link
     net.initialize_criterion()
     net.criterion_.to(net.device)
-    if weights := list(net.criterion_.parameters()):
-        net.optimizer_.add_param_group({"params": weights})
+    net.optimizer_.param_groups[0]["params"].extend(net.criterion_.parameters())
+
+
+def _set_weight_decay(net: SequenceNet, weight_decay: float | None) -> None:
+    """Set it, or go back to the optimiser's own, for optimisers that have it."""
+    net.weight_decay = weight_decay
+    if weight_decay is None:
+        own = net.optimizer([torch.zeros(1, device="cpu")], lr=net.lr)
+        weight_decay = own.defaults.get("weight_decay")
+    for group in net.optimizer_.param_groups:
+        if "weight_decay" in group:
+            group["weight_decay"] = weight_decay
+
+
+def _forget(optimizer: Optimizer, weights: list[nn.Parameter]) -> None:
+    """Let an optimiser forget weights that are trained no more."""
+    for group in optimizer.param_groups:
+        group["params"] = [w for w in group["params"] if all(w is not x for x in weights)]
+    for weight in weights:
+        optimizer.state.pop(weight, None)

@@ -108,15 +108,12 @@ def attention(hidden, module):
 
 def embedding(x, module):
     """The features that are no categories, then the vector of each category."""
-    numeric = [i for i in range(x.shape[1]) if i not in module.n_categories]
+    numeric = [i for i in range(x.shape[1]) if i not in module.sizes]
     parts = [np.nan_to_num(x[:, numeric])]
-    for (feature, n), table in zip(module.n_categories.items(), module.tables, strict=True):
-        rows = weights(table)["weight"]
-        parts.append(
-            np.array(
-                [rows[int(v) + 1] if 0 <= v < n else 0 * rows[0] for v in x[:, feature]]
-            )
-        )
+    for (feature, size), lookup in zip(module.sizes.items(), module.lookups, strict=True):
+        known = lookup.known[:-1].tolist()
+        vectors = dict(zip(known, weights(lookup.table)["weight"][1:], strict=True))
+        parts.append([vectors.get(value, np.zeros(size)) for value in x[:, feature]])
     return np.concatenate(parts, axis=1)
 
 

@@ -20,7 +20,7 @@ def test_normalised_and_restored_equal_the_equations(method):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 8, 3)) * 10 + 3
     lengths = np.array([8, 3, 5, 1, 8])
-    norm = InstanceNorm(method, 3, [0, 2], [0, 2] * 2, torch.float64)
+    norm = InstanceNorm(method, 3, [], [0, 2] * 2, torch.float64)
     norm.input_scale.copy_(torch.tensor([2.0, 1.0, 3.0]))
     norm.output_scale.copy_(torch.tensor([5.0, 6.0, 5.0, 6.0]))
     z, level = norm(torch.from_numpy(x), torch.from_numpy(lengths))
@@ -46,7 +46,7 @@ def test_learnt_constants_make_inputs_and_changes_of_size_one(method):
     x = np.lib.stride_tricks.sliding_window_view(walk, 10, axis=0)[:-2].swapaxes(1, 2)
     y = np.concatenate([walk[10:-1], walk[11:]], axis=1)
     y[::7, 1] = np.nan
-    norm = InstanceNorm(method, 2, [0, 1], [0, 1, 0, 1], torch.float64)
+    norm = InstanceNorm(method, 2, [], [0, 1, 0, 1], torch.float64)
     tensors = [torch.from_numpy(np.ascontiguousarray(a)) for a in (x, y)]
     halves = [(tensors[0][i::2], None, tensors[1][i::2]) for i in (0, 1)]
     norm.learn(halves)
@@ -63,7 +63,7 @@ def test_learnt_constants_make_inputs_and_changes_of_size_one(method):
 
 
 def test_a_sequence_of_no_step_and_a_constant_one_stay_finite():
-    norm = InstanceNorm("standard", 1, [0], [0], torch.float32)
+    norm = InstanceNorm("standard", 1, [], [0], torch.float32)
     x = torch.full((2, 4, 1), 7.0)
     z, level = norm(x, torch.tensor([0, 4]))
     assert level.center[:, 0].tolist() == [0.0, 7.0]
@@ -127,7 +127,7 @@ def test_a_warm_start_keeps_the_normalisation():
 def test_an_affine_norm_is_trained_and_taken_back():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 8, 2)) * 10 + 3
-    norm = InstanceNorm("affine", 2, [0], [0, 0], torch.float64)
+    norm = InstanceNorm("affine", 2, [], [0, 0], torch.float64)
     with torch.no_grad():
         norm.log_weight.copy_(torch.tensor([2.0, 3.0]).log())
         norm.bias.copy_(torch.tensor([0.5, 4.0]))
@@ -142,6 +142,22 @@ def test_an_affine_norm_is_trained_and_taken_back():
         np.testing.assert_array_equal(z[i, :, 1], x[i, :, 1])
         expected = center + spread * 5 * (output[i] - 0.5) / 2
         np.testing.assert_allclose(restored[i], expected, rtol=1e-6)
+
+
+def test_an_affine_norm_learns_beside_missing_values():
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.normal(size=(5, 8, 2)))
+    x[0, 0, 0] = x[1, :, 0] = x[2, :3, 1] = torch.nan
+    norm = InstanceNorm("affine", 2, [], [], torch.float64)
+    norm(x, None)[0].nan_to_num(0.0).square().sum().backward()
+    for weight in norm.parameters():
+        assert weight.grad.isfinite().all()
+        assert (weight.grad != 0).all()
+    model = LSTMRegressor(
+        hidden_size=3, max_epochs=2, instance_norm="affine", target_features=1
+    )
+    y = x[:, -1, 1].numpy()
+    assert np.isfinite(model.fit(x.numpy(), y).predict(x.numpy())).all()
 
 
 @pytest.mark.parametrize("method", ["last", "standard", "affine"])

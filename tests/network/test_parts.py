@@ -195,6 +195,25 @@ def test_a_batch_of_no_observed_step_changes_no_running_statistics():
     assert norm.running_var.tolist() == [1, 1, 1]
 
 
+def test_a_batch_of_one_observed_step_is_normalised_by_the_running_statistics():
+    norm = make(MaskedBatchNorm, 3, dtype=torch.float64)
+    norm.reset_parameters()
+    z = torch.randn(1, 3, 2, dtype=torch.float64)
+    observed = torch.tensor([[[1.0, 0.0]]], dtype=torch.float64)
+    expected = z[:, :, :1] / np.sqrt(1 + norm.eps)
+    torch.testing.assert_close(norm(z, observed)[:, :, :1], expected)
+    torch.testing.assert_close(norm(z[:, :, :1]), expected)
+
+
+def test_batches_are_counted_in_the_state():
+    norm, other = (make(MaskedBatchNorm, 3, dtype=torch.float64) for _ in range(2))
+    norm.reset_parameters()
+    for _ in range(3):
+        norm(torch.randn(4, 3, 7, dtype=torch.float64))
+    other.load_state_dict(norm.state_dict())
+    assert other.n_batches == 3
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", ["mean", "max", "attention"])
 def test_pooling_equals_its_equations(pooling, bidirectional):
@@ -244,9 +263,9 @@ def test_attention_gives_each_step_its_weight(patch_length):
 
 
 def test_embeddings_equal_a_look_up_and_unknown_categories_are_zeros():
-    made = network(n_categories={0: 3, 2: 10}, embedding_size=4)
+    made = network(categories={0: [0, 2, 3], 2: range(10)}, embedding_size=4)
     x = sequences()
-    x[:, :, 0] = np.random.default_rng(1).integers(-1, 4, size=(4, 7))
+    x[:, :, 0] = np.random.default_rng(1).integers(-1, 5, size=(4, 7))
     x[:, :, 2] = np.random.default_rng(2).integers(0, 10, size=(4, 7))
     x[0, 2:4, 0] = x[1, 1, 1] = np.nan
     for i, n in enumerate(LENGTHS):
@@ -258,22 +277,25 @@ def test_embeddings_equal_a_look_up_and_unknown_categories_are_zeros():
 
 
 def test_gradients_of_embeddings_agree_with_finite_differences():
-    made = network(n_categories={0: 3, 2: 10}, embedding_size=4)
+    made = network(categories={0: [0, 1, 2], 2: range(10)}, embedding_size=4)
     x = torch.from_numpy(np.random.default_rng(0).integers(0, 3, size=(3, 5, 3)) * 1.0)
-    rows = tuple(table.weight for table in made.embedding.tables)
+    rows = tuple(lookup.table.weight for lookup in made.embedding.lookups)
     lengths = torch.tensor([5, 3, 1])
     assert torch.autograd.gradcheck(lambda *rows: made(x, lengths), rows)
 
 
 def test_a_known_future_is_embedded_like_the_past():
     made = network(
-        n_categories={1: 5}, embedding_size=2, future_shape=(2, 2), future_features=[1, 2]
+        categories={1: range(5)},
+        embedding_size=2,
+        future_shape=(2, 2),
+        future_features=[1, 2],
     )
     x, future = sequences(), np.random.default_rng(4).normal(size=(4, 2, 2))
     x[:, :, 1], future[:, :, 0] = 3, [[4, 0]] * 4
     with torch.no_grad():
         got = made(torch.from_numpy(x), None, torch.from_numpy(future)).numpy()
-    rows = parts.weights(made.embedding.tables[0])["weight"]
+    rows = parts.weights(made.embedding.lookups[0].table)["weight"]
     for i in range(4):
         z = parts.embedding(x[i], made.embedding)
         states = parts.recurrent("lstm", z, parts.weights(made.core.layers[0].forwards))

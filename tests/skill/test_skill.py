@@ -36,7 +36,7 @@ def for_seeds(call, n_seeds, *arguments, **options):
 
 def spread(values, digits):
     """Mean and standard deviation as text."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}"
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
 
 
 # ------------------------------------------------------------------ long horizons

@@ -231,6 +231,23 @@ class Quartic(torch.nn.Module):
         return (output - target).abs() ** self.power
 
 
+class Learnt(torch.nn.Module):
+    """An own loss whose weight is learnt."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, output, target):
+        return (output - target) ** 2 * torch.exp(-self.weight) + self.weight
+
+
+def test_the_weights_of_an_own_loss_are_trained():
+    fitted = forecaster(loss=Learnt()).fit(wave()[:100], fh=[1, 2])
+    [weight] = fitted.model_.regressor.net_.criterion_.parameters()
+    assert weight.item() != 0
+
+
 class CountEpochs(Callback):
     """An own callback."""
 

@@ -86,7 +86,27 @@ def test_the_weights_of_a_new_loss_are_trained_and_those_of_the_same_kept(again)
     assert weight != 0
     model = again(model).set_params(learning_rate=1e-12).fit(X, Y)
     assert model.net_.criterion_.criterion.weight.item() == pytest.approx(weight)
-    assert len(model.net_.optimizer_.param_groups) == 2
+
+
+def test_the_weights_of_a_loss_follow_the_rate_and_leave_with_it():
+    model = LSTMRegressor(**CONSTANT | {"loss": Learnt()}).fit(X, Y)
+    n_weights = len(model.net_.weights())
+    model.set_params(loss=Learnt(), learning_rate=1e-12).fit(X, Y)
+    assert abs(model.net_.criterion_.criterion.weight.item()) < 1e-9
+    assert len(model.net_.weights()) == n_weights
+    model.set_params(loss="squared_error").fit(X, Y)
+    assert len(model.net_.weights()) == len(list(model.module_.parameters()))
+    assert len(model.net_.optimizer_.state) == len(model.net_.weights())
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_weight_decay_of_none_is_the_optimisers_own_again(optimizer):
+    own = {"adamw": 0.01, "sgd": 0.0}[optimizer]
+    model = LSTMRegressor(**CONSTANT | {"optimizer": optimizer, "weight_decay": 0.3})
+    for weight_decay, expected in ((0.3, 0.3), (None, own), (0.2, 0.2)):
+        model.set_params(weight_decay=weight_decay).fit(X, Y)
+        [group] = model.net_.optimizer_.param_groups
+        assert group["weight_decay"] == expected
 
 
 def test_new_dropout_is_taken_over():
