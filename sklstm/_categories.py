@@ -14,12 +14,12 @@ from .windows._windows import Windows
 LIMIT = 1 << 24
 
 
-def feature_numbers(features: int | list[int] | None, n_features: int) -> list[int]:
+def feature_numbers(features: Any, n_features: int) -> list[int]:
     """Check the numbers of the categorical features and give them as a list.
 
     Parameters
     ----------
-    features : int, list of int or None
+    features : int, sequence of int or None
     n_features : int
         Features of X.
 
@@ -34,7 +34,7 @@ def feature_numbers(features: int | list[int] | None, n_features: int) -> list[i
     """
     if features is None:
         return []
-    numbers: list[Any] = features if isinstance(features, list) else [features]
+    numbers = [features] if isinstance(features, Integral) else list(features)
     if not all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in numbers):
         raise ValueError(
             f"categorical_features must be features of X, from 0 to {n_features - 1}. Got"

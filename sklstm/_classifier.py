@@ -23,8 +23,11 @@ from ._scaling import Scaling
 class LSTMClassifier(ClassifierMixin, BaseLSTM):
     """Long short-term memory network for the classification of sequences.
 
-    A `torch.nn.LSTM` reads each sequence, oldest step first; a linear head and a softmax
-    turn the hidden state after its last observed step into class probabilities [1]_.
+    An LSTM reads each sequence, oldest step first; a linear head and a softmax turn the
+    hidden state after its last observed step into class probabilities [1]_. Every part of
+    the network can be another: the layers, what they read, how their states are pooled, the
+    head. For whole series see `sklstm.sktime.LSTMTimeSeriesClassifier`, with defaults of
+    its own.
 
     Parameters
     ----------
@@ -33,8 +36,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     num_layers : int, default=1
         Number of LSTM layers, one on the other.
     dropout : float, default=0.0
-        Probability, in [0, 1), that a value between two layers or before the head is set to
-        zero in training.
+        Probability, in [0, 1), that a value is set to zero in training: what one layer
+        hands to the next, what the head reads of the recurrent layers (not of convolutions
+        beside them), and what its hidden layers give.
     bidirectional : bool, default=False
         Whether each layer reads the sequence in both directions.
     cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
@@ -64,10 +68,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         With `convolution`, the steps that each convolution reads.
     squeeze_excite : bool, default=False
         With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, list of int or None, default=None
-        Features of X that are categories, numbered from 0 as `OrdinalEncoder` does: tokens
-        of a text, a store. The network learns a vector for each; one that training has not
-        seen, or that is no such number, has zeros.
+    categorical_features : int, sequence of int or None, default=None
+        Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
+        gives: tokens of a text, a store. The network learns a vector for each; one that the
+        first fit has not seen has zeros, and keeps them when training goes on.
     embedding_size : int or None, default=None
         Length of these vectors. None is half the number of categories, at most 50.
     pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -228,7 +232,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | list[int] | None = None,
+        categorical_features: int | Sequence[int] | None = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -39,7 +40,7 @@ NETWORK: dict[str, Any] = {
 
 CONSTRAINTS: dict[str, Any] = {
     **NETWORK,
-    "categorical_features": [Integral, list, None],
+    "categorical_features": [Integral, list, tuple, np.ndarray, None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
     "learning_rate": [Interval(Real, 0, None, closed="neither")],
     "learning_rate_schedule": [StrOptions({"constant", *SCHEDULES}), callable],

@@ -19,6 +19,8 @@ from .windows._windows import Windows
 def plain(value: Any) -> Any:
     """Give a NumPy scalar, as `numpy.arange` puts it into a grid, as Python's own.
 
+    A list or an array becomes a tuple: nobody can change it later.
+
     Parameters
     ----------
     value : object
@@ -30,9 +32,11 @@ def plain(value: Any) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> plain(np.int64(3)), plain("adam")
-    (3, 'adam')
+    >>> plain(np.int64(3)), plain("adam"), plain(np.arange(2))
+    (3, 'adam', (0, 1))
     """
+    if isinstance(value, list | tuple | np.ndarray):
+        return tuple(plain(item) for item in value)
     return value.item() if isinstance(value, np.generic) else value
 
 

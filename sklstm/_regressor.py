@@ -23,8 +23,9 @@ from .windows._windows import Windows
 class LSTMRegressor(RegressorMixin, BaseLSTM):
     """Long short-term memory network for regression on sequences.
 
-    A `torch.nn.LSTM` reads each sequence, oldest step first; a linear head turns the hidden
-    state after its last observed step into one or many outputs [1]_.
+    An LSTM reads each sequence, oldest step first; a linear head turns the hidden state
+    after its last observed step into one or many outputs [1]_. Every part of the network
+    can be another: the layers, what they read, how their states are pooled, the head.
 
     Parameters
     ----------
@@ -33,8 +34,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     num_layers : int, default=1
         Number of LSTM layers, one on the other.
     dropout : float, default=0.0
-        Probability, in [0, 1), that a value between two layers or before the head is set to
-        zero in training.
+        Probability, in [0, 1), that a value is set to zero in training: what one layer
+        hands to the next, what the head reads of the recurrent layers (not of convolutions
+        beside them), and what its hidden layers give.
     bidirectional : bool, default=False
         Whether each layer reads the sequence in both directions.
     cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
@@ -53,7 +55,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         divides by the standard deviation of the sequence, "affine" then trains a weight
         and a bias for each feature. For outputs that forecast an input feature; what lets
         a network follow a trend [4]_, [5]_.
-    target_features : int, list of int or None, default=None
+    target_features : int, sequence of int or None, default=None
         With `instance_norm`, the feature that the outputs forecast. A list is repeated:
         ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn. None is
         feature 0 of sequences that have no other. The other features are read as they are.
@@ -70,10 +72,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         With `convolution`, the steps that each convolution reads.
     squeeze_excite : bool, default=False
         With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, list of int or None, default=None
-        Features of X that are categories, numbered from 0 as `OrdinalEncoder` does: tokens
-        of a text, a store. The network learns a vector for each; one that training has not
-        seen, or that is no such number, has zeros.
+    categorical_features : int, sequence of int or None, default=None
+        Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
+        gives: tokens of a text, a store. The network learns a vector for each; one that the
+        first fit has not seen has zeros, and keeps them when training goes on.
     embedding_size : int or None, default=None
         Length of these vectors. None is half the number of categories, at most 50.
     pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -208,7 +210,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
-        "target_features": [Integral, list, None],
+        "target_features": [Integral, list, tuple, np.ndarray, None],
     }
 
     _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "target_features")
@@ -225,13 +227,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: str | None = None,
-        target_features: int | list[int] | None = None,
+        target_features: int | Sequence[int] | None = None,
         patch_length: int = 1,
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | list[int] | None = None,
+        categorical_features: int | Sequence[int] | None = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
@@ -373,7 +375,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     def _target_features(self, n_features: int) -> list[int]:
         """Give the feature that each output forecasts."""
-        features = self.target_features
+        features: Any = self.target_features
         if features is None:
             if n_features > 1:
                 raise ValueError(
@@ -382,8 +384,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
                     f" None, with {n_features} features."
                 )
             features = 0
-        cycle = features if isinstance(features, list) else [features]
-        known = all(isinstance(i, Integral) and 0 <= i < n_features for i in cycle)
+        cycle = [features] if isinstance(features, Integral) else list(features)
+        known = all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in cycle)
         if not cycle or not known or self.n_outputs_ % len(cycle):
             raise ValueError(
                 f"target_features must be features of X, from 0 to {n_features - 1}, whose"

@@ -49,8 +49,9 @@ class LSTMForecaster(BaseForecaster):
         its own past, by one network that all columns share [2]_. Else one network reads all
         columns and forecasts all. X is read with each column.
     categorical_features : list of column names or None, default=None
-        Columns of X that are categories, numbered from 0, such as a month or a store. The
-        network learns a vector for each.
+        Columns of X that are categories, as numbers from 0, such as a month or a store. The
+        network learns a vector for each. sktime takes no strings: encode them, with
+        `sklearn.preprocessing.OrdinalEncoder` for one.
     hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
     instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
     squeeze_excite, embedding_size, pooling, head_sizes, loss, quantile, optimizer, \
@@ -59,8 +60,8 @@ class LSTMForecaster(BaseForecaster):
     n_epochs_no_change, callbacks, dtype, device, random_state, verbose
         As in `sklstm.LSTMRegressor`. Other defaults than there: `instance_norm="last"`,
         forecasts are learnt as changes from the last value, so that they follow a trend;
-        `loss="absolute_error"`, they are medians, which few unusual months do not move; and
-        `max_epochs=50`.
+        `loss="absolute_error"`, they are medians, which few unusual months do not move
+        (and which are zero where more than half of a series is); and `max_epochs=50`.
 
     Attributes
     ----------

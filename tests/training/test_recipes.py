@@ -185,6 +185,20 @@ def test_categories_are_not_standardised_and_unknown_ones_are_alike():
     np.testing.assert_allclose(probability[1:], probability[[0, 0]], rtol=1e-6)
 
 
+def test_numbers_of_features_may_be_any_sequence():
+    table = np.stack([rng.normal(size=(50, 5)), rng.integers(0, 4, size=(50, 5))], axis=2)
+    model = LSTMRegressor(
+        **TINY, instance_norm="last", target_features=(0,), categorical_features=[1]
+    )
+    expected = model.fit(table, Y[:50]).predict(table)
+    model.set_params(target_features=[0], categorical_features=np.array([1]))
+    np.testing.assert_array_equal(model.fit(table, Y[:50]).predict(table), expected)
+    model.set_params(warm_start=True, target_features=np.array([0])).fit(table, Y[:50])
+    model.categorical_features = (0,)
+    with pytest.raises(ValueError, match="categorical_features must stay what it was"):
+        model.fit(table, Y[:50])
+
+
 def test_a_missing_category_is_unknown_and_not_the_first():
     table = np.stack([rng.normal(size=(50, 5)), rng.integers(0, 4, size=(50, 5))], axis=2)
     model = LSTMRegressor(**TINY, categorical_features=[1]).fit(table, Y[:50])
