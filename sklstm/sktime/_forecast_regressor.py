@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import Tensor, nn
 
 from .._base import Array
@@ -21,6 +22,12 @@ class ForecastRegressor(LSTMRegressor):
     y is `Windows` of shape (n_windows, n_steps, n_series): the values to come are gathered
     from their rows, as those of the past are. A target of NaN counts nothing.
     """
+
+    def _validate_params(self) -> None:
+        # Its parameters are those that a user gave to the forecaster.
+        validate_parameter_constraints(
+            self._parameter_constraints, self.get_params(deep=False), "LSTMForecaster"
+        )
 
     def _learn_targets(self, y: Windows) -> None:
         self.n_outputs_ = y.shape[1] * y.shape[2]

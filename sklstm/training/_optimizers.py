@@ -65,6 +65,16 @@ STEP_SCHEDULES: dict[str, Callable[[optim.Optimizer, int], Any]] = {
 SCHEDULES = (*EPOCH_SCHEDULES, *STEP_SCHEDULES)
 
 
+def _own_schedule(schedule: Callable[[optim.Optimizer], Any], optimizer: Any) -> Any:
+    try:
+        return schedule(optimizer)
+    except TypeError as error:
+        raise TypeError(
+            "learning_rate_schedule must take the optimiser and nothing else: set its other"
+            f" arguments with functools.partial. Got {schedule!r}."
+        ) from error
+
+
 def make_schedule(
     schedule: Any, optimizer: optim.Optimizer, n_epochs: int, n_batches: int
 ) -> list[TrainingListener]:
@@ -99,7 +109,7 @@ def make_schedule(
     if schedule == "constant":
         return []
     if not isinstance(schedule, str):
-        return [EpochSchedule(schedule(optimizer))]
+        return [EpochSchedule(_own_schedule(schedule, optimizer))]
     if schedule in STEP_SCHEDULES:
         return [StepSchedule(STEP_SCHEDULES[schedule](optimizer, n_epochs * n_batches))]
     return [EpochSchedule(EPOCH_SCHEDULES[schedule](optimizer, n_epochs))]

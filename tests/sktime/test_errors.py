@@ -23,7 +23,7 @@ def forecaster(strategy="direct", **kwargs):
         ),
         ({"window_length": 0}, "window_length must be an int of at least 1. Got 0"),
         ({"window_length": 2.5}, "window_length must be an int of at least 1. Got 2.5"),
-        ({"hidden_size": -1}, "'hidden_size' parameter .* Got -1"),
+        ({"hidden_size": -1}, "'hidden_size' parameter of LSTMForecaster .* Got -1"),
         ({"loss": "mse"}, "'loss' parameter .* Got 'mse'"),
         ({"device": "tpu"}, "device must be"),
         ({"past_covariates": ["z"]}, r"past_covariates must be columns of X, \[\]. Got"),
@@ -170,7 +170,8 @@ def test_pretraining_needs_a_horizon_and_the_same_columns():
 
 def test_a_failed_fit_leaves_no_model():
     y = wave()[:50]
-    model = forecaster(learning_rate=1e30, max_grad_norm=None, optimizer="sgd")
+    diverging = {"learning_rate": 1e30, "max_grad_norm": None, "optimizer": "sgd"}
+    model = forecaster(**diverging, loss="squared_error")
     with pytest.raises(ValueError, match="loss became"):
         model.fit(y, fh=[1])
     assert not model.is_fitted

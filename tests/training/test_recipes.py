@@ -63,6 +63,12 @@ def test_one_cycle_rises_to_the_learning_rate_and_falls_to_nothing():
     assert got[-1] < 0.02
 
 
+def test_a_schedule_that_wants_more_than_the_optimiser_is_told_how():
+    model = LSTMRegressor(**TINY, learning_rate_schedule=torch.optim.lr_scheduler.StepLR)
+    with pytest.raises(TypeError, match=r"functools\.partial"):
+        model.fit(X, Y)
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("max_epochs", [1, 2])
 def test_every_schedule_can_be_short_and_go_on(schedule, max_epochs):
