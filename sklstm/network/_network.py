@@ -135,12 +135,14 @@ class LSTMNetwork(nn.Module):
         self.dtype = dtype
         self.future_features = tuple(future_features)
 
+        # Input normaliser.
         categories = categories or {}
         self.normaliser = None
         if instance_norm is not None:
             self.normaliser = InstanceNorm(
                 instance_norm, input_size, categories, target_features, dtype
             )
+        # Front end: an embedding, then convolutions (or a branch beside), then patches.
         self.embedding = None
         if categories:
             self.embedding = CategoryEmbedding(categories, embedding_size, dtype)
@@ -163,6 +165,7 @@ class LSTMNetwork(nn.Module):
         if patch_length > 1:
             self.patches = Patches(patch_length, input_size, hidden_size, dtype)
             input_size = hidden_size
+        # Recurrent core and pooling.
         self.core = RecurrentStack(
             cell,
             input_size,
@@ -176,6 +179,7 @@ class LSTMNetwork(nn.Module):
         state_size = self.core.output_size
         self.pooling = Pooling(pooling, state_size, hidden_size, dtype)
         self.dropout = Dropout(dropout)
+        # Head.
         if self.branch is not None:
             state_size += conv_filters[-1]
         self.head: nn.Module
