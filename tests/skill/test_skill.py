@@ -37,7 +37,7 @@ def for_seeds(call, n_seeds, *arguments, **options):
 
 def listed(names):
     """Names as text."""
-    return ", ".join(names) or "none"
+    return "; ".join(names) or "none"
 
 
 def spread(values, digits):
