@@ -57,7 +57,6 @@ class Predictor(BaseEstimator):
         weights : ndarray of shape (n_samples, n_timesteps)
             Each row sums to 1, and is 0 at unobserved steps. The steps of a patch share
             its weight.
-
         """
         check_is_fitted(self)
         return self._by_parts(X, attention_batches)

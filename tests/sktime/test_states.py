@@ -16,6 +16,7 @@ from sktime.split import ExpandingWindowSplitter
 from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesClassifier
 from sklstm.sktime._panel import Panel
 from tests.sktime.data import noise, panel, rmse, wave
+from tests.training.test_warm_start import Learnt
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
@@ -229,17 +230,6 @@ class Quartic(torch.nn.Module):
 
     def forward(self, output, target):
         return (output - target).abs() ** self.power
-
-
-class Learnt(torch.nn.Module):
-    """An own loss whose weight is learnt."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(()))
-
-    def forward(self, output, target):
-        return (output - target) ** 2 * torch.exp(-self.weight) + self.weight
 
 
 def test_the_weights_of_an_own_loss_are_trained():
