@@ -111,10 +111,8 @@ class SequenceData(Dataset):
         """What skorch's scorers hand to `predict`, beside `y`."""
         return self
 
-    def batches(
-        self, batch_size: int, generator: torch.Generator | None = None
-    ) -> Iterator[tuple[Inputs, Tensor | None]]:
-        """Gather all samples once, batch by batch.
+    def batches(self, batch_size: int, generator: torch.Generator | None = None) -> Batches:
+        """Give all samples once, batch by batch.
 
         Parameters
         ----------
@@ -123,18 +121,11 @@ class SequenceData(Dataset):
         generator : torch.Generator or None, default=None
             Shuffles the samples; None keeps their order.
 
-        Yields
-        ------
-        inputs : dict
-            "x" of shape (batch_size, n_timesteps, n_features), "lengths", "future" of
-            shape (batch_size, n_leads, n_known) and "weight".
-        target : Tensor or None
+        Returns
+        -------
+        batches : Batches
         """
-        order = self.order(batch_size, generator)
-        # All numbers move to the device at once: each move makes the device wait.
-        moved = torch.cat(order).to(self.ends.device).split(batch_size)
-        for index, there in zip(order, moved, strict=True):
-            yield self.gather(index, there)
+        return Batches(self, self.order(batch_size, generator))
 
     def order(
         self, batch_size: int, generator: torch.Generator | None = None
@@ -230,6 +221,34 @@ class SequenceData(Dataset):
         missing = self.missing[rows]
         order = missing.to(torch.uint8).argsort(dim=1, stable=True)
         return rows.gather(1, order), (~missing).sum(dim=1)
+
+
+class Batches:
+    """Samples of some data, batch by batch, each gathered when its turn comes.
+
+    Iterating gives of each batch its inputs (a dict of "x" of shape (batch_size,
+    n_timesteps, n_features), "lengths", "future" of shape (batch_size, n_leads, n_known)
+    and "weight") and its target (Tensor or None).
+
+    Parameters
+    ----------
+    data : SequenceData
+    order : list of Tensor of int of shape (batch_size,)
+        The numbers of the samples of each batch, on the CPU.
+    """
+
+    def __init__(self, data: SequenceData, order: list[Tensor]) -> None:
+        self.data = data
+        self.order = order
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
+        # All numbers move to the device at once: each move makes the device wait.
+        moved = torch.cat(self.order).to(self.data.ends.device).split(len(self.order[0]))
+        for index, there in zip(self.order, moved, strict=True):
+            yield self.data.gather(index, there)
 
 
 class TargetRows:

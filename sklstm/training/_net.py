@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from ._data import Inputs, SequenceData
+from ._data import Batches, Inputs, SequenceData
 from ._listeners import TrainingListener
 from ._pieces import Batch, Sizes, count_predicted
 from ._side_by_side import SideBySide
@@ -180,12 +180,15 @@ class SequenceNet(NeuralNet):
         """Go through all batches once and record their mean loss."""
         self._set_training(training)
         per_batch = self._hears_batches()
-        losses, sizes = [], []
-        for batch in iterator:
+        # A tensor kept of each batch would lie between the memory of the batches, and the
+        # system's allocator could not use it again: the losses have one for all.
+        losses = torch.empty(len(iterator), dtype=self.module_.dtype, device=self.device)
+        sizes: list[int] = []
+        for i, batch in enumerate(iterator):
             if per_batch:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, heard=per_batch)
-            losses.append(step["loss"].detach())
+            losses[i] = step["loss"].detach()
             sizes.append(len(batch[1]))
             for listener in after_step:
                 listener.on_step(self)
@@ -195,7 +198,7 @@ class SequenceNet(NeuralNet):
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         # The one place where the device is waited for. The last step may have spoilt the
         # weights after its loss was known: their sum comes with the losses.
-        *values, weights = torch.stack([*losses, self._sum_of_weights()]).tolist()
+        *values, weights = torch.hstack([losses, self._sum_of_weights()]).tolist()
         loss = float(np.average(values, weights=sizes))
         kind = "training" if prefix == "train" else "validation"
         for what, value in ((f"{kind} loss", loss), ("sum of the weights", weights)):
@@ -338,10 +341,8 @@ class SequenceNet(NeuralNet):
             )
         return X
 
-    def get_iterator(
-        self, dataset: SequenceData, training: bool = False
-    ) -> Iterator[tuple[Inputs, Tensor | None]]:
-        """Gather batches, shuffled in training."""
+    def get_iterator(self, dataset: SequenceData, training: bool = False) -> Batches:
+        """Give the batches, shuffled in training."""
         if training:
             return dataset.batches(self.batch_size, self.generator_)
         return dataset.batches(self.count_predicted(dataset))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -52,14 +53,22 @@ def _by_batches(
     net: SequenceNet, data: SequenceData, compute: Callable[[Tensor], Tensor]
 ) -> NDArray[Any]:
     """Compute all samples in batches of a fixed size."""
-    batches = data.order(net.count_predicted(data))
+    size = net.count_predicted(data)
+    first, *others = data.order(size)
+    if not others:
+        return compute(first).cpu().numpy()
+    workers = Workers()
     on_cpu = data.ends.device.type == "cpu"
-    if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * torch.get_num_threads():
-        with Workers() as workers:
-            blocks = workers.map(compute, batches)
-    else:
-        blocks = [compute(index) for index in batches]
-    return (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).cpu().numpy()
+    pays = on_cpu and 1 + len(others) >= LEAST_SIDE_BY_SIDE * workers.n_workers
+    with workers if pays else nullcontext():
+        (block,) = workers.map(compute, [first])
+        # Blocks kept one by one would lie between the memory of the batches, and the
+        # system's allocator could not use it again.
+        whole = block.new_empty(len(data), *block.shape[1:])
+        places = whole.split(size)
+        places[0].copy_(block)
+        workers.map(lambda index, place: place.copy_(compute(index)), others, places[1:])
+    return whole.cpu().numpy()
 
 
 @torch.inference_mode()
