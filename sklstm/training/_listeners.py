@@ -133,7 +133,7 @@ class BestEpoch(TrainingListener):
         epoch = len(net.history)
         if loss < self.loss:
             self.loss, self.epoch = loss, epoch
-            self.weights = copy.deepcopy(net.module_.state_dict())
+            self.weights = _copied(net.module_.state_dict())
         return self.patience is not None and epoch - self.epoch >= self.patience
 
     def restore(self, net: SequenceNet) -> None:
@@ -160,8 +160,8 @@ class LastEpoch(TrainingListener):
         net.module_.eval()
 
     def _keep(self, net: SequenceNet) -> None:
-        self.weights = copy.deepcopy(net.module_.state_dict())
-        self.optimizer = copy.deepcopy(net.optimizer_.state_dict())
+        self.weights = _copied(net.module_.state_dict())
+        self.optimizer = _copied(net.optimizer_.state_dict())
         self.n_epochs = len(net.history)
 
 
@@ -208,6 +208,19 @@ def _averaged_values(net: SequenceNet) -> list[Tensor]:
         buffer for name, buffer in net.module_.named_buffers() if ".running_" in name
     ]
     return [*net.module_.parameters(), *statistics]
+
+
+def _copied(state: Any) -> Any:
+    """Copy a state dict; `copy.deepcopy` takes several times as long."""
+    if isinstance(state, Tensor):
+        return state.detach().clone()
+    if isinstance(state, dict):
+        copied = copy.copy(state)  # with the versions of the modules that torch notes in it
+        copied.update((key, _copied(value)) for key, value in state.items())
+        return copied
+    if isinstance(state, list):
+        return [_copied(value) for value in state]
+    return copy.deepcopy(state)
 
 
 def _copies(values: list[Tensor]) -> list[Tensor]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ._data import SequenceData
+from ._memory import keep_freed_memory
 from ._net import SequenceNet
 from ._workers import Workers
 
@@ -57,6 +58,7 @@ def _by_batches(
     first, *others = data.order(size)
     if not others:
         return compute(first).cpu().numpy()
+    keep_freed_memory()
     workers = Workers()
     on_cpu = data.ends.device.type == "cpu"
     pays = on_cpu and 1 + len(others) >= LEAST_SIDE_BY_SIDE * workers.n_workers
