@@ -82,6 +82,9 @@ class SequenceData(Dataset):
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
+        self.reach = int(windows.lags[0])
+        # No row is left out between the first step and the last.
+        self.is_dense = bool((np.diff(windows.lags) == -1).all())
         self.known = None
         if windows.known is not None and windows.known.columns.size:
             self.known = [
@@ -167,11 +170,14 @@ class SequenceData(Dataset):
         """
         complete = self.complete is None or bool(self.complete[index].all())
         index = index.to(self.ends.device) if moved is None else moved
-        rows = self.ends[index, None] - self.lags
         lengths = None
-        if not complete:
-            rows, lengths = self._observed_first(rows, self.starts[index, None])
-        x = self.table[rows]
+        if complete and self.is_dense:
+            x = self.table.runs(self.ends[index] - self.reach, len(self.lags))
+        else:
+            rows = self.ends[index, None] - self.lags
+            if not complete:
+                rows, lengths = self._observed_first(rows, self.starts[index, None])
+            x = self.table[rows]
         if self.table.has_partial_rows:
             x = carry_forward(x)
         future = self._future(index, x, lengths)

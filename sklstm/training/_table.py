@@ -90,6 +90,27 @@ class Table:
         values[self.missing[chosen]] = 0.0
         return torch.from_numpy(values).to(self.device, self.dtype)
 
+    def runs(self, first: Tensor, length: int) -> Tensor:
+        """Gather rows that follow each other; of a stored table in one copy for each run.
+
+        Parameters
+        ----------
+        first : Tensor of int of shape (n_runs,)
+            The first row of each.
+        length : int
+
+        Returns
+        -------
+        rows : Tensor of shape (n_runs, length, n_columns)
+        """
+        if self.stored is None:
+            return self[first[:, None] + torch.arange(length, device=first.device)]
+        n_rows, n_columns = self.stored.shape
+        # All runs of this length, overlapping in memory.
+        size = (n_rows - length + 1, length * n_columns)
+        runs = self.stored.as_strided(size, (n_columns, 1))
+        return runs.index_select(0, first).view(-1, length, n_columns)
+
     def _look_at(
         self, place: slice, rows: NDArray[Any], stored: NDArray[Any] | None, name: str
     ) -> None:
