@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._inputs import read_sequences
 from ._scaling import Scaling
 from .training import SequenceData, SequenceNet, attention_batches, predict_batches
+from .windows import Windows
 
 Array = NDArray[Any]
 
@@ -71,21 +72,23 @@ class Predictor(BaseEstimator):
         net = self.net_
         # Part by part the standardised rows take bounded memory, however many there are.
         n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
+
+        def compute_part(part: Windows) -> Array:
+            return compute(net, SequenceData(part, self._input_scaling, **net.data_options))
+
         if len(windows) <= n_at_once:
-            n_at_once, order = len(windows), None
-        else:
-            # A part of neighbouring windows reaches few rows.
-            order = np.argsort(windows.ends, kind="stable")
-            windows = windows.take(order)
-        parts = [
-            compute(net, SequenceData(part, self._input_scaling, **net.data_options))
-            for part in windows.parts(n_at_once)
-        ]
-        if order is None:
-            return parts[0]
-        prediction = np.concatenate(parts)
-        prediction[order] = prediction.copy()
-        return prediction
+            (part,) = windows.parts(len(windows))
+            return compute_part(part)
+        # A part of neighbouring windows reaches few rows.
+        order = np.argsort(windows.ends, kind="stable")
+        values, done = np.empty(0), 0
+        for part in windows.take(order).parts(n_at_once):
+            block = compute_part(part)
+            if not done:
+                values = np.empty((len(order), *block.shape[1:]), block.dtype)
+            values[order[done : done + len(part)]] = block
+            done += len(part)
+        return values
 
     @property
     def module_(self) -> torch.nn.Module:

@@ -128,28 +128,24 @@ class SequenceData(Dataset):
         -------
         batches : Batches
         """
-        return Batches(self, self.order(batch_size, generator))
+        return Batches(self, self.order(generator), batch_size)
 
-    def order(
-        self, batch_size: int, generator: torch.Generator | None = None
-    ) -> list[Tensor]:
-        """Give the numbers of all samples, batch by batch.
+    def order(self, generator: torch.Generator | None = None) -> Tensor:
+        """Give the numbers of all samples.
 
         Parameters
         ----------
-        batch_size : int
         generator : torch.Generator or None, default=None
+            Shuffles them.
 
         Returns
         -------
-        order : list of Tensor of int of shape (batch_size,)
+        order : Tensor of int of shape (n_samples,)
             On the CPU.
         """
         if generator is None:
-            order = torch.from_numpy(np.arange(len(self)))
-        else:
-            order = torch.randperm(len(self), generator=generator, device="cpu")
-        return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+            return torch.from_numpy(np.arange(len(self)))
+        return torch.randperm(len(self), generator=generator, device="cpu")
 
     def gather(
         self, index: Tensor, moved: Tensor | None = None
@@ -239,21 +235,25 @@ class Batches:
     Parameters
     ----------
     data : SequenceData
-    order : list of Tensor of int of shape (batch_size,)
-        The numbers of the samples of each batch, on the CPU.
+    order : Tensor of int of shape (n_samples,)
+        The numbers of the samples, on the CPU.
+    batch_size : int
+        The last batch may have fewer.
     """
 
-    def __init__(self, data: SequenceData, order: list[Tensor]) -> None:
+    def __init__(self, data: SequenceData, order: Tensor, batch_size: int) -> None:
         self.data = data
         self.order = order
+        self.batch_size = batch_size
 
     def __len__(self) -> int:
-        return len(self.order)
+        return -(-len(self.order) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
         # All numbers move to the device at once: each move makes the device wait.
-        moved = torch.cat(self.order).to(self.data.ends.device).split(len(self.order[0]))
-        for index, there in zip(self.order, moved, strict=True):
+        moved = self.order.to(self.data.ends.device)
+        batches = (numbers.split(self.batch_size) for numbers in (self.order, moved))
+        for index, there in zip(*batches, strict=True):
             yield self.data.gather(index, there)
 
 

@@ -113,7 +113,8 @@ class SequenceNet(NeuralNet):
             If the loss or a weight becomes NaN or infinite.
         """
         self._seed_dropout()
-        keep_freed_memory()
+        if train.ends.device.type == "cpu":
+            keep_freed_memory()
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
         with Workers() as workers:

@@ -55,22 +55,27 @@ def _by_batches(
 ) -> NDArray[Any]:
     """Compute all samples in batches of a fixed size."""
     size = net.count_predicted(data)
-    first, *others = data.order(size)
-    if not others:
-        return compute(first).cpu().numpy()
-    keep_freed_memory()
+    batches = data.order().split(size)
+    if len(batches) == 1:
+        return compute(batches[0]).cpu().numpy()
+    # Blocks kept one by one would lie between the memory of the batches, and the system's
+    # allocator could not use it again: there is one place for all.
+    block = compute(batches[0][:1])
+    values = block.new_empty(len(data), *block.shape[1:])
     workers = Workers()
     on_cpu = data.ends.device.type == "cpu"
-    pays = on_cpu and 1 + len(others) >= LEAST_SIDE_BY_SIDE * workers.n_workers
+    if on_cpu:
+        keep_freed_memory()
+    pays = on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * workers.n_workers
     with workers if pays else nullcontext():
-        (block,) = workers.map(compute, [first])
-        # Blocks kept one by one would lie between the memory of the batches, and the
-        # system's allocator could not use it again.
-        whole = block.new_empty(len(data), *block.shape[1:])
-        places = whole.split(size)
-        places[0].copy_(block)
-        workers.map(lambda index, place: place.copy_(compute(index)), others, places[1:])
-    return whole.cpu().numpy()
+        workers.map(partial(_fill, compute), batches, values.split(size))
+    return values.cpu().numpy()
+
+
+@torch.inference_mode()
+def _fill(compute: Callable[[Tensor], Tensor], index: Tensor, place: Tensor) -> None:
+    # Workers do not inherit the mode, in which the caller may be.
+    place.copy_(compute(index))
 
 
 @torch.inference_mode()

@@ -103,13 +103,14 @@ class Table:
         -------
         rows : Tensor of shape (n_runs, length, n_columns)
         """
-        if self.stored is None:
+        # Metal would write out all runs first.
+        if self.stored is None or self.stored.device.type == "mps":
             return self[first[:, None] + torch.arange(length, device=first.device)]
         n_rows, n_columns = self.stored.shape
         # All runs of this length, overlapping in memory.
         size = (n_rows - length + 1, length * n_columns)
         runs = self.stored.as_strided(size, (n_columns, 1))
-        return runs.index_select(0, first).view(-1, length, n_columns)
+        return runs.index_select(0, first).view(len(first), length, n_columns)
 
     def _look_at(
         self, place: slice, rows: NDArray[Any], stored: NDArray[Any] | None, name: str

@@ -40,11 +40,11 @@ def test_a_batch_does_not_wait_for_the_device():
     X, y = work.windows()
     model = work.estimator(max_epochs=1, warm_start=True, device="cuda").fit(X, y)
     data = model._data(model._read(X, y, None))
-    order = data.order(32, model.net_.generator_)
-    moved = [index.to("cuda") for index in order]
+    order = data.order(model.net_.generator_)
+    batches = zip(order.split(32), order.to("cuda").split(32), strict=True)
     torch.cuda.set_sync_debug_mode("error")
     try:
-        for index, there in zip(order, moved, strict=True):
+        for index, there in batches:
             model.net_.train_step(data.gather(index, there))
     finally:
         torch.cuda.set_sync_debug_mode("default")

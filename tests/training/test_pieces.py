@@ -4,6 +4,7 @@ import copy
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -271,7 +272,8 @@ def test_an_error_of_one_piece_ends_the_others(threads):
         begun.append(i)
         if i == 5:
             raise KeyError(i)
-        time.sleep(0.001 if i < 5 else 0.1)
+        if i > 5:
+            time.sleep(0.5)
 
     with Workers() as workers, pytest.raises(KeyError):
         workers.map(fails, list(range(1000)))
@@ -317,11 +319,22 @@ def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads):
     assert torch.get_num_threads() == threads
 
 
-def test_predictions_side_by_side_are_those_of_single_rows(monkeypatch):
+@pytest.mark.parametrize("mode", [nullcontext, torch.inference_mode])
+def test_predictions_side_by_side_are_those_of_single_rows(monkeypatch, threads, mode):
     model = LSTMRegressor(**OPTIONS | {"dtype": "float32"}).fit(X, Y)
     single = np.concatenate([model.predict(X[i : i + 1]) for i in range(len(X))])
-    monkeypatch.setattr(_net, "count_predicted", lambda sizes: 32)
-    np.testing.assert_allclose(model.predict(X), single, rtol=1e-6)
+    monkeypatch.setattr(_net, "count_predicted", lambda sizes: 8)
+    seen = set()
+
+    def note(*_):
+        seen.add(threading.get_ident())
+        time.sleep(0.001)  # leaves batches to the others
+
+    model.module_.register_forward_hook(note)
+    with mode():
+        prediction = model.predict(X)
+    np.testing.assert_allclose(prediction, single, rtol=1e-6)
+    assert len(seen) == threads
 
 
 @pytest.mark.parametrize("batch_size", [16, 128])
