@@ -18,7 +18,6 @@ from torch.nn.utils import clip_grad_norm_
 
 from ._data import Batches, Inputs, SequenceData
 from ._listeners import TrainingListener
-from ._memory import keep_freed_memory
 from ._pieces import Batch, Sizes, count_predicted
 from ._side_by_side import SideBySide
 from ._workers import Workers
@@ -113,8 +112,6 @@ class SequenceNet(NeuralNet):
             If the loss or a weight becomes NaN or infinite.
         """
         self._seed_dropout()
-        if train.ends.device.type == "cpu":
-            keep_freed_memory()
         # Callbacks get the data as a dataset; it is large and must not stay in the net.
         self.notify("on_train_begin", X=train, y=None)
         with Workers() as workers:

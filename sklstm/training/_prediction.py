@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ._data import SequenceData
-from ._memory import keep_freed_memory
 from ._net import SequenceNet
 from ._workers import Workers
 
@@ -64,8 +63,6 @@ def _by_batches(
     values = block.new_empty(len(data), *block.shape[1:])
     workers = Workers()
     on_cpu = data.ends.device.type == "cpu"
-    if on_cpu:
-        keep_freed_memory()
     pays = on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * workers.n_workers
     with workers if pays else nullcontext():
         workers.map(partial(_fill, compute), batches, values.split(size))

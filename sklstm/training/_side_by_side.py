@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..network import dropout_seed
 from ._data import SequenceData
+from ._memory import keep_freed_memory
 from ._pieces import Batch, count_pieces, split_batch
 from ._workers import Workers
 
@@ -38,13 +39,18 @@ class SideBySide:
         self.net = net
         self.workers = workers
         self.sizes = net.sizes(*train.shape[1:])
-        self.is_left_to_torch = (
-            not net.criterion_.is_samplewise
-            or net.module_.mixes_samples
-            or net.module_.is_stepwise
-            or train.ends.device.type != "cpu"
-            or self._count(min(net.batch_size, len(train))) == 0
+        on_cpu = train.ends.device.type == "cpu"
+        may_be_cut = (
+            on_cpu
+            and net.criterion_.is_samplewise
+            and not net.module_.mixes_samples
+            and not net.module_.is_stepwise
         )
+        n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
+        self.is_left_to_torch = n_pieces == 0
+        # Pieces take so little memory at once that it is kept anyway.
+        if on_cpu and n_pieces <= 1:
+            keep_freed_memory()
 
     def learn(self, batch: Batch) -> dict[str, Tensor]:
         """Compute the loss of a batch and its gradient."""
