@@ -29,7 +29,6 @@ def test_predictions_take_no_longer_than_the_module(side_by_side, work):
         ours_and_the_module,
         work,
         target=1.1,
-        rounds=15,
     )
     assert ratio <= 1.1
 

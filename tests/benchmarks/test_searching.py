@@ -58,7 +58,7 @@ def test_two_jobs_take_less_time_than_one(monkeypatch, side_by_side, work, targe
         two_jobs_and_one,
         work,
         target=target,
-        rounds=3,
+        lasting=60,
     )
     assert ratio <= target
 
@@ -87,6 +87,6 @@ def test_halving_over_epochs_finds_as_good_a_model_sooner(side_by_side):
         halving_and_full,
         WORK,
         target=0.5,
-        rounds=1,
+        lasting=0,
     )
     assert ratio <= 0.5

@@ -53,7 +53,6 @@ def test_training_takes_no_longer_than_by_hand(side_by_side, work, max_grad_norm
         work,
         max_grad_norm,
         target=TARGETS[work],
-        rounds=7,
     )
     assert ratio <= TARGETS[work]
 
