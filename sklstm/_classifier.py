@@ -49,7 +49,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         step. Torch has no fast kernel for it.
     memory_length : int or None, default=None
         Longest time, in steps, over which the network shall remember: the gates that keep
-        its state begin open for 1 to `memory_length` steps [3]_. None begins as PyTorch
+        its state begin open for 2 to `memory_length` steps [3]_. None begins as PyTorch
         does, forgetting half at each step. A plain RNN has no such gates.
     instance_norm : {"last", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level: "last" subtracts the last
@@ -136,7 +136,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         not `optimizer`, `standardize`, `dtype`, `device` or those of the network, but
         `dropout`; `random_state` has no effect then.
     callbacks : list of skorch callbacks or None, default=None
-        Called as skorch calls them; they see standardised targets as class numbers. For
+        Called as skorch calls them; they see standardised inputs and class numbers. For
         scikit-learn's own callbacks use `set_callbacks`.
     dtype : {"float32", "float64"}, default="float32"
         Type in which the network computes, whatever that of X. "float64" is slower.

@@ -104,9 +104,10 @@ def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
                 setattr(criterion, name, value)
         return replace(entry, criterion=criterion)
     criterion = loss() if isinstance(loss, type) else copy.deepcopy(loss)
-    of_torch = hasattr(criterion, "reduction")
-    if of_torch:
+    if hasattr(criterion, "reduction"):
         criterion.reduction = "none"
+    # The user's own may look at the whole batch, those that inherit from torch's too.
+    of_torch = type(criterion).__module__.startswith("torch.")
     return Loss(criterion, next(iter(known.values())).link, is_samplewise=of_torch)
 
 

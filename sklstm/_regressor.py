@@ -47,7 +47,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         step. Torch has no fast kernel for it.
     memory_length : int or None, default=None
         Longest time, in steps, over which the network shall remember: the gates that keep
-        its state begin open for 1 to `memory_length` steps [3]_. None begins as PyTorch
+        its state begin open for 2 to `memory_length` steps [3]_. None begins as PyTorch
         does, forgetting half at each step. A plain RNN has no such gates.
     instance_norm : {"last", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level, and the forecast as a

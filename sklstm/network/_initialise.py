@@ -23,8 +23,8 @@ def initialise(
     PyTorch's layers). PyTorch's own constructors draw from the global generator, which is
     not ours to move.
 
-    With a `memory_length` :math:`T` the gates that keep the state begin open for 1 to
-    :math:`T - 1` steps [1]_: their bias is :math:`\log u`, with :math:`u` uniform in
+    With a `memory_length` :math:`T` the gates that keep the state begin open for 2 to
+    :math:`T` steps [1]_: their bias is :math:`\log u`, with :math:`u` uniform in
     :math:`[1, T - 1]`, and that of an LSTM's input gate :math:`-\log u`.
 
     Parameters

@@ -59,7 +59,7 @@ class LSTMNetwork(nn.Module):
         Features that each convolution gives, and steps that it reads.
     squeeze_excite : bool, default=False
         Whether convolutions beside are followed by a squeeze-and-excite block.
-    categories : mapping of int to sequence of int, default={}
+    categories : mapping of int to sequence of int or None, default=None
         Known categories of each categorical feature, by its number; sorted.
     embedding_size : int or None, default=None
         Length of a category's vector.

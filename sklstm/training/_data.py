@@ -250,7 +250,7 @@ class Batches:
         return -(-len(self.order) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
-        # All numbers move to the device at once: each move makes the device wait.
+        # All numbers move to the device at once: each move makes the host wait.
         moved = self.order.to(self.data.ends.device)
         batches = (numbers.split(self.batch_size) for numbers in (self.order, moved))
         for index, there in zip(*batches, strict=True):

@@ -180,8 +180,7 @@ class SequenceNet(NeuralNet):
         """Go through all batches once and record their mean loss."""
         self._set_training(training)
         per_batch = self._hears_batches()
-        # A tensor kept of each batch would lie between the memory of the batches, and the
-        # system's allocator could not use it again: the losses have one for all.
+        # One place for all, so that no tensor lies between two batches: see `_prediction`.
         losses = torch.empty(len(iterator), dtype=self.module_.dtype, device=self.device)
         sizes: list[int] = []
         for i, batch in enumerate(iterator):
@@ -196,8 +195,8 @@ class SequenceNet(NeuralNet):
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        # The one place where the device is waited for. The last step may have spoilt the
-        # weights after its loss was known: their sum comes with the losses.
+        # No batch waits for the device, but here all are waited for. The last step may have
+        # spoilt the weights after its loss was known: their sum comes with the losses.
         *values, weights = torch.hstack([losses, self._sum_of_weights()]).tolist()
         loss = float(np.average(values, weights=sizes))
         kind = "training" if prefix == "train" else "validation"

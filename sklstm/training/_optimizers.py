@@ -94,7 +94,7 @@ def make_schedule(
     Returns
     -------
     listeners : list of TrainingListener
-        None for a constant rate, else one.
+        Empty for a constant rate, else one.
 
     Examples
     --------

@@ -24,8 +24,8 @@ class SideBySide:
 
     The mean over the batch is that of its pieces, weighted by their samples, and so is its
     gradient. Each worker computes its pieces on one core; a batch that stays whole takes
-    one worker, or all of torch's threads. Which of them holds for all batches of a
-    training, the last and those of the validation too.
+    one worker, or all of torch's threads. Whether batches are left to the latter is decided
+    once, for the last of an epoch and those of the validation too.
 
     Parameters
     ----------

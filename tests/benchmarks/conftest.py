@@ -23,7 +23,7 @@ def in_turn(make, arguments, lasting):
     begin = time.perf_counter()
     while not times or time.perf_counter() - begin < lasting:
         times.append((seconds(beside), seconds(ours)))
-    # A process does not end before the workers that joblib keeps, for five minutes.
+    # joblib keeps its workers for five minutes; the process would not end before them.
     get_reusable_executor(reuse=True).shutdown()
     return np.array(times[1:] or times).T
 

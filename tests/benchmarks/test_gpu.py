@@ -42,6 +42,7 @@ def test_a_batch_does_not_wait_for_the_device():
     data = model._data(model._read(X, y, None))
     order = data.order(model.net_.generator_)
     batches = zip(order.split(32), order.to("cuda").split(32), strict=True)
+    model.module_.train()  # cuDNN has no gradient in evaluation
     torch.cuda.set_sync_debug_mode("error")
     try:
         for index, there in batches:

@@ -24,8 +24,7 @@ def ours_and_the_module(work):
 def test_predictions_take_no_longer_than_the_module(side_by_side, work):
     ratio = side_by_side(
         "Prediction",
-        f"{work.n_windows} windows of {work.n_timesteps} x {work.n_features},"
-        f" {work.hidden_size} units",
+        f"{work.n_windows} windows of {work}",
         ours_and_the_module,
         work,
         target=1.1,

@@ -12,6 +12,7 @@ from sktime.datasets import (
 )
 from sktime.transformations.panel.interpolate import TSInterpolator
 
+from sklstm import LSTMClassifier
 from sklstm.sktime import LSTMTimeSeriesClassifier
 
 # Accuracy that Karim et al. (2018) publish for LSTM-FCN; None is to be set beside 1-NN DTW.
@@ -30,6 +31,13 @@ def split(name, part):
     load, _ = SETS[name]
     mtype = "nested_univ" if name == "JapaneseVowels" else "numpy3D"
     return load(split=part, return_type=mtype)
+
+
+def defaults():
+    """Parameters in which the defaults differ from those of `LSTMClassifier`."""
+    plain = LSTMClassifier().get_params()
+    ours = LSTMTimeSeriesClassifier().get_params()
+    return {name: value for name, value in ours.items() if plain.get(name, value) != value}
 
 
 def accuracy(name, random_state):

@@ -20,17 +20,23 @@ def machine():
     return f"Measured on {date.today()} on two cores of {where}; {versions}."
 
 
+def call(estimator, settings):
+    """How the estimator of a table is made, as code."""
+    lines = "".join(f"    {name}={value!r},\n" for name, value in settings.items())
+    return f"```python\n{estimator}(\n{lines})\n```".replace("'", '"')
+
+
 @pytest.fixture
 def write_table():
     """Put a table into its place on the page: the one that bears its name."""
 
-    def write(name, header, rows, note=""):
+    def write(name, header, rows, note="", made=""):
         lines = [header, ["---"] * len(header), *rows]
         table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
         begin, end = f"<!-- begin {name}: written by `tox run -e skill` -->", "<!-- end -->"
         before, rest = PAGE.read_text().split(begin)
         after = rest[rest.index(end) :]
-        text = "\n\n".join(part for part in (table, note, machine()) if part)
+        text = "\n\n".join(part for part in (table, note, made, machine()) if part)
         PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{after}")
         print(f"\n{text}")
 
