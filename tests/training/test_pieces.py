@@ -312,14 +312,16 @@ def test_a_step_outside_of_fit_leaves_torch_as_it_was(small_pieces, threads):
     assert not flushes_denormals()
 
 
-def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads):
-    class Interrupted(torch.nn.MSELoss):
-        def forward(self, output, target):
-            if len(model.net_.history) == 2:
-                raise KeyboardInterrupt
-            return super().forward(output, target)
+def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads, monkeypatch):
+    forward = torch.nn.MSELoss.forward
 
-    model = LSTMRegressor(**OPTIONS, loss=Interrupted, warm_start=True)
+    def interrupt(self, output, target):
+        if len(model.net_.history) == 2:
+            raise KeyboardInterrupt
+        return forward(self, output, target)
+
+    monkeypatch.setattr(torch.nn.MSELoss, "forward", interrupt)
+    model = LSTMRegressor(**OPTIONS, warm_start=True)
     model.set_params(max_epochs=1).fit(X, Y)
     before = copy.deepcopy(model.module_)
     with pytest.raises(KeyboardInterrupt):
