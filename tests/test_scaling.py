@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import SlidingWindowTransformer, Windows
-from sklstm._scaling import Scaling
+from sklstm.samples._scaling import Scaling
 from sklstm.windows._windows import CHUNK
 
 quick = settings(deadline=None, max_examples=40)

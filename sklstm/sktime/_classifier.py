@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
-from .._classifier import LSTMClassifier
+from ..estimators._classifier import LSTMClassifier
 from ._parameters import core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names

@@ -9,10 +9,10 @@ from typing import Any
 from sklearn.utils._param_validation import validate_parameter_constraints
 from torch import Tensor, nn
 
-from .._base import Array
-from .._losses import Loss
-from .._regressor import LSTMRegressor
-from .._scaling import Scaling
+from ..estimators._base import Array
+from ..estimators._regressor import LSTMRegressor
+from ..losses._losses import Loss
+from ..samples._scaling import Scaling
 from ..windows._windows import Windows
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from .._regressor import LSTMRegressor
-from .._scaling import Scaling
+from ..estimators._regressor import LSTMRegressor
+from ..samples._scaling import Scaling
 from ._channels import repeat_for_channels, stack_channels, unstack_channels
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._horizon import Horizon, distinct, horizons_from, with_freq

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._regressor import LSTMRegressor
+from ..estimators._regressor import LSTMRegressor
 from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
 from ._panel import Panel

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sktime.regression.base import BaseRegressor
 
-from .._regressor import LSTMRegressor
+from ..estimators._regressor import LSTMRegressor
 from ._parameters import core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skorch.dataset import Dataset
 from torch import Tensor
 
-from .._scaling import Scaling
+from ..samples._scaling import Scaling
 from ..windows._windows import Windows
 from ._table import Table, cast_finite, check_fits
 

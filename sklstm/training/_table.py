@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 from torch import Tensor
 
-from .._scaling import Scaling
+from ..samples._scaling import Scaling
 from ..windows._mapped import stays_in_file
 from ..windows._windows import Windows, row_chunks
 

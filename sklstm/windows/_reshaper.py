@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .._callback_support import CallbackSupportMixin, fit_task
-from .._failure import unchanged_by_failure
+from ..fitting._callbacks import CallbackSupportMixin, fit_task
+from ..fitting._failure import unchanged_by_failure
 
 
 class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):

@@ -18,8 +18,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from .._callback_support import CallbackSupportMixin, fit_task
-from .._failure import unchanged_by_failure
+from ..fitting._callbacks import CallbackSupportMixin, fit_task
+from ..fitting._failure import unchanged_by_failure
 from ._context import Context
 from ._mapped import stays_in_file
 from ._rows import Rows

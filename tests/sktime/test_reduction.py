@@ -18,7 +18,7 @@ from sktime.transformations.panel.reduce import Tabularizer
 from sktime.transformations.series.summarize import WindowSummarizer
 
 from sklstm import LSTMRegressor, SequenceReshaper
-from sklstm._inputs import read_sequences
+from sklstm.samples._inputs import read_sequences
 from sklstm.sktime import LSTMTimeSeriesRegressor
 
 N_ROWS = 40

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sklstm import Windows
-from sklstm._scaling import Scaling
+from sklstm.samples._scaling import Scaling
 from sklstm.training import SequenceData
 from sklstm.training._table import Table
 

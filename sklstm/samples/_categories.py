@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .windows._windows import Windows
+from ..windows._windows import Windows
 
 # From here on float32, in which batches are, does not know every integer.
 LIMIT = 1 << 24

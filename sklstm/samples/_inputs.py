@@ -13,7 +13,7 @@ from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array
 from skorch.callbacks import Callback
 
-from .windows._windows import Windows
+from ..windows._windows import Windows
 
 
 def plain(value: Any) -> Any:

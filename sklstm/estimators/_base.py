@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import _is_fitted, check_consistent_length
 
-from ._callback_support import CallbackSupportMixin, fit_context
-from ._categories import feature_numbers, find_categories
-from ._constraints import CONSTRAINTS
-from ._failure import unchanged_by_failure
-from ._inputs import (
+from ..fitting._callbacks import CallbackSupportMixin, fit_context
+from ..fitting._failure import unchanged_by_failure
+from ..samples._categories import feature_numbers, find_categories
+from ..samples._inputs import (
     check_callbacks,
     draw_seed,
     is_validation_given,
@@ -22,11 +21,9 @@ from ._inputs import (
     read_sample_weight,
     read_sequences,
 )
-from ._nets import NetOwner
-from ._predicting import Predictor
-from ._samples import Samples
-from ._scaling import Scaling
-from .training import (
+from ..samples._samples import Samples
+from ..samples._scaling import Scaling
+from ..training import (
     AveragedWeights,
     BestEpoch,
     LastEpoch,
@@ -35,7 +32,10 @@ from .training import (
     hold_out,
     make_schedule,
 )
-from .windows._windows import Windows
+from ..windows._windows import Windows
+from ._constraints import CONSTRAINTS
+from ._nets import NetOwner
+from ._predicting import Predictor
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .windows._windows import Windows
+from ..windows._windows import Windows
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ._callback_support import CALLBACK_STATE
+from ._callbacks import CALLBACK_STATE
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from ..losses._losses import Loss, WeightedLoss
+from ..network import LSTMNetwork
+from ..network._dropout import Dropout
+from ..samples._inputs import plain, resolve_device
+from ..training import OPTIMIZERS, SequenceNet, adopt_loss, adopt_settings
+from ..windows._windows import Windows
 from ._constraints import DTYPES, NETWORK
-from ._inputs import plain, resolve_device
-from ._losses import Loss, WeightedLoss
-from .network import LSTMNetwork
-from .network._dropout import Dropout
-from .training import OPTIMIZERS, SequenceNet, adopt_loss, adopt_settings
-from .windows._windows import Windows
 
 
 class NetOwner(BaseEstimator, ABC):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .windows._windows import Windows, row_chunks
+from ..windows._windows import Windows, row_chunks
 
 # Rows with their weights; None weighs all alike.
 Blocks = Sequence[tuple[NDArray[Any], NDArray[np.float64] | None]]

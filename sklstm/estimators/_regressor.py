@@ -1,33 +1,31 @@
-"""An LSTM that predicts classes."""
+"""An LSTM that predicts numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils import assert_all_finite
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
+from ..losses._losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..samples._inputs import plain
+from ..samples._scaling import Scaling
+from ..windows._windows import Windows
 from ._base import Array, BaseLSTM
-from ._inputs import plain
-from ._losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
-from ._scaling import Scaling
 
 
-class LSTMClassifier(ClassifierMixin, BaseLSTM):
-    """Long short-term memory network for the classification of sequences.
+class LSTMRegressor(RegressorMixin, BaseLSTM):
+    """Long short-term memory network for regression on sequences.
 
-    An LSTM reads each sequence, oldest step first; a linear head and a softmax turn the
-    hidden state after its last observed step into class probabilities [1]_. Every part of
-    the network can be another: the layers, what they read, how their states are pooled, the
-    head. For whole series see `sklstm.sktime.LSTMTimeSeriesClassifier`, with defaults of
-    its own.
+    An LSTM reads each sequence, oldest step first; a linear head turns the hidden state
+    after its last observed step into one or many outputs [1]_. Every part of the network
+    can be another: the layers, what they read, how their states are pooled, the head.
 
     Parameters
     ----------
@@ -52,16 +50,22 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         its state begin open for 2 to `memory_length` steps [3]_. None begins as PyTorch
         does, forgetting half at each step. A plain RNN has no such gates.
     instance_norm : {"last", "standard", "affine"} or None, default=None
-        Whether each sequence is seen relative to its own level: "last" subtracts the last
-        observed step, "standard" the mean and divides by the standard deviation of the
-        sequence, "affine" then trains a weight and a bias for each feature.
+        Whether each sequence is seen relative to its own level, and the forecast as a
+        change from it: "last" subtracts the last observed step, "standard" the mean and
+        divides by the standard deviation of the sequence, "affine" then trains a weight
+        and a bias for each feature. For outputs that forecast an input feature; what lets
+        a network follow a trend [4]_, [5]_.
+    target_features : int, sequence of int or None, default=None
+        With `instance_norm`, the feature that the outputs forecast. A list is repeated:
+        ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn. None is
+        feature 0 of sequences that have no other. The other features are read as they are.
     patch_length : int, default=1
         Steps that become one recurrent step through a linear layer: long sequences are
-        learnt sooner, and often better [4]_.
+        learnt sooner, and often better [6]_.
     convolution : {"before", "beside"} or None, default=None
         Whether convolutions over time stand before the recurrent layers (CNN-LSTM), each
         of which sees only steps before its own; or beside them, batch-normalised and
-        averaged over time (LSTM-FCN) [5]_.
+        averaged over time (LSTM-FCN) [7]_.
     conv_filters : sequence of int, default=(128, 256, 128)
         With `convolution`, the features that each convolution gives.
     conv_kernel_sizes : sequence of int, default=(8, 5, 3)
@@ -79,16 +83,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         maximum, or a mean whose weights are learnt; see `attention_weights`.
     head_sizes : sequence of int, default=()
         Units of hidden layers between that state and the outputs.
-    loss : "cross_entropy", torch.nn.Module or callable, default="cross_entropy"
-        What training makes small. A module or callable takes logits of shape
-        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives
-        one loss a sample (a `reduction` attribute is set to "none").
-    label_smoothing : float, default=0.0
-        With ``loss="cross_entropy"``, the share of a label, in [0, 1), that is spread over
-        all classes.
-    class_weight : dict, "balanced" or None, default=None
-        Weight of each class, by label; "balanced" weighs inversely to their frequency, with
-        `partial_fit` to that in all calls so far.
+    loss : {"squared_error", "absolute_error", "huber", "quantile"}, torch.nn.Module or \
+            callable, default="squared_error"
+        What training makes small. A module or callable takes outputs and standardised
+        targets, both of shape ``(n_samples, n_outputs)``, and gives one loss a sample or a
+        value (a `reduction` attribute is set to "none").
+    quantile : float, default=0.5
+        With ``loss="quantile"``, the quantile to predict, in (0, 1).
     optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
         A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
         of `torch.optim`, or a `functools.partial` of one.
@@ -117,7 +118,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     batch_size : int, default=32
         Samples in a step of the optimiser.
     standardize : bool, default=True
-        Whether the inputs, feature by feature, are standardised by the
+        Whether the inputs, feature by feature, and the targets, are standardised by the
         (weighted) training samples inside the estimator.
     early_stopping : bool, default=False
         Whether to hold out samples, stop when the loss on them no longer falls, and keep
@@ -126,8 +127,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Share of the samples to hold out, in (0, 1).
     validation_split : {"auto", "last", "random"}, default="auto"
         Which samples to hold out. "last": the last, less those before them that share a row
-        with a held-out window. "random": any, class by class. "auto": "last" if the samples
-        are windows of one series, else "random".
+        with a held-out window. "random": any. "auto": "last".
     n_epochs_no_change : int, default=10
         Epochs without a new best validation loss after which training stops.
     warm_start : bool, default=False
@@ -136,7 +136,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         not `optimizer`, `standardize`, `dtype`, `device` or those of the network, but
         `dropout`; `random_state` has no effect then.
     callbacks : list of skorch callbacks or None, default=None
-        Called as skorch calls them; they see standardised inputs and class numbers. For
+        Called as skorch calls them; they see standardised targets. For
         scikit-learn's own callbacks use `set_callbacks`.
     dtype : {"float32", "float64"}, default="float32"
         Type in which the network computes, whatever that of X. "float64" is slower.
@@ -154,17 +154,15 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
     feature_names_in_ : ndarray of str of shape (n_features_in_,)
         Names of the columns, if X had names that are all strings.
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
     n_outputs_ : int
-        Number of targets: 1.
+        Number of targets.
     n_epochs_ : int
         Number of epochs trained.
     best_epoch_ : int
         Epoch, counted from 1, whose weights are kept: the one of the least validation loss,
         or else the last.
     loss_curve_ : list of float of length n_epochs_
-        Mean training loss of each epoch.
+        Mean training loss of each epoch, of standardised targets.
     validation_loss_curve_ : list of float
         Mean validation loss of each epoch, NaN for one without validation; empty if none
         had any.
@@ -175,7 +173,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     See Also
     --------
-    LSTMRegressor : The same for numbers.
+    LSTMClassifier : The same for classes.
     SlidingWindowTransformer : Makes sequences from the rows of a time series.
 
     References
@@ -186,35 +184,37 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
        IJCNN.
     .. [3] Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp time?
        ICLR.
-    .. [4] Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for long-term
+    .. [4] Zeng, A. et al. (2023). Are transformers effective for time series forecasting?
+       AAAI.
+    .. [5] Kim, T. et al. (2022). Reversible instance normalization for accurate
+       time-series forecasting against distribution shift. ICLR.
+    .. [6] Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for long-term
        time series forecasting. arXiv:2308.11200.
-    .. [5] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
+    .. [7] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
        classification. IEEE Access, 6, 1662-1669.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm import LSTMClassifier
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(120, 15)).cumsum(axis=1)
-    >>> y = np.where(X[:, -1] > X[:, 7], "up", "down")
-    >>> model = LSTMClassifier(random_state=0).fit(X, y)
-    >>> model.classes_
-    array(['down', 'up'], dtype='<U4')
-    >>> model.predict_proba(X).shape
-    (120, 2)
-    >>> model.score(X, y) > 0.95
+    >>> from sklstm import LSTMRegressor, sliding_windows
+    >>> wave = np.sin(np.arange(200) / 5)
+    >>> X, y = sliding_windows(wave, window_length=20)
+    >>> X.shape
+    (180, 20, 1)
+    >>> model = LSTMRegressor(hidden_size=16, max_epochs=30, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.99
     True
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
-        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "target_features": [Integral, list, tuple, np.ndarray, None],
     }
 
-    _of_loss: ClassVar[tuple[str, ...]] = ("loss", "label_smoothing")
+    _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "target_features")
+    _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile")
 
     def __init__(
         self,
@@ -227,6 +227,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: str | None = None,
+        target_features: int | Sequence[int] | None = None,
         patch_length: int = 1,
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
@@ -236,9 +237,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
-        loss: Any = "cross_entropy",
-        label_smoothing: float = 0.0,
-        class_weight: Any = None,
+        loss: Any = "squared_error",
+        quantile: float = 0.5,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
@@ -267,6 +267,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.layer_norm = layer_norm
         self.memory_length = memory_length
         self.instance_norm = instance_norm
+        self.target_features = target_features
         self.patch_length = patch_length
         self.convolution = convolution
         self.conv_filters = conv_filters
@@ -277,8 +278,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         self.pooling = pooling
         self.head_sizes = head_sizes
         self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
+        self.quantile = quantile
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -301,12 +301,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-    ) -> LSTMClassifier:
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> LSTMRegressor:
         """Go once through some samples, and leave the model ready for more.
 
         The first call learns the scaling; later ones keep it.
@@ -315,36 +311,19 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         ----------
         X : array-like of shape (n_samples, n_timesteps[, n_features])
             Sequences, oldest step first.
-        y : array-like of shape (n_samples,)
-            Class labels.
-        classes : array-like of shape (n_classes,) or None, default=None
-            All labels that any call may bring: needed in the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             How much each sample counts.
 
         Returns
         -------
-        self : LSTMClassifier
-
-        Raises
-        ------
-        ValueError
-            If the first call lacks `classes`, or a label is none of them.
+        self : LSTMRegressor
         """
-        labels = None if classes is None else _unique(self, classes, "classes")
-        if not _is_fitted(self):
-            if labels is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-        elif labels is not None and not np.array_equal(labels, self.classes_):
-            raise ValueError(
-                f"classes must be those of the first call, {self.classes_}. Got {labels}."
-            )
-        return self._partial_fit(
-            X, y, sample_weight, learn_targets=lambda y: self._learn_classes(labels)
-        )
+        return self._partial_fit(X, y, sample_weight)
 
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """Predict the probability of each class.
+    def predict(self, X: ArrayLike) -> Array:
+        """Predict the targets of sequences, in their own units.
 
         Parameters
         ----------
@@ -354,126 +333,108 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
 
         Returns
         -------
-        probability : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; each row sums to 1.
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self._predict_network(X)
-
-    def predict(self, X: ArrayLike) -> Array:
-        """Predict the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps[, n_features])
-            Sequences, oldest step first, of the dimensions seen in fit.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Class labels.
-        """
-        probability = self.predict_proba(X)
-        return self.classes_[probability.argmax(axis=1)]
+        values = self._predict_network(X)
+        if self._output_scaling is not None:
+            values = self._output_scaling.invert(values)
+        return values[:, 0] if self._flat_target else values
 
     def _resolve_loss(self) -> Loss:
-        smoothing = plain(self.label_smoothing)
-        return resolve_loss(self.loss, CLASSIFICATION_LOSSES, label_smoothing=smoothing)
+        return resolve_loss(self.loss, REGRESSION_LOSSES, quantile=plain(self.quantile))
 
     def _learn_targets(self, y: Any) -> None:
-        self._learn_classes(_unique(self, y, "y"))
-
-    def _learn_classes(self, labels: Any) -> None:
-        self.classes_ = labels
-        self.n_outputs_ = 1
+        target, self._flat_target = _as_columns(self, y, "y")
+        self.n_outputs_ = target.shape[1]
 
     def _read_targets(self, y: Any, name: str = "y") -> Array:
-        y = _as_labels(self, y, name)
-        known = np.isin(y, self.classes_)
-        if not known.all():
+        target, _ = _as_columns(self, y, name)
+        if target.shape[1] != self.n_outputs_:
+            outputs = "1 output" if self.n_outputs_ == 1 else f"{self.n_outputs_} outputs"
             raise ValueError(
-                f"{name} must have labels from classes, {self.classes_}. Got"
-                f" {np.unique(y[~known])} as well."
+                f"{name} must have {outputs}, as before. Got {target.shape[1]} instead."
             )
-        return np.searchsorted(self.classes_, y)
+        return target
 
     def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
-        return None
+        if self.instance_norm is not None:
+            return self._scaling_of_features()
+        return Scaling.of_columns(y, weight) if self.standardize else None
+
+    def _scaling_of_features(self) -> Scaling:
+        """Scale a forecast like the feature that it forecasts."""
+        scaling = self._input_scaling
+        features = self._target_features(len(scaling.mean))
+        return Scaling(scaling.mean[features], scaling.scale[features])
+
+    def _network_options(self, windows: Windows) -> dict[str, Any]:
+        options = super()._network_options(windows)
+        if self.instance_norm is not None:
+            options["target_features"] = self._target_features(windows.shape[2])
+        return options
+
+    def _target_features(self, n_features: int) -> list[int]:
+        """Give the feature that each output forecasts."""
+        features: Any = self.target_features
+        if features is None:
+            if n_features > 1:
+                raise ValueError(
+                    "target_features must tell which features the outputs forecast when"
+                    f" instance_norm={self.instance_norm!r} and X has more than one. Got"
+                    f" None, with {n_features} features."
+                )
+            features = 0
+        cycle = [features] if isinstance(features, Integral) else list(features)
+        known = all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in cycle)
+        if not cycle or not known or self.n_outputs_ % len(cycle):
+            raise ValueError(
+                f"target_features must be features of X, from 0 to {n_features - 1}, whose"
+                f" number divides that of the outputs, {self.n_outputs_}. Got"
+                f" {self.target_features!r}."
+            )
+        if set(cycle) & set(self._categories):
+            raise ValueError(
+                "target_features must not be among categorical_features: a category has no"
+                f" level. Got {self.target_features!r} and {self.categorical_features!r}."
+            )
+        return [int(i) for i in cycle] * (self.n_outputs_ // len(cycle))
 
     def _n_network_outputs(self) -> int:
-        return len(self.classes_)
+        return self.n_outputs_
 
-    def _learn_weights(self, y: Array, weight: Array | None, *, reset: bool) -> None:
-        totals = np.bincount(y, weights=weight, minlength=len(self.classes_))
-        self._class_totals: Array = totals if reset else self._class_totals + totals
-
-    def _weigh(self, y: Array, weight: Array | None) -> Array | None:
-        if self.class_weight is None:
-            return weight
-        if isinstance(self.class_weight, str):
-            per_class = _balanced(self._class_totals)
-        else:
-            per_class = _weight_of_each(self.class_weight, self.classes_)
-        combined = per_class[y] if weight is None else per_class[y] * weight
-        if not combined.any():
-            raise ValueError(
-                "class_weight must give a sample a weight above zero. Got"
-                f" {self.class_weight!r}, with which none has any."
-            )
-        return combined
-
-    def _labels(self, y: Array) -> Array | None:
-        return y
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
 
-def _as_labels(estimator: Any, y: Any, name: str) -> Array:
-    """Check class labels and give them as a flat array."""
+def _as_columns(estimator: Any, y: Any, name: str) -> tuple[Array, bool]:
+    """Check targets and give them as columns; and whether they came as a flat array."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
-    y = column_or_1d(y, warn=True, input_name=name)
-    try:
-        # scikit-learn's own message about objects names no argument.
-        if y.dtype.kind == "O" and (y != y).any():
-            raise ValueError(f"Input {name} contains NaN.")
-        assert_all_finite(y, input_name=name)
-        check_classification_targets(y)
-    except TypeError as error:
+    y = _as_float(y, name)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True, input_name=name)
+    return y.reshape(len(y), -1), y.ndim == 1
+
+
+def _as_float(y: Any, name: str) -> Array:
+    """Give targets as finite numbers; text and times are none, even if they would cast."""
+    y = check_array(
+        y, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name
+    )
+    kinds = {"U": "text", "S": "text", "M": "times", "m": "durations"}
+    if y.dtype.kind in kinds:
         raise ValueError(
-            f"{name} must have labels of one kind, which can be sorted: {error}."
-        ) from error
-    return y
-
-
-def _unique(estimator: Any, y: Any, name: str) -> Array:
-    """Give the different labels, sorted."""
-    y = _as_labels(estimator, y, name)
-    if not len(y):
-        raise ValueError(f"{name} must have at least 1 label. Got none.")
-    return np.unique(y)
-
-
-def _balanced(totals: Array) -> Array:
-    """Give weights with which all classes that are there count alike."""
-    per_class = np.ones(len(totals))
-    np.divide(totals.sum(), len(totals) * totals, out=per_class, where=totals > 0)
-    return per_class
-
-
-def _weight_of_each(class_weight: dict[Any, Any], classes: Array) -> Array:
-    """Look up the weight of each class; 1 for one that is not named."""
-    labels = classes.tolist()
-    unknown = [label for label in class_weight if label not in labels]
-    # A fold of a search may lack a class; a class without a weight tells of a typing error.
-    if unknown and any(label not in class_weight for label in labels):
-        raise ValueError(
-            f"class_weight must have labels from the classes, {labels}. Got"
-            f" {', '.join(map(repr, unknown))} as well."
+            f"{name} must be numbers. Got {kinds[y.dtype.kind]}, of dtype {y.dtype}."
         )
-    for label, weight in class_weight.items():
-        if not (isinstance(weight, Real) and 0 <= float(weight) < np.inf):
-            raise ValueError(
-                "class_weight must have weights that are finite and not negative. Got"
-                f" {weight!r} for {label!r}."
-            )
-    return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
+    try:
+        y = y.astype(np.float64, copy=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be numbers. Got one that is none: {error}."
+        ) from error
+    assert_all_finite(y, input_name=name)
+    return y

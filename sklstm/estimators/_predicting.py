@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._inputs import read_sequences
-from ._scaling import Scaling
-from .training import SequenceData, SequenceNet, attention_batches, predict_batches
-from .windows import Windows
+from ..samples._inputs import read_sequences
+from ..samples._scaling import Scaling
+from ..training import SequenceData, SequenceNet, attention_batches, predict_batches
+from ..windows import Windows
 
 Array = NDArray[Any]
 

@@ -1,0 +1,1 @@
+"""What every fit does, whatever it fits: it tells of itself, and fails without a trace."""

@@ -1,0 +1,1 @@
+"""What training makes small: a loss with the head that it needs."""

@@ -1,0 +1,1 @@
+"""What fit receives: sequences, targets and weights, checked, encoded and scaled."""
