@@ -1,0 +1,25 @@
+"""The pages of the guide can be read where Markdown is rendered."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+
+
+def bare_prompts(text):
+    """Lines of examples outside of fenced blocks, which Markdown reads as quotations."""
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return re.findall(r"^[ \t]*(?:>>>|\.\.\.) ?.*$", outside, re.M)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_stand_in_fenced_blocks(page):
+    assert bare_prompts(page.read_text()) == []
+
+
+def test_a_bare_example_is_found():
+    assert bare_prompts("Text\n\n>>> 1 + 1\n2\n") == [">>> 1 + 1"]
+    assert bare_prompts("```python\n>>> 1 + 1\n2\n\n```\n") == []
