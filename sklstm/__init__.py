@@ -1,9 +1,8 @@
 """LSTM networks as scikit-learn estimators."""
 
+from ._version import __version__ as __version__
 from .estimators import LSTMClassifier, LSTMRegressor
 from .windows import SequenceReshaper, SlidingWindowTransformer, Windows, sliding_windows
-
-__version__ = "0.1.0"
 
 __all__ = [
     "LSTMClassifier",

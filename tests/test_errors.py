@@ -228,9 +228,8 @@ class StopAt:
             raise KeyboardInterrupt
 
 
-def test_ctrl_c_leaves_the_estimator_as_it_was():
-    model = LSTMRegressor(max_epochs=5, random_state=0)
-    interrupted = model.set_params(learning_rate_schedule=StopAt(3))
+def test_ctrl_c_before_the_first_whole_epoch_leaves_the_estimator_as_it_was():
+    interrupted = LSTMRegressor(max_epochs=5, learning_rate_schedule=StopAt(1))
     with pytest.raises(KeyboardInterrupt):
         interrupted.fit(X, Y)
     with pytest.raises(NotFittedError):
@@ -238,8 +237,34 @@ def test_ctrl_c_leaves_the_estimator_as_it_was():
     model = LSTMRegressor(max_epochs=5, random_state=0).fit(X, Y)
     before = model.predict(X)
     with pytest.raises(KeyboardInterrupt):
-        model.set_params(learning_rate_schedule=StopAt(3)).fit(X[:, :, :1], Y)
+        model.set_params(learning_rate_schedule=StopAt(1)).fit(X[:, :, :1], Y)
     np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_ctrl_c_leaves_the_last_whole_epoch():
+    options = {"random_state": 0, "learning_rate_schedule": "constant"}
+    two = LSTMRegressor(max_epochs=2, **options).fit(X[:, :, :1], Y)
+    model = LSTMRegressor(max_epochs=5, random_state=0).fit(X, Y)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(learning_rate_schedule=StopAt(3)).fit(X[:, :, :1], Y)
+    assert model.n_features_in_ == 1
+    assert model.n_epochs_ == model.best_epoch_ == len(model.loss_curve_) == 2
+    np.testing.assert_array_equal(model.predict(X[:, :, :1]), two.predict(X[:, :, :1]))
+    assert not model.module_.training
+
+
+def test_ctrl_c_leaves_the_best_whole_epoch_where_one_validates():
+    data = {"X_val": X[20:], "y_val": -Y[20:]}  # the longer, the worse
+    options = {"max_epochs": 9, "learning_rate": 0.05, "random_state": 0}
+    model = LSTMRegressor(**options, learning_rate_schedule=StopAt(6))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X[:20], Y[:20], **data)
+    assert model.n_epochs_ == len(model.validation_loss_curve_) == 5
+    best = 1 + int(np.argmin(model.validation_loss_curve_))
+    assert model.best_epoch_ == best < 5
+    options |= {"max_epochs": best, "learning_rate_schedule": "constant"}
+    expected = LSTMRegressor(**options).fit(X[:20], Y[:20]).predict(X)
+    np.testing.assert_array_equal(model.predict(X), expected)
 
 
 def test_a_failed_fit_leaves_the_estimator_as_it_was():

@@ -67,7 +67,9 @@ def test_windows_stored_in_a_file_are_read_from_it(tmp_path, never_stored):
 
 
 def table_of(model, windows):
-    return Table(windows, model._input_scaling, torch.float32, torch.device("cpu"), "X")
+    return Table(
+        windows, model._model.encoding.scaling, torch.float32, torch.device("cpu"), "X"
+    )
 
 
 def test_a_small_file_is_a_view_and_standardised_once(mapped):

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, _predicting
+from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm.training import _trained_model
 from tests.network import oracle
 
 
@@ -19,10 +20,10 @@ def make_data(n=40, n_timesteps=6, n_features=2, n_outputs=1, seed=0):
 
 def by_hand(model, X):
     """Prediction of a fitted regressor from its weights, in NumPy."""
-    scaling = model._input_scaling
+    scaling = model._model.encoding.scaling
     rows = [oracle.fill((x - scaling.mean) / scaling.scale, 0.0) for x in X]
     values = np.array([oracle.network_output(model.module_, x) for x in rows])
-    return model._output_scaling.invert(values)
+    return model._model.targets.scaling.invert(values)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["one-way", "two-way"])
@@ -191,5 +192,5 @@ def test_parts_of_a_long_prediction_are_joined(kind, monkeypatch):
     model = LSTMRegressor(hidden_size=4, max_epochs=1, random_state=0)
     model.fit(windows, np.arange(1500.0))
     expected = model.predict(windows)
-    monkeypatch.setattr(_predicting, "PREDICTION_VALUES", 512)
+    monkeypatch.setattr(_trained_model, "PREDICTION_VALUES", 512)
     np.testing.assert_array_equal(model.predict(windows), expected)

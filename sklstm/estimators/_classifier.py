@@ -9,18 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _is_fitted, column_or_1d
 
-from ..losses._losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
+from ..fitting._one_step import as_it_stands
+from ..losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
 from ..samples._inputs import plain
-from ..samples._scaling import Scaling
-from ._base import Array, BaseLSTM
+from ..samples._samples import Samples
+from ..samples._targets import Labels
+from ._lstm import Array, LSTMEstimator
 
 
-class LSTMClassifier(ClassifierMixin, BaseLSTM):
+class LSTMClassifier(ClassifierMixin, LSTMEstimator):
     """Long short-term memory network for the classification of sequences.
 
     An LSTM reads each sequence, oldest step first; a linear head and a softmax turn the
@@ -208,7 +207,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **LSTMEstimator._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -331,17 +330,17 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         ValueError
             If the first call lacks `classes`, or a label is none of them.
         """
-        labels = None if classes is None else _unique(self, classes, "classes")
-        if not _is_fitted(self):
-            if labels is None:
+        name = type(self).__name__
+        known = None if classes is None else Labels.learn(classes, "classes", name)
+        if not self.__sklearn_is_fitted__():
+            if known is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
-        elif labels is not None and not np.array_equal(labels, self.classes_):
+        elif known is not None and not np.array_equal(known.classes, self.classes_):
             raise ValueError(
-                f"classes must be those of the first call, {self.classes_}. Got {labels}."
+                f"classes must be those of the first call, {self.classes_}. Got"
+                f" {known.classes}."
             )
-        return self._partial_fit(
-            X, y, sample_weight, learn_targets=lambda y: self._learn_classes(labels)
-        )
+        return self._partial_fit(X, y, sample_weight, known)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict the probability of each class.
@@ -357,7 +356,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         probability : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`; each row sums to 1.
         """
-        return self._predict_network(X)
+        model, windows = self._fitted(X)
+        return model.predict(windows)
 
     def predict(self, X: ArrayLike) -> Array:
         """Predict the most probable class.
@@ -372,85 +372,49 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         y : ndarray of shape (n_samples,)
             Class labels.
         """
-        probability = self.predict_proba(X)
-        return self.classes_[probability.argmax(axis=1)]
+        snapshot = as_it_stands(self)
+        probability = snapshot.predict_proba(X)
+        return snapshot.classes_[probability.argmax(axis=1)]
+
+    @property
+    def classes_(self) -> Array:
+        targets: Any = self._learnt("classes_").targets
+        return targets.classes  # type: ignore[no-any-return]
 
     def _resolve_loss(self) -> Loss:
         smoothing = plain(self.label_smoothing)
         return resolve_loss(self.loss, CLASSIFICATION_LOSSES, label_smoothing=smoothing)
 
-    def _learn_targets(self, y: Any) -> None:
-        self._learn_classes(_unique(self, y, "y"))
+    def _learn_targets(self, y: Any) -> Labels:
+        return Labels.learn(y, "y", type(self).__name__)
 
-    def _learn_classes(self, labels: Any) -> None:
-        self.classes_ = labels
-        self.n_outputs_ = 1
+    def _weigh(
+        self, targets: Labels, samples: Samples, *, training: bool
+    ) -> tuple[Labels, Samples]:
+        if training:
+            targets = targets.counting(samples.target, samples.weight)
+        return targets, samples.weighted(self._weights(targets, samples))
 
-    def _read_targets(self, y: Any, name: str = "y") -> Array:
-        y = _as_labels(self, y, name)
-        known = np.isin(y, self.classes_)
-        if not known.all():
-            raise ValueError(
-                f"{name} must have labels from classes, {self.classes_}. Got"
-                f" {np.unique(y[~known])} as well."
-            )
-        return np.searchsorted(self.classes_, y)
-
-    def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
-        return None
-
-    def _n_network_outputs(self) -> int:
-        return len(self.classes_)
-
-    def _learn_weights(self, y: Array, weight: Array | None, *, reset: bool) -> None:
-        totals = np.bincount(y, weights=weight, minlength=len(self.classes_))
-        self._class_totals: Array = totals if reset else self._class_totals + totals
-
-    def _weigh(self, y: Array, weight: Array | None) -> Array | None:
+    def _weights(self, targets: Labels, samples: Samples) -> Array | None:
+        """Multiply the weights of samples by those of their classes."""
         if self.class_weight is None:
-            return weight
+            return samples.weight
         if isinstance(self.class_weight, str):
-            per_class = _balanced(self._class_totals)
+            per_class = _balanced(targets.totals)
         else:
-            per_class = _weight_of_each(self.class_weight, self.classes_)
-        combined = per_class[y] if weight is None else per_class[y] * weight
-        if not combined.any():
+            per_class = _weight_of_each(self.class_weight, targets.classes)
+        weight = per_class[samples.target]
+        if samples.weight is not None:
+            weight = weight * samples.weight
+        if not weight.any():
             raise ValueError(
                 "class_weight must give a sample a weight above zero. Got"
                 f" {self.class_weight!r}, with which none has any."
             )
-        return combined
+        return weight
 
-    def _labels(self, y: Array) -> Array | None:
-        return y
-
-
-def _as_labels(estimator: Any, y: Any, name: str) -> Array:
-    """Check class labels and give them as a flat array."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
-        )
-    y = column_or_1d(y, warn=True, input_name=name)
-    try:
-        # scikit-learn's own message about objects names no argument.
-        if y.dtype.kind == "O" and (y != y).any():
-            raise ValueError(f"Input {name} contains NaN.")
-        assert_all_finite(y, input_name=name)
-        check_classification_targets(y)
-    except TypeError as error:
-        raise ValueError(
-            f"{name} must have labels of one kind, which can be sorted: {error}."
-        ) from error
-    return y
-
-
-def _unique(estimator: Any, y: Any, name: str) -> Array:
-    """Give the different labels, sorted."""
-    y = _as_labels(estimator, y, name)
-    if not len(y):
-        raise ValueError(f"{name} must have at least 1 label. Got none.")
-    return np.unique(y)
+    def _labels(self, target: Array) -> Array | None:
+        return target
 
 
 def _balanced(totals: Array) -> Array:

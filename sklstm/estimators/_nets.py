@@ -1,141 +1,179 @@
-"""An estimator's net: made as its parameters say, and kept to them."""
+"""From an estimator's parameters to its network and the net that trains it."""
 
 from __future__ import annotations
 
 import warnings
-from abc import ABC, abstractmethod
-from functools import partial
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
-from sklearn.base import BaseEstimator
-
-from ..losses._losses import Loss, WeightedLoss
+from ..losses import LINKS, WeightedLoss
 from ..network import LSTMNetwork
-from ..network._dropout import Dropout
+from ..samples._encoding import Encoding
 from ..samples._inputs import plain, resolve_device
-from ..training import OPTIMIZERS, SequenceNet, adopt_loss, adopt_settings
+from ..samples._targets import Targets
+from ..training import OPTIMIZERS, SequenceNet, TrainedModel, is_same
 from ..windows._windows import Windows
-from ._constraints import DTYPES, NETWORK
+from ._constraints import NETWORK
+
+# Parameters that shape the network, its optimiser or its data: when training goes on they
+# cannot change.
+STRUCTURE = (
+    *(name for name in NETWORK if name != "dropout"),
+    "categorical_features",
+    "optimizer",
+    "standardize",
+    "dtype",
+)
 
 
-class NetOwner(BaseEstimator, ABC):
-    """Make the net of a fit, and let it follow the parameters when training goes on."""
+def architecture_of(
+    estimator: Any, encoding: Encoding, targets: Targets, windows: Windows, seed: int
+) -> dict[str, Any]:
+    """Give the arguments of an estimator's network, as plain values.
 
-    # Parameters that shape the network, its optimiser or its data: when training goes on
-    # they cannot change.
-    _structure: ClassVar[tuple[str, ...]] = (
-        *(name for name in NETWORK if name != "dropout"),
-        "categorical_features",
-        "optimizer",
-        "standardize",
-        "dtype",
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+    encoding : Encoding
+    targets : Targets
+    windows : Windows
+        The sequences to train on.
+    seed : int
+        Governs the initial weights.
+
+    Returns
+    -------
+    architecture : dict
+    """
+    known = windows.known
+    return {
+        "input_size": windows.shape[2],
+        "output_size": targets.n_values,
+        **{name: plain(getattr(estimator, name)) for name in NETWORK},
+        "categories": {i: known.tolist() for i, known in encoding.categories.items()},
+        "future_shape": (0, 0) if known is None else known.shape,
+        "future_features": () if known is None else tuple(known.columns.tolist()),
+        "dtype": estimator.dtype,
+        "seed": seed,
+    }
+
+
+def make_net(
+    estimator: Any,
+    network: LSTMNetwork,
+    targets: Targets,
+    seed: int,
+    earlier: SequenceNet | None = None,
+) -> SequenceNet:
+    """Make the net that trains a network as an estimator's parameters say.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+    network : LSTMNetwork
+    targets : Targets
+    seed : int
+        Governs shuffling and dropout.
+    earlier : SequenceNet or None, default=None
+        A net whose callbacks, if they are the same, go on.
+
+    Returns
+    -------
+    net : SequenceNet
+        Ready to train.
+    """
+    loss = estimator._resolve_loss()
+    network.set_dropout(plain(estimator.dropout))
+    net = SequenceNet(
+        module=network,
+        criterion=WeightedLoss(loss.criterion, loss.is_samplewise),
+        link=LINKS[loss.link],
+        n_classes=targets.n_values if targets.kind == "labels" else None,
+        optimizer=_optimizer_factory(estimator.optimizer),
+        lr=plain(estimator.learning_rate),
+        weight_decay=plain(estimator.weight_decay),
+        max_grad_norm=plain(estimator.max_grad_norm),
+        max_epochs=plain(estimator.max_epochs),
+        batch_size=plain(estimator.batch_size),
+        callbacks=None if estimator.callbacks is None else list(estimator.callbacks),
+        verbose=int(estimator.verbose),
+        train_split=None,
+        device=str(resolve_device(estimator.device)),
+        seed=seed,
+        earlier=earlier,
     )
+    # The first optimiser makes torch import parts of itself that set warning filters.
+    with warnings.catch_warnings():
+        return net.initialize()
 
-    # Parameters that shape the loss.
-    _of_loss: ClassVar[tuple[str, ...]] = ("loss",)
 
-    @abstractmethod
-    def _resolve_loss(self) -> Loss:
-        """Give the loss and its link."""
+def _optimizer_factory(optimizer: Any) -> Any:
+    return OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
 
-    @abstractmethod
-    def _n_network_outputs(self) -> int:
-        """Give the number of values of the head."""
 
-    def _network_options(self, windows: Windows) -> dict[str, Any]:
-        """Give what shapes the network beyond the parameters of all tasks."""
-        options = {name: plain(getattr(self, name)) for name in NETWORK}
-        options["categories"] = self._categories
-        if windows.known is not None:
-            options["future_shape"] = windows.known.shape
-            options["future_features"] = windows.known.columns.tolist()
-        return options
+def settings_of(estimator: Any) -> dict[str, Any]:
+    """Give the parameters that must not change when training goes on, and the loss.
 
-    def _make_net(self, windows: Windows, seed: int) -> SequenceNet:
-        options = self._network_options(windows)
-        net = SequenceNet(
-            module=LSTMNetwork,
-            module__input_size=windows.shape[2],
-            module__output_size=self._n_network_outputs(),
-            module__dtype=DTYPES[self.dtype],
-            module__seed=seed,
-            **{f"module__{name}": value for name, value in options.items()},
-            n_classes=len(self.classes_) if hasattr(self, "classes_") else None,
-            optimizer=self._optimizer_factory(),
-            max_epochs=plain(self.max_epochs),
-            train_split=None,
-            device=str(resolve_device(self.device)),
-            seed=seed,
-            **self._loss_settings(),
-            **self._settings(),
-        )
-        # The first optimiser makes torch import parts of itself that set warning filters.
-        with warnings.catch_warnings():
-            return net.initialize()
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
 
-    def _settings(self) -> dict[str, Any]:
-        """Give what may change each time that training goes on."""
-        return {
-            "lr": plain(self.learning_rate),
-            "weight_decay": plain(self.weight_decay),
-            "max_grad_norm": plain(self.max_grad_norm),
-            "batch_size": plain(self.batch_size),
-            "callbacks": None if self.callbacks is None else list(self.callbacks),
-            "verbose": int(self.verbose),
-        }
+    Returns
+    -------
+    settings : dict
+    """
+    fixed = {name: plain(getattr(estimator, name)) for name in estimator._structure}
+    loss = tuple(plain(getattr(estimator, name)) for name in estimator._of_loss)
+    return {**fixed, "device": str(resolve_device(estimator.device)), "loss": loss}
 
-    def _loss_settings(self) -> dict[str, Any]:
-        loss = self._resolve_loss()
-        criterion = partial(WeightedLoss, loss.criterion, loss.is_samplewise)
-        return {"criterion": criterion, "link": loss.link}
 
-    def _optimizer_factory(self) -> Any:
-        if isinstance(self.optimizer, str):
-            return OPTIMIZERS[self.optimizer]
-        return self.optimizer
+def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
+    """Refuse to go on training what the parameters no longer describe.
 
-    def _check_layers(self) -> None:
-        """Refuse sizes of layers that are none, and convolutions that lack one."""
-        for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
-            sizes = getattr(self, name)
-            if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
-                raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
-        if self.convolution is None:
-            return
-        filters, kernels = self.conv_filters, self.conv_kernel_sizes
-        if not filters or len(filters) != len(kernels):
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+    model : TrainedModel
+    remedy : str
+        What to do instead.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter.
+    """
+    # A network that was unpickled on a machine without its device has moved.
+    trained = {**model.memory.settings, "device": str(model.network.device)}
+    for name, value in settings_of(estimator).items():
+        if name != "loss" and not is_same(trained[name], value):
             raise ValueError(
-                "conv_filters and conv_kernel_sizes must have one value for each"
-                " convolution, at least 1; whoever sets one sets both. Got"
-                f" {filters!r} and {kernels!r}."
+                f"{name} must stay what it was when training goes on: expected"
+                f" {trained[name]!r}, got {value!r}. {remedy}"
             )
 
-    def _adopt_parameters(self) -> None:
-        """Let the net take over what may have changed since it was made."""
-        adopt_settings(self.net_, **self._settings())
-        for module in self.net_.module_.modules():
-            if isinstance(module, Dropout):
-                module.p = plain(self.dropout)
-        loss = self._loss_parameters()
-        if loss != self._trained_with["loss"]:
-            adopt_loss(self.net_, **self._loss_settings())
-            self._trained_with["loss"] = loss
 
-    def _loss_parameters(self) -> list[Any]:
-        return [plain(getattr(self, name)) for name in self._of_loss]
+def check_layers(estimator: Any) -> None:
+    """Refuse sizes of layers that are none, and convolutions that lack one.
 
-    def _fixed_parameters(self) -> dict[str, Any]:
-        return {name: plain(getattr(self, name)) for name in self._structure}
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
 
-    def _check_structure(self, remedy: str) -> None:
-        """Refuse to go on training what the parameters no longer describe."""
-        # A net that was unpickled on a machine without its device has moved.
-        trained = self._trained_with | {"device": self.net_.device}
-        wanted = self._fixed_parameters() | {"device": str(resolve_device(self.device))}
-        for name, value in wanted.items():
-            if value != trained[name]:
-                raise ValueError(
-                    f"{name} must stay what it was when training goes on: expected"
-                    f" {trained[name]!r}, got {value!r}. {remedy}"
-                )
+    Raises
+    ------
+    ValueError
+        Naming the parameter.
+    """
+    for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
+        sizes = getattr(estimator, name)
+        if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+            raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
+    if estimator.convolution is None:
+        return
+    filters, kernels = estimator.conv_filters, estimator.conv_kernel_sizes
+    if not filters or len(filters) != len(kernels):
+        raise ValueError(
+            "conv_filters and conv_kernel_sizes must have one value for each"
+            " convolution, at least 1; whoever sets one sets both. Got"
+            f" {filters!r} and {kernels!r}."
+        )

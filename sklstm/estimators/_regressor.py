@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import column_or_1d
 
-from ..losses._losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..samples._encoding import Encoding
 from ..samples._inputs import plain
+from ..samples._samples import Samples
 from ..samples._scaling import Scaling
+from ..samples._targets import Numbers
 from ..windows._windows import Windows
-from ._base import Array, BaseLSTM
+from ._lstm import Array, LSTMEstimator
 
 
-class LSTMRegressor(RegressorMixin, BaseLSTM):
+class LSTMRegressor(RegressorMixin, LSTMEstimator):
     """Long short-term memory network for regression on sequences.
 
     An LSTM reads each sequence, oldest step first; a linear head turns the hidden state
@@ -207,13 +209,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **LSTMEstimator._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
         "target_features": [Integral, list, tuple, np.ndarray, None],
     }
 
-    _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "target_features")
+    _structure: ClassVar[tuple[str, ...]] = (*LSTMEstimator._structure, "target_features")
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile")
 
     def __init__(
@@ -333,48 +335,44 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y : ndarray of float64 of shape (n_samples,) or (n_samples, n_outputs)
         """
-        values = self._predict_network(X)
-        if self._output_scaling is not None:
-            values = self._output_scaling.invert(values)
-        return values[:, 0] if self._flat_target else values
+        model, windows = self._fitted(X)
+        return model.predict(windows)
 
     def _resolve_loss(self) -> Loss:
         return resolve_loss(self.loss, REGRESSION_LOSSES, quantile=plain(self.quantile))
 
-    def _learn_targets(self, y: Any) -> None:
-        target, self._flat_target = _as_columns(self, y, "y")
-        self.n_outputs_ = target.shape[1]
+    def _learn_targets(self, y: Any) -> Numbers:
+        return Numbers.learn(y, type(self).__name__)
 
-    def _read_targets(self, y: Any, name: str = "y") -> Array:
-        target, _ = _as_columns(self, y, name)
-        if target.shape[1] != self.n_outputs_:
-            outputs = "1 output" if self.n_outputs_ == 1 else f"{self.n_outputs_} outputs"
-            raise ValueError(
-                f"{name} must have {outputs}, as before. Got {target.shape[1]} instead."
-            )
-        return target
-
-    def _target_scaling(self, y: Array, weight: Array | None) -> Scaling | None:
+    def _scale_targets(
+        self, targets: Numbers, samples: Samples, encoding: Encoding
+    ) -> Numbers:
+        scaling = None
         if self.instance_norm is not None:
-            return self._scaling_of_features()
-        return Scaling.of_columns(y, weight) if self.standardize else None
+            # A forecast is scaled like the feature that it forecasts.
+            features = self._target_features(targets, encoding)
+            mean, scale = encoding.scaling.mean, encoding.scaling.scale
+            scaling = Scaling(mean[features], scale[features])
+        elif self.standardize:
+            scaling = Scaling.of_columns(samples.target, samples.weight)
+        if scaling is not None:
+            scaling.check_finite("y")
+        return replace(targets, scaling=scaling)
 
-    def _scaling_of_features(self) -> Scaling:
-        """Scale a forecast like the feature that it forecasts."""
-        scaling = self._input_scaling
-        features = self._target_features(len(scaling.mean))
-        return Scaling(scaling.mean[features], scaling.scale[features])
-
-    def _network_options(self, windows: Windows) -> dict[str, Any]:
-        options = super()._network_options(windows)
+    def _architecture(
+        self, encoding: Encoding, targets: Numbers, windows: Windows, seed: int
+    ) -> dict[str, Any]:
+        architecture = super()._architecture(encoding, targets, windows, seed)
         if self.instance_norm is not None:
-            options["target_features"] = self._target_features(windows.shape[2])
-        return options
+            features = self._target_features(targets, encoding)
+            architecture["target_features"] = features
+        return architecture
 
-    def _target_features(self, n_features: int) -> list[int]:
+    def _target_features(self, targets: Numbers, encoding: Encoding) -> list[int]:
         """Give the feature that each output forecasts."""
+        n_features, n_outputs = len(encoding.scaling.mean), targets.n_outputs
         features: Any = self.target_features
         if features is None:
             if n_features > 1:
@@ -386,55 +384,20 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
             features = 0
         cycle = [features] if isinstance(features, Integral) else list(features)
         known = all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in cycle)
-        if not cycle or not known or self.n_outputs_ % len(cycle):
+        if not cycle or not known or n_outputs % len(cycle):
             raise ValueError(
                 f"target_features must be features of X, from 0 to {n_features - 1}, whose"
-                f" number divides that of the outputs, {self.n_outputs_}. Got"
+                f" number divides that of the outputs, {n_outputs}. Got"
                 f" {self.target_features!r}."
             )
-        if set(cycle) & set(self._categories):
+        if set(cycle) & set(encoding.categories):
             raise ValueError(
                 "target_features must not be among categorical_features: a category has no"
                 f" level. Got {self.target_features!r} and {self.categorical_features!r}."
             )
-        return [int(i) for i in cycle] * (self.n_outputs_ // len(cycle))
-
-    def _n_network_outputs(self) -> int:
-        return self.n_outputs_
+        return [int(i) for i in cycle] * (n_outputs // len(cycle))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _as_columns(estimator: Any, y: Any, name: str) -> tuple[Array, bool]:
-    """Check targets and give them as columns; and whether they came as a flat array."""
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
-        )
-    y = _as_float(y, name)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True, input_name=name)
-    return y.reshape(len(y), -1), y.ndim == 1
-
-
-def _as_float(y: Any, name: str) -> Array:
-    """Give targets as finite numbers; text and times are none, even if they would cast."""
-    y = check_array(
-        y, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name
-    )
-    kinds = {"U": "text", "S": "text", "M": "times", "m": "durations"}
-    if y.dtype.kind in kinds:
-        raise ValueError(
-            f"{name} must be numbers. Got {kinds[y.dtype.kind]}, of dtype {y.dtype}."
-        )
-    try:
-        y = y.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must be numbers. Got one that is none: {error}."
-        ) from error
-    assert_all_finite(y, input_name=name)
-    return y

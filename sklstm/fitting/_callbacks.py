@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["CALLBACK_STATE", "CallbackSupportMixin", "fit_context", "fit_task"]
-
-# Attributes by which scikit-learn remembers what to tear down after a fit.
-CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+__all__ = ["CallbackSupportMixin", "fit_context", "fit_task"]
 
 try:
     from sklearn.callback import CallbackSupportMixin

@@ -19,6 +19,9 @@ def _softmax(output: Tensor) -> Tensor:
     return output.softmax(dim=1)
 
 
+LINKS: dict[str, Callable[[Tensor], Tensor]] = {"identity": _identity, "softmax": _softmax}
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss with the head it needs.
@@ -27,15 +30,15 @@ class Loss:
     ----------
     criterion : callable (output, target) -> Tensor
         Gives the loss of each value or of each sample.
-    link : callable (output) -> Tensor
-        Turns the head's output into predictions.
+    link : str
+        Name, in `LINKS`, of what turns the head's output into predictions.
     is_samplewise : bool
         Whether what a sample loses depends on that sample alone, as far as is known: the
         samples of a batch may then be computed apart.
     """
 
     criterion: Callable[[Tensor, Tensor], Tensor]
-    link: Callable[[Tensor], Tensor] = _identity
+    link: str = "identity"
     is_samplewise: bool = False
 
 
@@ -74,7 +77,7 @@ REGRESSION_LOSSES = {
 
 CLASSIFICATION_LOSSES = {
     "cross_entropy": Loss(
-        nn.CrossEntropyLoss(reduction="none"), link=_softmax, is_samplewise=True
+        nn.CrossEntropyLoss(reduction="none"), link="softmax", is_samplewise=True
     ),
 }
 

@@ -278,6 +278,11 @@ class LSTMNetwork(nn.Module):
         return self.patches.shared(weights, lengths, x.shape[1])
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
     def fills_missing(self) -> bool:
         """Whether inputs may be NaN."""
         return self.normaliser is not None or self.embedding is not None
@@ -291,6 +296,17 @@ class LSTMNetwork(nn.Module):
     def drops(self) -> bool:
         """Tell whether any value is dropped in training."""
         return any(isinstance(m, Dropout) and m.p > 0 for m in self.modules())
+
+    def set_dropout(self, p: float) -> None:
+        """Let all dropout have another probability.
+
+        Parameters
+        ----------
+        p : float
+        """
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.p = p
 
     def seed_dropout(self, seed: int, device: torch.device) -> None:
         """Give all dropout one generator, on the device where the network computes.

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import issparse  # type: ignore[import-untyped]
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_random_state
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _get_feature_names,
+    check_array,
+)
 from skorch.callbacks import Callback
 
 from ..windows._windows import Windows
+from ._encoding import Layout
 
 
 def plain(value: Any) -> Any:
@@ -40,22 +45,26 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def read_sequences(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> Windows:
+def read_sequences(
+    X: Any, estimator: Any, name: str = "X", *, like: Layout | None = None
+) -> tuple[Windows, Layout]:
     """Check X and read it as windows, without storing or scanning a window twice.
 
     Parameters
     ----------
-    estimator : estimator
-        Gets `n_features_in_` and, where X has names, `feature_names_in_`.
     X : array-like of shape (n_samples, n_timesteps[, n_features]) or Windows
-    reset : bool
-        Whether to learn the number of features rather than compare with it.
+    estimator : estimator
+        Whose name and, if X has to be like that of a fit, whose `feature_names_in_` stand
+        in messages.
     name : str, default="X"
         The argument, for messages.
+    like : Layout or None, default=None
+        What X has to be like, if something was fitted before.
 
     Returns
     -------
     windows : Windows of shape (n_samples, n_timesteps, n_features)
+    layout : Layout
 
     Raises
     ------
@@ -71,15 +80,25 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> W
             f"{name} must have 2 dimensions (n_samples, n_timesteps) or 3 (n_samples,"
             f" n_timesteps, n_features). Got {n_dims} dimensions instead."
         )
-    if not reset and n_dims in (2, 3) and n_dims != estimator._n_dims_in:
+    if like is not None and n_dims in (2, 3) and n_dims != like.n_dims:
         raise ValueError(
-            f"{name} must have {estimator._n_dims_in} dimensions, as in fit. Got {n_dims}"
+            f"{name} must have {like.n_dims} dimensions, as in fit. Got {n_dims}"
             " dimensions instead."
         )
-    windows = (_read_3d if n_dims == 3 else _read_2d)(estimator, X, reset, name)
-    if reset:
-        estimator._n_dims_in = n_dims
-    return windows
+    if n_dims == 3:
+        windows = _read_3d(estimator, X, like, name)
+        n_features_in, names = windows.shape[2], None
+    else:
+        names = _read_names(estimator, X, like)
+        windows = _read_2d(estimator, X, name)
+        n_features_in = windows.shape[1]
+    layout = Layout(n_dims, n_features_in, names)
+    if like is not None and n_features_in != like.n_features_in:
+        raise ValueError(
+            f"{name} has {n_features_in} features, but {type(estimator).__name__} is"
+            f" expecting {like.n_features_in} features as input."
+        )
+    return windows, layout
 
 
 def _as_array(X: Any, name: str) -> Any:
@@ -105,8 +124,15 @@ def _as_array(X: Any, name: str) -> Any:
     return X
 
 
-def _read_2d(estimator: Any, X: Any, reset: bool, name: str) -> Windows:
-    _check_feature_names(estimator, X, reset=reset)
+def _read_names(estimator: Any, X: Any, like: Layout | None) -> NDArray[Any] | None:
+    """Give the names of the columns, if X has any; compare them with those of a fit."""
+    if like is not None:
+        _check_feature_names(estimator, X, reset=False)
+    names: NDArray[Any] | None = _get_feature_names(X)
+    return names
+
+
+def _read_2d(estimator: Any, X: Any, name: str) -> Windows:
     table = check_array(
         X,
         dtype=[np.float64, np.float32],
@@ -114,11 +140,10 @@ def _read_2d(estimator: Any, X: Any, reset: bool, name: str) -> Windows:
         input_name=name,
         estimator=estimator,
     )
-    _check_width(estimator, table, reset, name)
     return Windows.from_array(table)
 
 
-def _read_3d(estimator: Any, X: Any, reset: bool, name: str) -> Windows:
+def _read_3d(estimator: Any, X: Any, like: Layout | None, name: str) -> Windows:
     X = X if isinstance(X, Windows) else np.asarray(X)
     for size, axis in zip(X.shape, ("samples", "time steps", "features"), strict=True):
         if not size:
@@ -127,27 +152,13 @@ def _read_3d(estimator: Any, X: Any, reset: bool, name: str) -> Windows:
     table = windows.table
     if table.dtype in (np.float32, np.float64):
         # Later the rows are checked when they are standardised.
-        if reset:
+        if like is None:
             assert_all_finite(table, allow_nan=True, input_name=name)
     else:
         table = check_array(
             table, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name
         )
-    if reset or hasattr(estimator, "feature_names_in_"):
-        _check_feature_names(estimator, table, reset=reset)
-    _check_width(estimator, table, reset, name)
     return windows.over(table)
-
-
-def _check_width(estimator: Any, table: NDArray[Any], reset: bool, name: str) -> None:
-    """Learn the number of features, or refuse another."""
-    if reset:
-        _check_n_features(estimator, table, reset=True)
-    elif table.shape[1] != estimator.n_features_in_:
-        raise ValueError(
-            f"{name} has {table.shape[1]} features, but {type(estimator).__name__} is"
-            f" expecting {estimator.n_features_in_} features as input."
-        )
 
 
 def read_sample_weight(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sklearn.utils._param_validation import validate_parameter_constraints
-from torch import Tensor, nn
 
-from ..estimators._base import Array
-from ..estimators._regressor import LSTMRegressor
-from ..losses._losses import Loss
+from ..estimators import LSTMRegressor
+from ..losses import Loss, LossWhereObserved
+from ..samples._encoding import Encoding
+from ..samples._samples import Samples
 from ..samples._scaling import Scaling
+from ..samples._targets import FutureRows, Numbers
 from ..windows._windows import Windows
 
 
@@ -29,20 +29,15 @@ class ForecastRegressor(LSTMRegressor):
             self._parameter_constraints, self.get_params(deep=False), "LSTMForecaster"
         )
 
-    def _learn_targets(self, y: Windows) -> None:
-        self.n_outputs_ = y.shape[1] * y.shape[2]
-        self._flat_target = False
+    def _learn_targets(self, y: Windows) -> FutureRows:
+        return FutureRows.learn(y, type(self).__name__)
 
-    def _read_targets(self, y: Windows, name: str = "y") -> Any:
-        return y
-
-    def _target_scaling(self, y: Any, weight: Array | None) -> Scaling | None:
-        return self._scaling_of_features()
-
-    def _scaled_target(self, target: Windows) -> Windows:
-        mean, scale = self._input_scaling.mean, self._input_scaling.scale
-        n_series = target.shape[2]
-        return target.over(Scaling(mean[:n_series], scale[:n_series]).apply(target.table))
+    def _scale_targets(
+        self, targets: Numbers, samples: Samples, encoding: Encoding
+    ) -> Numbers:
+        features = self._target_features(targets, encoding)
+        mean, scale = encoding.scaling.mean, encoding.scaling.scale
+        return replace(targets, scaling=Scaling(mean[features], scale[features]))
 
     def _resolve_loss(self) -> Loss:
         loss = super()._resolve_loss()
@@ -52,46 +47,7 @@ class ForecastRegressor(LSTMRegressor):
 class Seq2SeqRegressor(ForecastRegressor):
     """An encoder-decoder: a second LSTM goes through the steps ahead."""
 
-    def _network_options(self, windows: Windows) -> dict[str, Any]:
-        return {**super()._network_options(windows), "decode": True}
-
-
-class LossWhereObserved(nn.Module):
-    """A loss of 0, without a gradient, where there is no target.
-
-    Parameters
-    ----------
-    criterion : callable (output, target) -> Tensor
-        If it is a module, its weights are trained too.
-    """
-
-    def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
-        super().__init__()
-        self.criterion = criterion
-
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """Give the loss.
-
-        Parameters
-        ----------
-        output, target : Tensor of shape (n_samples, n_values)
-
-        Returns
-        -------
-        value : Tensor of the shape that the criterion gives
-
-        Raises
-        ------
-        ValueError
-            If a target is missing and the criterion gives one value for the whole batch.
-        """
-        missing = target.isnan()
-        value = self.criterion(output, target.where(~missing, output.detach()))
-        if value.shape == target.shape:
-            return value.masked_fill(missing, 0)
-        if value.ndim == 0 and missing.any():
-            raise ValueError(
-                "loss must give one value for each output when y has missing values. Got"
-                " one value for the whole batch instead."
-            )
-        return value if value.ndim == 0 else value.masked_fill(missing.any(dim=1), 0)
+    def _architecture(
+        self, encoding: Encoding, targets: Numbers, windows: Windows, seed: int
+    ) -> dict[str, Any]:
+        return {**super()._architecture(encoding, targets, windows, seed), "decode": True}

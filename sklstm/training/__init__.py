@@ -1,26 +1,30 @@
-"""Training: data gathered in batches, the skorch net, hold-out, schedules."""
+"""Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
 from ._data import SequenceData
 from ._holdout import hold_out
-from ._listeners import AveragedWeights, BestEpoch, LastEpoch, SklearnEpochs
+from ._listeners import SklearnEpochs
 from ._net import SequenceNet
-from ._optimizers import OPTIMIZERS, SCHEDULES, make_schedule
-from ._prediction import attention_batches, predict_batches
-from ._warm_start import adopt_loss, adopt_settings
+from ._optimizers import OPTIMIZERS, SCHEDULES
+from ._plain import is_same
+from ._run import Plan, run
+from ._threads import OwnThreads
+from ._trained_model import Memory, TrainedModel, data_options, make_network
+from ._warm_start import take_up
 
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
-    "AveragedWeights",
-    "BestEpoch",
-    "LastEpoch",
+    "Memory",
+    "OwnThreads",
+    "Plan",
     "SequenceData",
     "SequenceNet",
     "SklearnEpochs",
-    "adopt_loss",
-    "adopt_settings",
-    "attention_batches",
+    "TrainedModel",
+    "data_options",
     "hold_out",
-    "make_schedule",
-    "predict_batches",
+    "is_same",
+    "make_network",
+    "run",
+    "take_up",
 ]

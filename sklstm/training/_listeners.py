@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-if TYPE_CHECKING:
-    from ._net import SequenceNet
+from ._trainee import Trainee
 
 
 class TrainingListener:
     """Hears of steps and epochs; does nothing but for what it overrides."""
 
-    def on_epoch_begin(self, net: SequenceNet) -> None:
+    def on_epoch_begin(self, net: Trainee) -> None:
         """Act before an epoch."""
 
-    def on_step(self, net: SequenceNet) -> None:
+    def on_step(self, net: Trainee) -> None:
         """Act after a step of the optimiser."""
 
-    def on_last_step(self, net: SequenceNet) -> None:
+    def on_last_step(self, net: Trainee) -> None:
         """Act after the last step of an epoch, before the validation."""
 
-    def on_epoch_end(self, net: SequenceNet) -> bool:
+    def on_epoch_end(self, net: Trainee) -> bool:
         """Act after an epoch; True asks to stop training."""
         return False
 
@@ -45,7 +46,7 @@ class EpochSchedule(TrainingListener):
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
 
-    def on_epoch_end(self, net: SequenceNet) -> bool:
+    def on_epoch_end(self, net: Trainee) -> bool:
         """Set the rate of the next epoch, by the validation loss if there is one."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
             row = net.history[-1]
@@ -66,7 +67,7 @@ class StepSchedule(TrainingListener):
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
 
-    def on_step(self, net: SequenceNet) -> None:
+    def on_step(self, net: Trainee) -> None:
         """Set the rate of the next step."""
         self.scheduler.step()
 
@@ -84,29 +85,29 @@ class AveragedWeights(TrainingListener):
     ----------
     decay : float
         The :math:`d` of the formula, in (0, 1).
-    net : SequenceNet
+    net : Trainee
     """
 
-    def __init__(self, decay: float, net: SequenceNet) -> None:
+    def __init__(self, decay: float, net: Trainee) -> None:
         self.decay = decay
         self.n_steps = 0
         self.values = _averaged_values(net)
         self.average = _copies(self.values)
         self.trained: list[Tensor] | None = None
 
-    def on_epoch_begin(self, net: SequenceNet) -> None:
+    def on_epoch_begin(self, net: Trainee) -> None:
         """Go on from where training was."""
         if self.trained is not None:
             _copy(self.trained, self.values)
 
     @torch.no_grad()
-    def on_step(self, net: SequenceNet) -> None:
+    def on_step(self, net: Trainee) -> None:
         """Move the average."""
         self.n_steps += 1
         decay = min(self.decay, (1 + self.n_steps) / (10 + self.n_steps))
         torch._foreach_lerp_(self.average, self.values, 1 - decay)
 
-    def on_last_step(self, net: SequenceNet) -> None:
+    def on_last_step(self, net: Trainee) -> None:
         """Let the average be judged, and kept."""
         self.trained = _copies(self.values)
         _copy(self.average, self.values)
@@ -127,16 +128,16 @@ class BestEpoch(TrainingListener):
         self.epoch = 0
         self.weights: dict[str, Any] = {}
 
-    def on_epoch_end(self, net: SequenceNet) -> bool:
+    def on_epoch_end(self, net: Trainee) -> bool:
         """Compare the epoch with the best so far."""
         loss = net.history[-1, "valid_loss"]
-        epoch = len(net.history)
+        epoch = net.n_epochs
         if loss < self.loss:
             self.loss, self.epoch = loss, epoch
             self.weights = _copied(net.module_.state_dict())
         return self.patience is not None and epoch - self.epoch >= self.patience
 
-    def restore(self, net: SequenceNet) -> None:
+    def restore(self, net: Trainee) -> None:
         """Put the best weights back."""
         net.module_.load_state_dict(self.weights)
 
@@ -144,25 +145,23 @@ class BestEpoch(TrainingListener):
 class LastEpoch(TrainingListener):
     """Keep the state after the last whole epoch, for a run that may be interrupted."""
 
-    def __init__(self, net: SequenceNet) -> None:
-        self._keep(net)
+    def __init__(self) -> None:
+        self.weights: dict[str, Any] = {}
+        self.optimizer: dict[str, Any] = {}
+        self.n_rows = 0
 
-    def on_epoch_end(self, net: SequenceNet) -> bool:
+    def on_epoch_end(self, net: Trainee) -> bool:
         """Keep the weights and the optimiser's state."""
-        self._keep(net)
+        self.weights = _copied(net.module_.state_dict())
+        self.optimizer = _copied(net.optimizer_.state_dict())
+        self.n_rows = len(net.history)
         return False
 
-    def restore(self, net: SequenceNet) -> None:
+    def restore(self, net: Trainee) -> None:
         """Put the state after the last whole epoch back."""
         net.module_.load_state_dict(self.weights)
         net.optimizer_.load_state_dict(self.optimizer)
-        del net.history[self.n_epochs :]
-        net.module_.eval()
-
-    def _keep(self, net: SequenceNet) -> None:
-        self.weights = _copied(net.module_.state_dict())
-        self.optimizer = _copied(net.optimizer_.state_dict())
-        self.n_epochs = len(net.history)
+        del net.history[self.n_rows :]
 
 
 class SklearnEpochs(TrainingListener):
@@ -174,35 +173,34 @@ class SklearnEpochs(TrainingListener):
         The context of fit.
     task : dict
         Keyword arguments that every hook gets: the estimator, X, y and metadata.
+    as_it_stands : callable () -> dict
+        Gives the attributes that make a copy of the estimator ready to predict.
+    ask : callable (call) -> result
+        Calls where the callbacks belong.
     """
 
-    def __init__(self, context: Any, task: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        context: Any,
+        task: dict[str, Any],
+        as_it_stands: Callable[[], dict[str, Any]],
+        ask: Callable[[Callable[[], Any]], Any],
+    ) -> None:
         self.context = context
-        self.task = task
+        self.task = {**task, "reconstruction_attributes": as_it_stands}
+        self.ask = ask
 
-    def on_epoch_begin(self, net: SequenceNet) -> None:
+    def on_epoch_begin(self, net: Trainee) -> None:
         """Open the epoch's task."""
         self.epoch = self.context.subcontext(task_name="epoch")
-        self.epoch.call_on_fit_task_begin(
-            **self.task, reconstruction_attributes=lambda: _as_it_stands(net)
-        )
+        self.ask(partial(self.epoch.call_on_fit_task_begin, **self.task))
 
-    def on_epoch_end(self, net: SequenceNet) -> bool:
+    def on_epoch_end(self, net: Trainee) -> bool:
         """Close the epoch's task; a callback may ask to stop."""
-        return self.epoch.call_on_fit_task_end(
-            **self.task, reconstruction_attributes=lambda: _as_it_stands(net)
-        )
+        return bool(self.ask(partial(self.epoch.call_on_fit_task_end, **self.task)))
 
 
-def _as_it_stands(net: SequenceNet) -> dict[str, Any]:
-    """Give the attributes that make a copy of the estimator ready to predict."""
-    # Only the weights change; callbacks may hold what cannot be copied, a file or lock.
-    snapshot = object.__new__(type(net))
-    snapshot.__dict__.update(net.__dict__, module_=copy.deepcopy(net.module_).eval())
-    return {"net_": snapshot, **net.course()}
-
-
-def _averaged_values(net: SequenceNet) -> list[Tensor]:
+def _averaged_values(net: Trainee) -> list[Tensor]:
     """Give the weights, and what batch normalisation knows of their outputs."""
     statistics = [
         buffer for name, buffer in net.module_.named_buffers() if ".running_" in name

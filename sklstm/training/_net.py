@@ -16,13 +16,14 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from ..network import LSTMNetwork
+from ._course import Course
 from ._data import Batches, Inputs, SequenceData
 from ._listeners import TrainingListener
-from ._pieces import Batch, Sizes, count_predicted
+from ._pieces import Sizes, count_predicted
 from ._side_by_side import SideBySide
-from ._workers import Workers
-
-Step = dict[str, Tensor]
+from ._threads import OwnThreads
+from ._trainee import Batch, Step
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -53,6 +54,13 @@ class SequenceNet(NeuralNet):
         Goes to the optimiser; None leaves its own.
     seed : int
         Governs shuffling and dropout.
+    earlier : SequenceNet or None, default=None
+        A net whose callbacks, if they are the same, go on in this one.
+
+    Attributes
+    ----------
+    n_forgotten : int
+        Epochs that are no longer in the history.
     """
 
     def __init__(
@@ -63,6 +71,7 @@ class SequenceNet(NeuralNet):
         max_grad_norm: float | None = None,
         weight_decay: float | None = None,
         seed: int = 0,
+        earlier: SequenceNet | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +81,12 @@ class SequenceNet(NeuralNet):
         self.weight_decay = weight_decay
         self.seed = seed
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
+        self.n_forgotten = 0
+        self._going_on: list[tuple[str, Callback]] | None = None
+        settings = (self.callbacks, self.verbose)
+        if earlier is not None and (earlier.callbacks, earlier.verbose) == settings:
+            self._going_on = earlier.callbacks_
+        self._threads: OwnThreads | None = None
 
     # ------------------------------------------------------------------ training
 
@@ -93,6 +108,7 @@ class SequenceNet(NeuralNet):
         train: SequenceData,
         valid: SequenceData | None,
         epochs: int,
+        threads: OwnThreads,
         listeners: Sequence[TrainingListener] = (),
     ) -> None:
         """Train for some epochs, or until a callback or a listener asks to stop.
@@ -103,6 +119,8 @@ class SequenceNet(NeuralNet):
         valid : SequenceData or None
             Judges each epoch.
         epochs : int
+        threads : OwnThreads
+            In the first of which this is called. Callbacks are called in its caller's.
         listeners : sequence of TrainingListener
             Are told of each epoch after the callbacks.
 
@@ -110,19 +128,24 @@ class SequenceNet(NeuralNet):
         ------
         ValueError
             If the loss or a weight becomes NaN or infinite.
+        Interrupted
+            If nobody waits for the training any more.
         """
-        self._seed_dropout()
-        # Callbacks get the data as a dataset; it is large and must not stay in the net.
-        self.notify("on_train_begin", X=train, y=None)
-        with Workers() as workers:
+        self._threads = threads
+        try:
+            self._seed_dropout()
+            # Callbacks get the data as a dataset; it is large and must not stay in the net.
+            self.notify("on_train_begin", X=train, y=None)
             self.fit_loop(
                 (train, valid),
                 epochs=epochs,
-                batches=SideBySide(self, train, workers),
+                batches=SideBySide(self, train, threads),
                 listeners=listeners,
             )
-        self.notify("on_train_end", X=train, y=None)
-        self.module_.eval()
+            self.notify("on_train_end", X=train, y=None)
+        finally:
+            self._threads = None
+            self.module_.eval()
 
     def fit_loop(
         self,
@@ -158,8 +181,6 @@ class SequenceNet(NeuralNet):
                     "valid",
                     partial(self.validation_step, judge=batches.judge),
                 )
-            # Callbacks find torch as it was.
-            batches.workers.rest()
             stop = self._end_epoch(data)
             for listener in listeners:
                 stop |= listener.on_epoch_end(self)
@@ -184,6 +205,7 @@ class SequenceNet(NeuralNet):
         losses = torch.empty(len(iterator), dtype=self.module_.dtype, device=self.device)
         sizes: list[int] = []
         for i, batch in enumerate(iterator):
+            self._check_interrupted()
             if per_batch:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, heard=per_batch)
@@ -202,7 +224,7 @@ class SequenceNet(NeuralNet):
         kind = "training" if prefix == "train" else "validation"
         for what, value in ((f"{kind} loss", loss), ("sum of the weights", weights)):
             if not math.isfinite(value):
-                raise ValueError(_divergence_message(what, value, len(self.history)))
+                raise ValueError(_divergence_message(what, value, self.n_epochs))
         if not per_batch:
             # skorch's Checkpoint reads the last batch, whoever listens.
             self.history.new_batch()
@@ -280,8 +302,24 @@ class SequenceNet(NeuralNet):
         """Mean loss of a batch, weighted in training and validation alike."""
         return self.criterion_(y_pred, y_true, X["weight"])
 
-    def course(self, best_epoch: int | None = None) -> dict[str, Any]:
-        """Give the fitted attributes that tell how training went.
+    @property
+    def n_epochs(self) -> int:
+        """Epochs so far, the present one among them."""
+        return self.n_forgotten + len(self.history)
+
+    def forget(self, n_rows: int) -> None:
+        """Let go of all but the last epochs' rows: training that never ends stays small.
+
+        Parameters
+        ----------
+        n_rows : int
+        """
+        n_forgotten = max(0, len(self.history) - n_rows)
+        del self.history[:n_forgotten]
+        self.n_forgotten += n_forgotten
+
+    def course(self, best_epoch: int | None = None) -> Course:
+        """Tell how training went.
 
         Parameters
         ----------
@@ -290,42 +328,22 @@ class SequenceNet(NeuralNet):
 
         Returns
         -------
-        attributes : dict
+        course : Course
         """
         rows = self.history
-        return {
-            "n_epochs_": len(rows),
-            "best_epoch_": len(rows) if best_epoch is None else best_epoch,
-            "loss_curve_": [row["train_loss"] for row in rows],
-            "validation_loss_curve_": (
-                [row.get("valid_loss", math.nan) for row in rows]
-                if any("valid_loss" in row for row in rows)
-                else []
-            ),
-        }
+        valid = [row.get("valid_loss", math.nan) for row in rows]
+        return Course(
+            self.n_epochs,
+            self.n_epochs if best_epoch is None else best_epoch,
+            [row["train_loss"] for row in rows],
+            valid if any("valid_loss" in row for row in rows) else [],
+        )
 
     # ------------------------------------------------------------------ data
 
-    @property
-    def data_options(self) -> dict[str, Any]:
-        """What the batches have to be like for the network."""
-        return {
-            "dtype": self.module_.dtype,
-            "device": self.device,
-            "fill": not self.module_.fills_missing,
-        }
-
     def sizes(self, n_timesteps: int, n_features: int) -> Sizes:
         """Give what decides how the network's work is cut, for sequences of a shape."""
-        module = self.module_
-        n_steps = module.count_steps(n_timesteps)
-        return Sizes(
-            n_steps,
-            n_features * n_timesteps // n_steps,
-            module.width,
-            module.num_layers,
-            module.dtype.itemsize,
-        )
+        return sizes_of(self.module_, n_timesteps, n_features)
 
     def count_predicted(self, data: SequenceData) -> int:
         """Choose how many sequences to predict at once."""
@@ -378,6 +396,14 @@ class SequenceNet(NeuralNet):
             return []
         return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
 
+    def initialize_callbacks(self) -> SequenceNet:
+        """Initialise the callbacks, unless they go on from an earlier net."""
+        if self._going_on is None:
+            super().initialize_callbacks()
+        else:
+            self.callbacks_ = self._going_on
+        return self
+
     def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
         """Give what the optimiser takes."""
         args, kwargs = super().get_params_for_optimizer(prefix, named_parameters)
@@ -387,8 +413,15 @@ class SequenceNet(NeuralNet):
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call a hook of every callback, each of them even where one asks to stop."""
-        stop = False
         getattr(self, method_name)(self, **cb_kwargs)
+        if self.callbacks_ and self._ask(
+            partial(self._notify_callbacks, method_name, **cb_kwargs)
+        ):
+            raise StopTraining
+
+    def _notify_callbacks(self, method_name: str, **cb_kwargs: Any) -> bool:
+        """Call a hook of every callback; tell whether one asks to stop."""
+        stop = False
         for _, callback in self.callbacks_:
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
@@ -397,8 +430,15 @@ class SequenceNet(NeuralNet):
                 if not isinstance(callback, EarlyStopping):
                     raise
                 stop = True
-        if stop:
-            raise StopTraining
+        return stop
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        """Call in the thread of whoever waits for the training."""
+        return call() if self._threads is None else self._threads.ask(call)
+
+    def _check_interrupted(self) -> None:
+        if self._threads is not None:
+            self._threads.check()
 
     def _hears_batches(self) -> bool:
         return any(
@@ -426,6 +466,28 @@ class SequenceNet(NeuralNet):
     def _sum_of_weights(self) -> Tensor:
         """Give what is NaN or infinite if any weight is."""
         return torch.stack([weight.sum() for weight in self.weights()]).sum()
+
+
+def sizes_of(network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
+    """Give what decides how a network's work is cut, for sequences of a shape.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+    n_timesteps, n_features : int
+
+    Returns
+    -------
+    sizes : Sizes
+    """
+    n_steps = network.count_steps(n_timesteps)
+    return Sizes(
+        n_steps,
+        n_features * n_timesteps // n_steps,
+        network.width,
+        network.num_layers,
+        network.dtype.itemsize,
+    )
 
 
 def _divergence_message(what: str, value: float, epoch: int) -> str:

@@ -9,8 +9,6 @@ from torch import Tensor
 
 from ._data import Inputs
 
-Batch = tuple[Inputs, Tensor]
-
 # What a layer keeps of a piece for its backward pass, in bytes, measured on machines with
 # 1 and 2 MiB of second-level cache a core. More costs page faults and cache misses.
 PIECE_BYTES = 4 << 20
@@ -115,7 +113,7 @@ def count_predicted(sizes: Sizes) -> int:
     return PREDICTION_MULTIPLE * min(max(multiples, 1), 64)
 
 
-def split_batch(batch: Batch, n_pieces: int) -> list[Batch]:
+def split_batch(batch: tuple[Inputs, Tensor], n_pieces: int) -> list[tuple[Inputs, Tensor]]:
     """Cut a batch into pieces of neighbouring samples, as equal as can be.
 
     Parameters

@@ -1,9 +1,8 @@
-"""What a trained net says of all samples, batch by batch."""
+"""What a trained network says of all samples, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -11,49 +10,55 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..network import LSTMNetwork
 from ._data import SequenceData
-from ._net import SequenceNet
-from ._workers import Workers
+from ._net import sizes_of
+from ._pieces import count_predicted
+from ._threads import OwnThreads
 
 # Batches for each thread from which threads of their own predict them sooner.
 LEAST_SIDE_BY_SIDE = 8
 
 
-def predict_batches(net: SequenceNet, data: SequenceData) -> NDArray[Any]:
+def predict_batches(
+    network: LSTMNetwork, link: Callable[[Tensor], Tensor], data: SequenceData
+) -> NDArray[Any]:
     """Predict in batches of a fixed size, in the units of training.
 
     Parameters
     ----------
-    net : SequenceNet
+    network : LSTMNetwork
+    link : callable (output) -> Tensor
+        Turns outputs into predictions.
     data : SequenceData
 
     Returns
     -------
     prediction : ndarray of shape (n_samples, n_values)
     """
-    return _by_batches(net, data, partial(_predict, net, data))
+    return _by_batches(network, data, partial(_predict, network, link, data))
 
 
-def attention_batches(net: SequenceNet, data: SequenceData) -> NDArray[Any]:
+def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
     """Give the weight of each step, for attention pooling, in the order of time.
 
     Parameters
     ----------
-    net : SequenceNet
+    network : LSTMNetwork
     data : SequenceData
 
     Returns
     -------
     weights : ndarray of shape (n_samples, n_timesteps)
     """
-    return _by_batches(net, data, partial(_attention, net, data))
+    return _by_batches(network, data, partial(_attention, network, data))
 
 
 def _by_batches(
-    net: SequenceNet, data: SequenceData, compute: Callable[[Tensor], Tensor]
+    network: LSTMNetwork, data: SequenceData, compute: Callable[[Tensor], Tensor]
 ) -> NDArray[Any]:
     """Compute all samples in batches of a fixed size."""
-    size = net.count_predicted(data)
+    size = count_predicted(sizes_of(network, *data.shape[1:]))
     batches = data.order().split(size)
     if len(batches) == 1:
         return compute(batches[0]).cpu().numpy()
@@ -61,29 +66,38 @@ def _by_batches(
     # allocator could not use it again: there is one place for all.
     block = compute(batches[0][:1])
     values = block.new_empty(len(data), *block.shape[1:])
-    workers = Workers()
+    fill = partial(_fill, compute)
+    threads = OwnThreads()
     on_cpu = data.ends.device.type == "cpu"
-    pays = on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * workers.n_workers
-    with workers if pays else nullcontext():
-        workers.map(partial(_fill, compute), batches, values.split(size))
+    if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * threads.n_threads:
+        threads.run(lambda: threads.map(fill, batches, values.split(size)))
+    else:
+        for batch, place in zip(batches, values.split(size), strict=True):
+            fill(batch, place)
     return values.cpu().numpy()
 
 
 @torch.inference_mode()
 def _fill(compute: Callable[[Tensor], Tensor], index: Tensor, place: Tensor) -> None:
-    # Workers do not inherit the mode, in which the caller may be.
+    # Other threads do not inherit the mode, in which the caller may be.
     place.copy_(compute(index))
 
 
 @torch.inference_mode()
-def _predict(net: SequenceNet, data: SequenceData, index: Tensor) -> Tensor:
-    return net.link(net.infer(data.gather(index)[0]))
+def _predict(
+    network: LSTMNetwork,
+    link: Callable[[Tensor], Tensor],
+    data: SequenceData,
+    index: Tensor,
+) -> Tensor:
+    inputs: Any = data.gather(index)[0]
+    return link(network(inputs["x"], inputs["lengths"], inputs["future"]))
 
 
 @torch.inference_mode()
-def _attention(net: SequenceNet, data: SequenceData, index: Tensor) -> Tensor:
-    inputs, _ = data.gather(index)
-    weights = net.module_.attention(inputs["x"], inputs["lengths"])
+def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
+    inputs: Any = data.gather(index)[0]
+    weights = network.attention(inputs["x"], inputs["lengths"])
     if inputs["lengths"] is None:
         return weights
     # The batch has the observed steps first; each weight goes back to its own.

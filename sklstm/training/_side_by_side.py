@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,32 +12,31 @@ from torch import Tensor
 from ..network import dropout_seed
 from ._data import SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import Batch, count_pieces, split_batch
-from ._workers import Workers
-
-if TYPE_CHECKING:
-    from ._net import SequenceNet
+from ._pieces import count_pieces, split_batch
+from ._threads import OwnThreads
+from ._trainee import Batch, Step, Trainee
 
 
 class SideBySide:
     """Compute the loss of each batch and its gradient, in pieces where that is faster.
 
     The mean over the batch is that of its pieces, weighted by their samples, and so is its
-    gradient. Each worker computes its pieces on one core; a batch that stays whole takes
-    one worker, or all of torch's threads. Whether batches are left to the latter is decided
+    gradient. Each thread computes its pieces on one core; a batch that stays whole takes
+    one thread, or as many as torch has. Whether batches are left to the latter is decided
     once, for the last of an epoch and those of the validation too.
 
     Parameters
     ----------
-    net : SequenceNet
+    net : Trainee
     train : SequenceData
         What it is trained on, on its device.
-    workers : Workers
+    threads : OwnThreads
+        In the first of which this is made and used.
     """
 
-    def __init__(self, net: SequenceNet, train: SequenceData, workers: Workers) -> None:
+    def __init__(self, net: Trainee, train: SequenceData, threads: OwnThreads) -> None:
         self.net = net
-        self.workers = workers
+        self.threads = threads
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
         may_be_cut = (
@@ -48,20 +47,22 @@ class SideBySide:
         )
         n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
         self.is_left_to_torch = n_pieces == 0
+        if self.is_left_to_torch:
+            threads.share_steps()
         # Pieces take so little memory at once that it is kept anyway.
         if on_cpu and n_pieces <= 1:
             keep_freed_memory()
 
-    def learn(self, batch: Batch) -> dict[str, Tensor]:
+    def learn(self, batch: Batch) -> Step:
         """Compute the loss of a batch and its gradient."""
         if self.is_left_to_torch:
             return self.net.train_step_single(batch)
         pieces = self._split(batch)
         if len(pieces) == 1:
-            return self.workers.map(self.net.train_step_single, [batch])[0]
+            return self.net.train_step_single(batch)
         # A callback may have frozen some.
         weights = [weight for weight in self.net.weights() if weight.requires_grad]
-        learnt = self.workers.map(
+        learnt = self.threads.map(
             functools.partial(self._learn, weights, len(batch[1])),
             pieces,
             self._dropout_seeds(len(pieces)),
@@ -72,12 +73,12 @@ class SideBySide:
             weight.grad = _sum(parts)
         return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
 
-    def judge(self, batch: Batch) -> dict[str, Tensor]:
+    def judge(self, batch: Batch) -> Step:
         """Compute the loss of a batch, without gradients."""
         if self.is_left_to_torch:
             return self.net.validation_step(batch)
         pieces = self._split(batch)
-        judged = self.workers.map(self.net.validation_step, pieces)
+        judged = self.threads.map(self.net.validation_step, pieces)
         shares = [len(target) / len(batch[1]) for _, target in pieces]
         losses = [part["loss"] * share for part, share in zip(judged, shares, strict=True)]
         return {"loss": _sum(losses), "y_pred": torch.cat([p["y_pred"] for p in judged])}
@@ -99,7 +100,7 @@ class SideBySide:
         return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
 
     def _count(self, n_samples: int) -> int:
-        return count_pieces(n_samples, self.sizes, self.workers.n_workers)
+        return count_pieces(n_samples, self.sizes, self.threads.n_threads)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.net.module_.drops():

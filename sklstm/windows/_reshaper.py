@@ -7,15 +7,16 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_task
-from ..fitting._failure import unchanged_by_failure
+from ..fitting._one_step import as_it_stands, in_one_step
+from ..fitting._pickling import VersionedPickle
 
 
-class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
     """Turn 2-D columns that hold several features into 3-D sequences, in a pipeline.
 
     Parameters
@@ -99,9 +100,9 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ValueError
             If the number of columns is no multiple of `n_features`.
         """
-        with unchanged_by_failure(self), fit_task(self, X, y):
-            columns = np.arange(self._read(X, reset=True).shape[1])
-            static = self._static_columns(columns)
+        with in_one_step(self) as draft, fit_task(self, X, y):
+            columns = np.arange(draft._read(X, reset=True).shape[1])
+            static = draft._static_columns(columns)
             n_columns = len(columns) - len(static)
             if not n_columns or n_columns % self.n_features:
                 besides = f" besides {len(static)} static ones" if len(static) else ""
@@ -109,9 +110,9 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                     f"X must have a multiple of n_features={self.n_features} columns"
                     f"{besides}. Got {len(columns)} columns instead."
                 )
-            self.n_timesteps_ = n_columns // self.n_features
-            self._static = static
-            self._dynamic = np.setdiff1d(columns, static)
+            draft.n_timesteps_ = n_columns // self.n_features
+            draft._static = static
+            draft._dynamic = np.setdiff1d(columns, static)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -127,6 +128,9 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         sequences : ndarray of shape (n_samples, n_timesteps, n_features)
         """
         check_is_fitted(self)
+        return as_it_stands(self)._reshape(X)
+
+    def _reshape(self, X: ArrayLike) -> NDArray[Any]:
         X = self._read(X, reset=False)
         shape = (len(X), self.n_timesteps_, self.n_features)
         steps = X[:, self._dynamic] if len(self._static) else X

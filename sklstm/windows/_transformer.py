@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
@@ -19,7 +19,8 @@ from sklearn.utils.validation import (
 )
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_task
-from ..fitting._failure import unchanged_by_failure
+from ..fitting._one_step import as_it_stands, in_one_step
+from ..fitting._pickling import VersionedPickle
 from ._context import Context
 from ._mapped import stays_in_file
 from ._rows import Rows
@@ -32,7 +33,7 @@ def _makes_columns(transformer: SlidingWindowTransformer) -> bool:
     return transformer.output == "2d"
 
 
-class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, VersionedPickle):
     """Turn rows of a time series into the windows that end at each row.
 
     Row ``i`` of the output holds rows ``i - window_length + 1`` to ``i`` of the input and
@@ -173,15 +174,15 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         UserWarning
             If gaps in the time index cut more than half of all windows short.
         """
-        with unchanged_by_failure(self), fit_task(self, X, y):
-            self.lags_ = check_lags(self.window_length, self.lags)
+        with in_one_step(self) as draft, fit_task(self, X, y):
+            draft.lags_ = check_lags(self.window_length, self.lags)
             check_freq(self.freq)
-            rows = self._read(X, groups, reset=True)
-            oldest = int(self.lags_[0])
-            self._step = learn_step(rows.time, rows.groups, self.freq)
-            segments = self._segments(rows.groups, rows.time, len(rows))
+            rows = draft._read(X, groups, reset=True)
+            oldest = int(draft.lags_[0])
+            draft._step = learn_step(rows.time, rows.groups, self.freq)
+            segments = draft._segments(rows.groups, rows.time, len(rows))
             segments.warn_of_gaps(oldest, self.freq)
-            self._context = Context.of(rows, oldest) if self.context == "fit" else None
+            draft._context = Context.of(rows, oldest) if self.context == "fit" else None
         return self
 
     def transform(
@@ -202,6 +203,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
                 (n_rows, n_timesteps * n_features) with ``output="2d"``
         """
         check_is_fitted(self)
+        return as_it_stands(self)._transform(X, groups)
+
+    def _transform(self, X: ArrayLike, groups: ArrayLike | None) -> NDArray[Any] | Windows:
         rows = self._read(X, groups, reset=False)
         context = rows[:0] if self._context is None else self._context.before(rows)
         return self._window(context, rows)

@@ -157,11 +157,8 @@ def test_teardown_is_called_when_the_user_interrupts(series, warm_start):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert recorder.events.count("teardown") == 1
-    if warm_start:
-        assert model.n_epochs_ == 2
-        np.testing.assert_array_equal(model.predict(X), model_after(2, X, y).predict(X))
-    else:
-        assert not hasattr(model, "n_epochs_")
+    assert model.n_epochs_ == 2
+    np.testing.assert_array_equal(model.predict(X), model_after(2, X, y).predict(X))
 
 
 def test_callbacks_see_no_fit_of_input_that_is_refused(series):

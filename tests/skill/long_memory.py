@@ -43,8 +43,10 @@ def share_copied(y_true, y_pred):
 def gradient_norms(model, X, y):
     """Norm of the gradient of the loss with respect to the state after each step."""
     module = model.module_
-    x = torch.from_numpy(model._input_scaling.apply(X)).float()
-    target = torch.from_numpy(model._output_scaling.apply(y.reshape(len(y), -1))).float()
+    x = torch.from_numpy(model._model.encoding.scaling.apply(X)).float()
+    target = torch.from_numpy(
+        model._model.targets.scaling.apply(y.reshape(len(y), -1))
+    ).float()
     layer = module.core.layers[0].forwards
     states, state = [], None
     for x_t in x.split(1, dim=1):

@@ -18,7 +18,6 @@ from sktime.transformations.panel.reduce import Tabularizer
 from sktime.transformations.series.summarize import WindowSummarizer
 
 from sklstm import LSTMRegressor, SequenceReshaper
-from sklstm.samples._inputs import read_sequences
 from sklstm.sktime import LSTMTimeSeriesRegressor
 
 N_ROWS = 40
@@ -40,16 +39,15 @@ class Recorder(LSTMRegressor):
 
     sequences: list = []  # noqa: RUF012
 
-    def _read(self, X, y, *args, **kwargs):
-        samples = super()._read(X, y, *args, **kwargs)
-        self.sequences.append((np.asarray(samples.windows), samples.target))
-        return samples
+    def _begin(self, *args, **kwargs):
+        start = super()._begin(*args, **kwargs)
+        self.sequences.append((np.asarray(start.train.windows), start.train.target))
+        return start
 
-    def _predict_network(self, X):
-        values = super()._predict_network(X)
-        windows = read_sequences(self, X, reset=False)
+    def _fitted(self, X):
+        model, windows = super()._fitted(X)
         self.sequences.append((np.asarray(windows), None))
-        return values
+        return model, windows
 
 
 def recorder():

@@ -89,7 +89,7 @@ def test_early_stopping_keeps_the_best_epoch():
     assert model.best_epoch_ == 1 + int(np.argmin(curve))
     assert model.n_epochs_ == len(curve) == min(model.best_epoch_ + 4, 100)
     held_out = X[-9:], Y[-9:]
-    scale = model._output_scaling.scale[0]
+    scale = model._model.targets.scaling.scale[0]
     loss = np.mean((model.predict(held_out[0]) - held_out[1]) ** 2) / scale**2
     np.testing.assert_allclose(loss, min(curve), rtol=1e-4)
 
@@ -98,8 +98,8 @@ def test_scaling_learns_nothing_of_the_validation_rows():
     shifted = X.copy()
     shifted[-9:] += 1e6
     model = LSTMRegressor(early_stopping=True, max_epochs=1).fit(shifted, Y)
-    np.testing.assert_allclose(model._input_scaling.mean, X[:-9].mean((0, 1)))
-    np.testing.assert_allclose(model._output_scaling.mean, Y[:-9].mean())
+    np.testing.assert_allclose(model._model.encoding.scaling.mean, X[:-9].mean((0, 1)))
+    np.testing.assert_allclose(model._model.targets.scaling.mean, Y[:-9].mean())
 
 
 def test_validation_data_are_used_instead_of_a_hold_out():
@@ -162,9 +162,9 @@ def test_partial_fit_is_an_epoch_and_keeps_the_first_scaling():
     np.testing.assert_array_equal(
         model.partial_fit(X, Y).predict(X), one.fit(X, Y).predict(X)
     )
-    mean = model._input_scaling.mean
+    mean = model._model.encoding.scaling.mean
     assert model.partial_fit(X + 5, Y).n_epochs_ == 2
-    np.testing.assert_array_equal(model._input_scaling.mean, mean)
+    np.testing.assert_array_equal(model._model.encoding.scaling.mean, mean)
 
 
 def test_partial_fit_learns_classes_that_come_late():

@@ -3,7 +3,6 @@
 import copy
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import numpy as np
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.training import _net, _side_by_side
+from sklstm.training import _prediction, _side_by_side
 from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
     LEAST_SEQUENCES,
@@ -24,7 +23,6 @@ from sklstm.training._pieces import (
     count_pieces,
     split_batch,
 )
-from sklstm.training._workers import Workers
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 9, 3))
@@ -224,7 +222,7 @@ def test_threads_end_with_the_fit_and_an_error_comes_through(
     forward = torch.nn.MSELoss.forward
 
     def fail(self, output, target):
-        if threading.current_thread() is not threading.main_thread() or threads == 1:
+        if threading.current_thread().name.startswith("sklstm-piece") or threads == 1:
             raise RuntimeError("in a piece")
         time.sleep(0.01)  # leaves pieces to the others
         return forward(self, output, target)
@@ -239,54 +237,6 @@ def test_threads_end_with_the_fit_and_an_error_comes_through(
     assert not hasattr(model, "net_")
     LSTMRegressor(**OPTIONS).fit(X, Y)
     assert threading.active_count() == before
-
-
-def test_workers_compute_on_one_core_each_and_keep_the_order(threads):
-    together = threading.Barrier(threads, timeout=60)
-
-    def look(i):
-        together.wait()
-        return i, threading.get_ident(), torch.get_num_threads(), flushes_denormals()
-
-    pieces = list(range(6 * threads))
-    with Workers() as workers:
-        seen = workers.map(look, pieces)
-    assert [i for i, *_ in seen] == pieces
-    assert len({thread for _, thread, *_ in seen}) == threads
-    assert {(n_threads, flushes) for *_, n_threads, flushes in seen} == {(1, True)}
-    assert not flushes_denormals()
-
-
-def test_threads_that_begin_meanwhile_take_torchs_number(threads):
-    with Workers() as workers, ThreadPoolExecutor(1) as later:
-        workers.map(abs, [1, 2, 3])
-        assert torch.get_num_threads() == 1
-        assert later.submit(torch.get_num_threads).result() == threads
-
-
-def test_denormal_numbers_stay_flushed_for_who_flushed_them():
-    torch.set_flush_denormal(True)
-    try:
-        with Workers() as workers:
-            workers.map(abs, [1, 2, 3])
-        assert flushes_denormals()
-    finally:
-        torch.set_flush_denormal(False)
-
-
-def test_an_error_of_one_piece_ends_the_others(threads):
-    begun = []
-
-    def fails(i):
-        begun.append(i)
-        if i == 5:
-            raise KeyError(i)
-        if i > 5:
-            time.sleep(0.5)
-
-    with Workers() as workers, pytest.raises(KeyError):
-        workers.map(fails, list(range(1000)))
-    assert len(begun) <= 6 + threads
 
 
 def test_callbacks_of_epochs_find_torch_as_it_was(small_pieces, threads):
@@ -316,17 +266,20 @@ def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads, mo
     forward = torch.nn.MSELoss.forward
 
     def interrupt(self, output, target):
-        if len(model.net_.history) == 2:
+        computed.append(len(target))
+        if sum(computed) > len(X):
             raise KeyboardInterrupt
         return forward(self, output, target)
 
+    constant = OPTIONS | {"learning_rate_schedule": "constant"}
+    whole = LSTMRegressor(**constant | {"max_epochs": 1}).fit(X, Y)
+    computed = []
     monkeypatch.setattr(torch.nn.MSELoss, "forward", interrupt)
-    model = LSTMRegressor(**OPTIONS, warm_start=True)
-    model.set_params(max_epochs=1).fit(X, Y)
-    before = copy.deepcopy(model.module_)
+    model = LSTMRegressor(**constant)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
-    assert_same_weights(model.module_, before, rtol=0, atol=0)
+    assert model.n_epochs_ == 1
+    assert_same_weights(model.module_, whole.module_, rtol=0, atol=0)
     assert torch.get_num_threads() == threads
 
 
@@ -334,18 +287,19 @@ def test_ctrl_c_in_a_piece_leaves_the_last_whole_epoch(small_pieces, threads, mo
 def test_predictions_side_by_side_are_those_of_single_rows(monkeypatch, threads, mode):
     model = LSTMRegressor(**OPTIONS | {"dtype": "float32"}).fit(X, Y)
     single = np.concatenate([model.predict(X[i : i + 1]) for i in range(len(X))])
-    monkeypatch.setattr(_net, "count_predicted", lambda sizes: 8)
+    monkeypatch.setattr(_prediction, "count_predicted", lambda sizes: 8)
     seen = set()
 
     def note(*_):
-        seen.add(threading.get_ident())
+        seen.add(threading.current_thread().name.partition("_")[::2])
         time.sleep(0.001)  # leaves batches to the others
 
     model.module_.register_forward_hook(note)
     with mode():
         prediction = model.predict(X)
     np.testing.assert_allclose(prediction, single, rtol=1e-6)
-    assert len(seen) == threads
+    names = {("MainThread", ""), ("sklstm-fit", "")}  # one row is computed first
+    assert seen == names | {("sklstm-piece", str(i)) for i in range(threads - 1)}
 
 
 @pytest.mark.parametrize("batch_size", [16, 128])

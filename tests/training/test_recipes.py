@@ -184,7 +184,10 @@ def test_categories_are_not_standardised_and_unknown_ones_are_alike():
     model.fit(tokens, y)
     assert model.score(tokens, y) == 1
     assert model.module_.embedding.lookups[0].known.tolist() == [*range(30), np.inf]
-    assert (model._input_scaling.mean[0], model._input_scaling.scale[0]) == (0, 1)
+    assert (
+        model._model.encoding.scaling.mean[0],
+        model._model.encoding.scaling.scale[0],
+    ) == (0, 1)
     new = np.full((3, 8), 2.0)
     new[:, 3] = [30, 1e6, -4]
     probability = model.predict_proba(new)

@@ -1,0 +1,98 @@
+"""How sequences come in, and how they are brought to the network's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..windows._windows import Windows
+from ._categories import find_categories
+from ._scaling import Scaling
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What X looks like to scikit-learn.
+
+    Attributes
+    ----------
+    n_dims : int
+        2 or 3.
+    n_features_in : int
+        Columns of a 2-D X, or features (the last axis) of a 3-D X.
+    feature_names_in : ndarray of str of shape (n_features_in,) or None
+        Names of the columns, if they have any.
+    """
+
+    n_dims: int
+    n_features_in: int
+    feature_names_in: Array | None = None
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What a fit has learnt of its sequences.
+
+    Attributes
+    ----------
+    layout : Layout
+    scaling : Scaling
+        Of the features.
+    categories : dict of int to ndarray of int
+        Known categories of each categorical feature, by its number; sorted.
+    """
+
+    layout: Layout
+    scaling: Scaling
+    categories: dict[int, NDArray[np.intp]]
+
+    @classmethod
+    def learn(
+        cls,
+        layout: Layout,
+        windows: Windows,
+        weight: NDArray[np.float64] | None,
+        *,
+        standardize: bool,
+        categorical: list[int],
+    ) -> Encoding:
+        """Learn the scaling and the categories of training sequences.
+
+        Parameters
+        ----------
+        layout : Layout
+        windows : Windows of shape (n_samples, n_timesteps, n_features)
+        weight : ndarray of shape (n_samples,) or None
+        standardize : bool
+            Whether to standardise at all.
+        categorical : list of int
+            Features that are categories, and not standardised.
+
+        Returns
+        -------
+        encoding : Encoding
+
+        Raises
+        ------
+        ValueError
+            If a category is no whole number, or the statistics overflow.
+        """
+        categories = find_categories(windows, categorical)
+        if standardize:
+            scaling = Scaling.of_windows(windows, weight)
+        else:
+            scaling = Scaling.identity(windows.shape[2])
+        scaling = scaling.leaving(categorical)
+        scaling.check_finite("X")
+        return cls(layout, scaling, categories)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Encoding:
+        """Make one of plain values, as `dataclasses.asdict` gives them."""
+        layout, scaling = Layout(**state["layout"]), Scaling(**state["scaling"])
+        return cls(layout, scaling, state["categories"])

@@ -1,0 +1,275 @@
+"""Threads of a fit's own, so that its caller's thread stays as it is."""
+
+from __future__ import annotations
+
+import contextvars
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from queue import Empty, SimpleQueue
+from threading import Thread, current_thread
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from threadpoolctl import ThreadpoolController
+
+Result = TypeVar("Result")
+
+# Seconds after which whoever waits looks whether the other side has gone. Windows lets
+# Ctrl-C through only between two waits.
+PATIENCE = 0.1
+
+
+class Interrupted(BaseException):
+    """The caller of a fit no longer waits for it."""
+
+
+class Outcome(NamedTuple):
+    """What a call gave: a value, or the error that it raised."""
+
+    value: Any
+    error: BaseException | None
+
+    @classmethod
+    def of(cls, call: Callable[[], Any]) -> Outcome:
+        """Call, and keep what comes of it."""
+        try:
+            return cls(call(), None)
+        except BaseException as error:
+            return cls(None, error)
+
+    def get(self) -> Any:
+        """Give the value, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class OwnThreads:
+    """A thread that computes while its caller waits, and others that help it.
+
+    Ctrl-C raises KeyboardInterrupt between any two instructions, but in the main thread
+    alone. How many cores torch uses, whether it flushes denormal numbers, whether it
+    records gradients: all of that belongs to a thread. So whatever needs one of them set is
+    computed in threads that end with it. They begin as torch begins a thread, whatever the
+    caller has set (`torch.autocast`, `torch.inference_mode`), and nothing has to be put
+    back: no interrupt can keep it from being put back.
+
+    A recurrent layer goes through its steps one after the other, and each step is small:
+    threads that share a step wait for each other most of the time. So `map` has pieces
+    computed side by side, each on one core. Numbers too small for the processor's fast
+    arithmetic count as zero in all of these threads: a gradient that fades over a hundred
+    steps becomes such numbers, with which a step takes ten times as long.
+
+    Attributes
+    ----------
+    n_threads : int
+        As many as torch uses in the caller's thread.
+
+    Examples
+    --------
+    >>> threads = OwnThreads()
+    >>> threads.run(lambda: threads.map(pow, [1, 2, 3], [2, 2, 2]))
+    [1, 4, 9]
+    """
+
+    def __init__(self) -> None:
+        self.n_threads = torch.get_num_threads()
+        self._first: Thread | None = None
+        self._others: ThreadPoolExecutor | None = None
+        self._questions: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._left = False
+
+    def __reduce__(self) -> Any:
+        # Threads do not travel in a pickle or a copy.
+        return OwnThreads, ()
+
+    # ------------------------------------------------------------------ the caller
+
+    def run(self, job: Callable[[], Result]) -> Result:
+        """Run a job in a thread of its own and wait for it.
+
+        Where no thread can be had, the caller's computes as it is.
+
+        Parameters
+        ----------
+        job : callable () -> result
+            May call `map`, `ask`, `check` and `share_steps`.
+
+        Returns
+        -------
+        result : object
+
+        Raises
+        ------
+        BaseException
+            What the job raises; or what interrupts the waiting, KeyboardInterrupt for one.
+            Then the job has come to its end before, at its next `check`.
+        """
+        outcomes: list[Outcome] = []
+        context = contextvars.copy_context()
+
+        def work() -> None:
+            try:
+                outcomes.append(Outcome.of(lambda: context.run(self._work, job)))
+            finally:
+                self._questions.put(None)
+
+        self._first = thread = Thread(target=work, name="sklstm-fit")
+        try:
+            if not _started(thread):
+                self._first = None
+                return job()
+            self._answer()
+        except BaseException:
+            self._left = True
+            if thread.ident is not None:
+                thread.join()
+            raise
+        thread.join()
+        return outcomes[0].get()
+
+    def _answer(self) -> None:
+        """Do in the caller's thread what the job asks for, until it ends."""
+        while True:
+            try:
+                question = self._questions.get(timeout=PATIENCE)
+            except Empty:
+                continue
+            if question is None:
+                return
+            question()
+
+    # ------------------------------------------------------------------ the job
+
+    def ask(self, call: Callable[[], Result]) -> Result:
+        """Have something done in the caller's thread, such as a user's callback.
+
+        Parameters
+        ----------
+        call : callable () -> result
+
+        Returns
+        -------
+        result : object
+
+        Raises
+        ------
+        BaseException
+            What the call raises; or `Interrupted`, if the caller no longer waits.
+        """
+        if current_thread() is not self._first:
+            return call()
+        answers: SimpleQueue[Outcome] = SimpleQueue()
+        self._questions.put(lambda: answers.put(Outcome.of(call)))
+        while True:
+            try:
+                return answers.get(timeout=PATIENCE).get()
+            except Empty:
+                self.check()
+
+    def check(self) -> None:
+        """Raise `Interrupted` if the caller no longer waits."""
+        if self._left:
+            raise Interrupted
+
+    def share_steps(self) -> None:
+        """Let the steps of this thread be shared by as many threads as its caller has."""
+        if current_thread() is self._first:
+            _use_cores(self.n_threads)
+
+    def map(self, call: Callable[..., Result], *arguments: Sequence[Any]) -> list[Result]:
+        """Compute all pieces side by side and give the results in their order.
+
+        Parameters
+        ----------
+        call : callable (*arguments of a piece) -> result
+        *arguments : sequences of equal length
+
+        Returns
+        -------
+        results : list
+        """
+        alone = self.n_threads == 1 or len(arguments[0]) == 1
+        if alone or current_thread() is not self._first:
+            return list(map(call, *arguments))
+        pieces = list(zip(*arguments, strict=True))
+        waiting = deque(range(len(pieces)))
+        results: dict[int, Result] = {}
+
+        def compute() -> None:
+            while (i := _pop(waiting)) is not None:
+                try:
+                    self.check()
+                    results[i] = call(*pieces[i])
+                except BaseException:
+                    waiting.clear()
+                    raise
+
+        others = self._begin(compute)
+        try:
+            compute()
+        finally:
+            waiting.clear()
+            wait(others)
+        for other in others:
+            other.result()
+        return [results[i] for i in range(len(pieces))]
+
+    def _work(self, job: Callable[[], Result]) -> Result:
+        _compute_alone()
+        try:
+            return job()
+        finally:
+            if self._others is not None:
+                self._others.shutdown()
+
+    def _begin(self, compute: Callable[[], None]) -> list[Future[None]]:
+        """Let the other threads compute as well, if they can be had."""
+        n_others = self.n_threads - 1
+        try:
+            if self._others is None:
+                self._others = ThreadPoolExecutor(
+                    n_others, "sklstm-piece", initializer=_compute_alone
+                )
+            return [self._others.submit(compute) for _ in range(n_others)]
+        except RuntimeError:  # no more threads in the system, or Python is shutting down
+            return []
+
+
+def _started(thread: Thread) -> bool:
+    """Start a thread, if one can be had."""
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads in the system, or Python is shutting down
+        return False
+    return True
+
+
+def _pop(waiting: deque[int]) -> int | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _compute_alone() -> None:
+    """Let this thread compute on one core, without denormal numbers."""
+    _use_cores(1)
+    torch.set_flush_denormal(True)
+
+
+def _use_cores(number: int) -> None:
+    """Set how many cores torch uses in this thread.
+
+    `torch.set_num_threads` would set it for all threads to come as well.
+    """
+    torch.get_num_threads()  # a thread takes torch's number when it first asks for it
+    _openmp().limit(limits=number)
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    """Give the OpenMP libraries of this process, torch's among them."""
+    return ThreadpoolController().select(user_api="openmp")
