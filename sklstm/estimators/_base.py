@@ -12,7 +12,8 @@ from sklearn.utils.validation import _is_fitted, check_consistent_length
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_context
 from ..fitting._failure import unchanged_by_failure
-from ..samples._categories import feature_numbers, find_categories
+from ..samples._categories import find_categories
+from ..samples._features import feature_numbers
 from ..samples._inputs import (
     check_callbacks,
     draw_seed,
@@ -215,7 +216,8 @@ class BaseLSTM(CallbackSupportMixin, NetOwner, Predictor, ABC):
         """Learn the scaling and make a new net."""
         windows = samples.windows
         self._check_layers()
-        categorical = feature_numbers(self.categorical_features, windows.shape[2])
+        numbers = feature_numbers(self, "categorical_features", windows.shape[2])
+        categorical = sorted(set(numbers))
         self._categories = find_categories(windows, categorical)
         scaling = (
             Scaling.of_windows(windows, samples.weight)

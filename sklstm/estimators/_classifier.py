@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _is_fitted, column_or_1d
 
+from ..fitting._numbers import real
 from ..losses._losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
 from ..samples._inputs import plain
 from ..samples._scaling import Scaling
@@ -68,10 +69,12 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         With `convolution`, the steps that each convolution reads.
     squeeze_excite : bool, default=False
         With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, sequence of int or None, default=None
+    categorical_features : int, str, array-like of int, str or bool, or None, default=None
         Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
-        gives: tokens of a text, a store. The network learns a vector for each; one that the
-        first fit has not seen has zeros, and keeps them when training goes on.
+        gives: tokens of a text, a store. By number; by name, where the features of X have
+        names; or as a mask of shape ``(n_features,)``. A 2-D X has one feature, number 0.
+        The network learns a vector for each category; one that the first fit has not seen
+        has zeros, and keeps them when training goes on.
     embedding_size : int or None, default=None
         Length of these vectors. None is half the number of categories, at most 50.
     pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -210,7 +213,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "label_smoothing": [real(0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -232,7 +235,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | Sequence[int] | None = None,
+        categorical_features: Any = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),

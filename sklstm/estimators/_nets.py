@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from functools import partial
-from numbers import Integral
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from ..fitting._numbers import is_integer
 from ..losses._losses import Loss, WeightedLoss
 from ..network import LSTMNetwork
 from ..network._dropout import Dropout
@@ -99,7 +99,7 @@ class NetOwner(BaseEstimator, ABC):
         """Refuse sizes of layers that are none, and convolutions that lack one."""
         for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
             sizes = getattr(self, name)
-            if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+            if not all(is_integer(size, least=1) for size in sizes):
                 raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
         if self.convolution is None:
             return

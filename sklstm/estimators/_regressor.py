@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
+from ..fitting._numbers import integer, real
 from ..losses._losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..samples._features import feature_numbers
 from ..samples._inputs import plain
 from ..samples._scaling import Scaling
 from ..windows._windows import Windows
@@ -55,10 +56,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         divides by the standard deviation of the sequence, "affine" then trains a weight
         and a bias for each feature. For outputs that forecast an input feature; what lets
         a network follow a trend [4]_, [5]_.
-    target_features : int, sequence of int or None, default=None
-        With `instance_norm`, the feature that the outputs forecast. A list is repeated:
-        ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn. None is
-        feature 0 of sequences that have no other. The other features are read as they are.
+    target_features : int, str, array-like of int, str or bool, or None, default=None
+        With `instance_norm`, the features that the outputs forecast, by number, by name
+        or as a mask, as in `categorical_features`. A list is repeated: ``[0, 2]`` for
+        outputs that are steps ahead of features 0 and 2 in turn. None is feature 0 of
+        sequences that have no other. The other features are read as they are.
     patch_length : int, default=1
         Steps that become one recurrent step through a linear layer: long sequences are
         learnt sooner, and often better [6]_.
@@ -72,10 +74,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         With `convolution`, the steps that each convolution reads.
     squeeze_excite : bool, default=False
         With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, sequence of int or None, default=None
+    categorical_features : int, str, array-like of int, str or bool, or None, default=None
         Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
-        gives: tokens of a text, a store. The network learns a vector for each; one that the
-        first fit has not seen has zeros, and keeps them when training goes on.
+        gives: tokens of a text, a store. By number; by name, where the features of X have
+        names; or as a mask of shape ``(n_features,)``. A 2-D X has one feature, number 0.
+        The network learns a vector for each category; one that the first fit has not seen
+        has zeros, and keeps them when training goes on.
     embedding_size : int or None, default=None
         Length of these vectors. None is half the number of categories, at most 50.
     pooling : {"last", "mean", "max", "attention"}, default="last"
@@ -209,8 +213,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-        "target_features": [Integral, list, tuple, np.ndarray, None],
+        "quantile": [real(0, 1, closed="neither")],
+        "target_features": [integer(), str, "array-like", None],
     }
 
     _structure: ClassVar[tuple[str, ...]] = (*BaseLSTM._structure, "target_features")
@@ -227,13 +231,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: str | None = None,
-        target_features: int | Sequence[int] | None = None,
+        target_features: Any = None,
         patch_length: int = 1,
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | Sequence[int] | None = None,
+        categorical_features: Any = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
@@ -375,29 +379,26 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):
 
     def _target_features(self, n_features: int) -> list[int]:
         """Give the feature that each output forecasts."""
-        features: Any = self.target_features
-        if features is None:
+        cycle = feature_numbers(self, "target_features", n_features)
+        if self.target_features is None:
             if n_features > 1:
                 raise ValueError(
                     "target_features must tell which features the outputs forecast when"
                     f" instance_norm={self.instance_norm!r} and X has more than one. Got"
                     f" None, with {n_features} features."
                 )
-            features = 0
-        cycle = [features] if isinstance(features, Integral) else list(features)
-        known = all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in cycle)
-        if not cycle or not known or self.n_outputs_ % len(cycle):
+            cycle = [0]
+        if not cycle or self.n_outputs_ % len(cycle):
             raise ValueError(
-                f"target_features must be features of X, from 0 to {n_features - 1}, whose"
-                f" number divides that of the outputs, {self.n_outputs_}. Got"
-                f" {self.target_features!r}."
+                "target_features must be features of X whose number divides that of the"
+                f" outputs, {self.n_outputs_}. Got {self.target_features!r}."
             )
         if set(cycle) & set(self._categories):
             raise ValueError(
                 "target_features must not be among categorical_features: a category has no"
                 f" level. Got {self.target_features!r} and {self.categorical_features!r}."
             )
-        return [int(i) for i in cycle] * (self.n_outputs_ // len(cycle))
+        return cycle * (self.n_outputs_ // len(cycle))
 
     def _n_network_outputs(self) -> int:
         return self.n_outputs_

@@ -19,7 +19,8 @@ from ..windows._windows import Windows
 def plain(value: Any) -> Any:
     """Give a NumPy scalar, as `numpy.arange` puts it into a grid, as Python's own.
 
-    A list or an array becomes a tuple: nobody can change it later.
+    A list or an array, pandas' and polars' included, becomes a tuple: nobody can change
+    it later.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def plain(value: Any) -> Any:
     >>> plain(np.int64(3)), plain("adam"), plain(np.arange(2))
     (3, 'adam', (0, 1))
     """
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or (hasattr(value, "__array__") and np.ndim(value)):
         return tuple(plain(item) for item in value)
     return value.item() if isinstance(value, np.generic) else value
 
