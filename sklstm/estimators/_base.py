@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
@@ -34,7 +34,6 @@ from ..training import (
     make_schedule,
 )
 from ..windows._windows import Windows
-from ._constraints import CONSTRAINTS
 from ._nets import NetOwner
 from ._predicting import Predictor
 
@@ -43,8 +42,6 @@ Array = NDArray[Any]
 
 class BaseLSTM(CallbackSupportMixin, NetOwner, Predictor, ABC):
     """Fit and predict for any task; a task says how to read y and which losses it has."""
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
     # ------------------------------------------------------------------ a task's own
 

@@ -16,7 +16,7 @@ from ..network._dropout import Dropout
 from ..samples._inputs import plain, resolve_device
 from ..training import OPTIMIZERS, SequenceNet, adopt_loss, adopt_settings
 from ..windows._windows import Windows
-from ._constraints import DTYPES, NETWORK
+from ._parameters import DTYPES, NETWORK
 
 
 class NetOwner(BaseEstimator, ABC):
