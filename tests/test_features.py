@@ -201,6 +201,14 @@ def test_names_of_steps_are_no_features(features):
         model.fit(TOKENS, Y)
 
 
+@pytest.mark.parametrize("channels", [1, [False, True, False, False]], ids=repr)
+def test_channels_of_whole_series(channels):
+    adapters = pytest.importorskip("sklstm.sktime", reason="sktime is not installed")
+    model = adapters.LSTMTimeSeriesRegressor(**TINY, categorical_features=channels)
+    model.fit(X.transpose(0, 2, 1), Y[:, 0])
+    assert embedded(model.estimator_) == STORES_AND_DAYS[:1]
+
+
 # Columns
 
 

@@ -305,12 +305,10 @@ REGRESSION: dict[str, Parameter] = {
     **NETWORK,
     **FEATURES,
     **TRAINING,
-    "target_features": Parameter(
-        "int, str, array-like of int, str or bool, or None",
-        None,
-        [integer(), str, "array-like", None],
-        """With `instance_norm`, the features that the outputs forecast, by number, by name
-        or as a mask, as in `categorical_features`. A list is repeated: ``[0, 2]`` for
+    "target_features": replace(
+        FEATURES["categorical_features"],
+        text="""With `instance_norm`, the features that the outputs forecast, by number, by
+        name or as a mask, as in `categorical_features`. A list is repeated: ``[0, 2]`` for
         outputs that are steps ahead of features 0 and 2 in turn. None is feature 0 of
         sequences that have no other. The other features are read as they are.""",
     ),
