@@ -9,168 +9,42 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..fitting._one_step import as_it_stands
 from ..losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._targets import Labels
+from ._documented import documented
 from ._lstm import Array, LSTMEstimator
+from ._parameters import CLASSIFICATION, constraints_of
 
 
+@documented(CLASSIFICATION)
 class LSTMClassifier(ClassifierMixin, LSTMEstimator):
     """Long short-term memory network for the classification of sequences.
 
     An LSTM reads each sequence, oldest step first; a linear head and a softmax turn the
-    hidden state after its last observed step into class probabilities [1]_. Every part of
-    the network can be another: the layers, what they read, how their states are pooled, the
-    head. For whole series see `sklstm.sktime.LSTMTimeSeriesClassifier`, with defaults of
-    its own.
+    hidden state after its last observed step into class probabilities [Hochreiter1997]_.
+    Every part of the network can be another: the layers, what they read, how their states
+    are pooled, the head. For whole series see `sklstm.sktime.LSTMTimeSeriesClassifier`,
+    with defaults of its own.
 
     Parameters
     ----------
-    hidden_size : int, default=32
-        Units of each layer, in each direction.
-    num_layers : int, default=1
-        Number of LSTM layers, one on the other.
-    dropout : float, default=0.0
-        Probability, in [0, 1), that a value is set to zero in training: what one layer
-        hands to the next, what the head reads of the recurrent layers (not of convolutions
-        beside them), and what its hidden layers give.
-    bidirectional : bool, default=False
-        Whether each layer reads the sequence in both directions.
-    cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
-        Cell of the recurrent layers. "peephole" is an LSTM whose gates see the cell state
-        [2]_; torch has no fast kernel for it.
-    layer_norm : bool, default=False
-        Whether the gates, and the cell state before it is read, are normalised at each
-        step. Torch has no fast kernel for it.
-    memory_length : int or None, default=None
-        Longest time, in steps, over which the network shall remember: the gates that keep
-        its state begin open for 2 to `memory_length` steps [3]_. None begins as PyTorch
-        does, forgetting half at each step. A plain RNN has no such gates.
-    instance_norm : {"last", "standard", "affine"} or None, default=None
-        Whether each sequence is seen relative to its own level: "last" subtracts the last
-        observed step, "standard" the mean and divides by the standard deviation of the
-        sequence, "affine" then trains a weight and a bias for each feature.
-    patch_length : int, default=1
-        Steps that become one recurrent step through a linear layer: long sequences are
-        learnt sooner, and often better [4]_.
-    convolution : {"before", "beside"} or None, default=None
-        Whether convolutions over time stand before the recurrent layers (CNN-LSTM), each
-        of which sees only steps before its own; or beside them, batch-normalised and
-        averaged over time (LSTM-FCN) [5]_.
-    conv_filters : sequence of int, default=(128, 256, 128)
-        With `convolution`, the features that each convolution gives.
-    conv_kernel_sizes : sequence of int, default=(8, 5, 3)
-        With `convolution`, the steps that each convolution reads.
-    squeeze_excite : bool, default=False
-        With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, sequence of int or None, default=None
-        Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
-        gives: tokens of a text, a store. The network learns a vector for each; one that the
-        first fit has not seen has zeros, and keeps them when training goes on.
-    embedding_size : int or None, default=None
-        Length of these vectors. None is half the number of categories, at most 50.
-    pooling : {"last", "mean", "max", "attention"}, default="last"
-        How the states of all observed steps become one: the last, their mean, their
-        maximum, or a mean whose weights are learnt; see `attention_weights`.
-    head_sizes : sequence of int, default=()
-        Units of hidden layers between that state and the outputs.
-    loss : "cross_entropy", torch.nn.Module or callable, default="cross_entropy"
-        What training makes small. A module or callable takes logits of shape
-        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives
-        one loss a sample (a `reduction` attribute is set to "none").
-    label_smoothing : float, default=0.0
-        With ``loss="cross_entropy"``, the share of a label, in [0, 1), that is spread over
-        all classes.
-    class_weight : dict, "balanced" or None, default=None
-        Weight of each class, by label; "balanced" weighs inversely to their frequency, with
-        `partial_fit` to that in all calls so far.
-    optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
-        A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
-        of `torch.optim`, or a `functools.partial` of one.
-    learning_rate : float, default=0.01
-        Step size of the optimiser.
-    learning_rate_schedule : {"constant", "cosine", "step", "plateau", "one_cycle", \
-            "warmup"} or callable, default="cosine"
-        How the learning rate changes: not at all; down to 0 along half a cosine over
-        `max_epochs`; to a tenth after each third of them; to a half where the loss has not
-        fallen for more than 5 epochs; step by step up to `learning_rate` over three tenths
-        of the training and down again; up over one tenth and then down along a cosine. A
-        callable takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`,
-        for epochs.
-    weight_decay : float or None, default=None
-        Passed to the optimiser: the weights shrink by it, with "adamw" apart from the
-        gradient, else as a part of it. None leaves the optimiser's own: 0.01 for "adamw",
-        else 0.
-    weight_averaging : float or None, default=None
-        Decay, in (0, 1), of a moving average of the weights over the steps of the
-        optimiser. Each epoch is judged by the average, and it is kept; 0.99 is common.
-        Each call of `fit` begins a new average, `partial_fit` makes none.
-    max_grad_norm : float or None, default=1.0
-        A gradient of a larger norm is scaled down to it; None never clips.
-    max_epochs : int, default=100
-        Number of times that training goes through the samples, at most.
-    batch_size : int, default=32
-        Samples in a step of the optimiser.
-    standardize : bool, default=True
-        Whether the inputs, feature by feature, are standardised by the
-        (weighted) training samples inside the estimator.
-    early_stopping : bool, default=False
-        Whether to hold out samples, stop when the loss on them no longer falls, and keep
-        the weights of the best epoch.
-    validation_fraction : float, default=0.1
-        Share of the samples to hold out, in (0, 1).
-    validation_split : {"auto", "last", "random"}, default="auto"
-        Which samples to hold out. "last": the last, less those before them that share a row
-        with a held-out window. "random": any, class by class. "auto": "last" if the samples
-        are windows of one series, else "random".
-    n_epochs_no_change : int, default=10
-        Epochs without a new best validation loss after which training stops.
-    warm_start : bool, default=False
-        Whether another call of `fit` goes on from the weights and the scaling of the last,
-        for `max_epochs` more. Between two calls the parameters of training may change, but
-        not `optimizer`, `standardize`, `dtype`, `device` or those of the network, but
-        `dropout`; `random_state` has no effect then.
-    callbacks : list of skorch callbacks or None, default=None
-        Called as skorch calls them; they see standardised inputs and class numbers. For
-        scikit-learn's own callbacks use `set_callbacks`.
-    dtype : {"float32", "float64"}, default="float32"
-        Type in which the network computes, whatever that of X. "float64" is slower.
-    device : str or torch.device, default="cpu"
-        Where the network computes; "auto" takes a GPU if there is one.
-    random_state : int, RandomState instance or None, default=None
-        Governs the initial weights, dropout, shuffling and a random hold-out. No global
-        generator is used: None is another seed each time.
-    verbose : int, default=0
-        Whether to print a line after each epoch.
+    callbacks
+        For scikit-learn's own callbacks use `set_callbacks`.
+    {parameters}
 
     Attributes
     ----------
-    n_features_in_ : int
-        Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
-        Names of the columns, if X had names that are all strings.
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     n_outputs_ : int
         Number of targets: 1.
-    n_epochs_ : int
-        Number of epochs trained.
-    best_epoch_ : int
-        Epoch, counted from 1, whose weights are kept: the one of the least validation loss,
-        or else the last.
     loss_curve_ : list of float of length n_epochs_
         Mean training loss of each epoch.
-    validation_loss_curve_ : list of float
-        Mean validation loss of each epoch, NaN for one without validation; empty if none
-        had any.
-    module_ : torch.nn.Module
-        The trained network, in eval mode. It takes standardised sequences.
-    net_ : skorch.NeuralNet
-        The skorch net that trained it.
+    {attributes}
 
     See Also
     --------
@@ -179,16 +53,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
 
     References
     ----------
-    .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
-       Computation, 9(8), 1735-1780.
-    .. [2] Gers, F. A. and Schmidhuber, J. (2000). Recurrent nets that time and count.
-       IJCNN.
-    .. [3] Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp time?
-       ICLR.
-    .. [4] Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for long-term
-       time series forecasting. arXiv:2308.11200.
-    .. [5] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
-       classification. IEEE Access, 6, 1662-1669.
+    {references}
 
     Examples
     --------
@@ -206,12 +71,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **LSTMEstimator._parameter_constraints,
-        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(CLASSIFICATION)
 
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "label_smoothing")
 
@@ -231,7 +91,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | Sequence[int] | None = None,
+        categorical_features: Any = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),

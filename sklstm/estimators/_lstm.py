@@ -18,8 +18,8 @@ from ..fitting._one_step import as_it_stands
 from ..fitting._pickling import VersionedPickle
 from ..losses import Loss
 from ..network import LSTMNetwork
-from ..samples._categories import feature_numbers
 from ..samples._encoding import Encoding, Layout
+from ..samples._features import feature_numbers
 from ..samples._inputs import (
     check_callbacks,
     draw_seed,
@@ -46,7 +46,6 @@ from ..training import (
     take_up,
 )
 from ..windows._windows import Windows
-from ._constraints import CONSTRAINTS
 from ._nets import (
     STRUCTURE,
     architecture_of,
@@ -106,8 +105,6 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
 
     A task says what its targets are, and which losses it has.
     """
-
-    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
     # Parameters that cannot change when training goes on, and those that shape the loss.
     _structure: ClassVar[tuple[str, ...]] = STRUCTURE
@@ -262,13 +259,16 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         return replace(start, train=samples.take(train), valid=samples.take(valid))
 
     def _learn_encoding(self, start: Start) -> Encoding:
-        windows = start.train.windows
+        windows, name = start.train.windows, "categorical_features"
+        categorical = feature_numbers(
+            self.categorical_features, name, start.layout, windows.shape[2]
+        )
         return Encoding.learn(
             start.layout,
             windows,
             start.train.weight,
             standardize=self.standardize,
-            categorical=feature_numbers(self.categorical_features, windows.shape[2]),
+            categorical=sorted(set(categorical)),
         )
 
     def _train(self, start: Start, plan: Plan, X: Any, y: Any, sample_weight: Any) -> None:

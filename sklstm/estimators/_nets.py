@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral
 from typing import Any
 
+from ..fitting._numbers import is_integer
 from ..losses import LINKS, WeightedLoss
 from ..network import LSTMNetwork
 from ..samples._encoding import Encoding
@@ -13,7 +13,7 @@ from ..samples._inputs import plain, resolve_device
 from ..samples._targets import Targets
 from ..training import OPTIMIZERS, SequenceNet, TrainedModel, is_same
 from ..windows._windows import Windows
-from ._constraints import NETWORK
+from ._parameters import NETWORK
 
 # Parameters that shape the network, its optimiser or its data: when training goes on they
 # cannot change.
@@ -166,7 +166,7 @@ def check_layers(estimator: Any) -> None:
     """
     for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
         sizes = getattr(estimator, name)
-        if not all(isinstance(size, Integral) and int(size) >= 1 for size in sizes):
+        if not all(is_integer(size, least=1) for size in sizes):
             raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
     if estimator.convolution is None:
         return

@@ -4,174 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
 from ..samples._encoding import Encoding
+from ..samples._features import feature_numbers
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._scaling import Scaling
 from ..samples._targets import Numbers
 from ..windows._windows import Windows
+from ._documented import documented
 from ._lstm import Array, LSTMEstimator
+from ._parameters import REGRESSION, constraints_of
 
 
+@documented(REGRESSION)
 class LSTMRegressor(RegressorMixin, LSTMEstimator):
     """Long short-term memory network for regression on sequences.
 
     An LSTM reads each sequence, oldest step first; a linear head turns the hidden state
-    after its last observed step into one or many outputs [1]_. Every part of the network
-    can be another: the layers, what they read, how their states are pooled, the head.
+    after its last observed step into one or many outputs [Hochreiter1997]_. Every part of
+    the network can be another: the layers, what they read, how their states are pooled, the
+    head.
 
     Parameters
     ----------
-    hidden_size : int, default=32
-        Units of each layer, in each direction.
-    num_layers : int, default=1
-        Number of LSTM layers, one on the other.
-    dropout : float, default=0.0
-        Probability, in [0, 1), that a value is set to zero in training: what one layer
-        hands to the next, what the head reads of the recurrent layers (not of convolutions
-        beside them), and what its hidden layers give.
-    bidirectional : bool, default=False
-        Whether each layer reads the sequence in both directions.
-    cell : {"lstm", "gru", "rnn", "peephole"}, default="lstm"
-        Cell of the recurrent layers. "peephole" is an LSTM whose gates see the cell state
-        [2]_; torch has no fast kernel for it.
-    layer_norm : bool, default=False
-        Whether the gates, and the cell state before it is read, are normalised at each
-        step. Torch has no fast kernel for it.
-    memory_length : int or None, default=None
-        Longest time, in steps, over which the network shall remember: the gates that keep
-        its state begin open for 2 to `memory_length` steps [3]_. None begins as PyTorch
-        does, forgetting half at each step. A plain RNN has no such gates.
-    instance_norm : {"last", "standard", "affine"} or None, default=None
-        Whether each sequence is seen relative to its own level, and the forecast as a
-        change from it: "last" subtracts the last observed step, "standard" the mean and
-        divides by the standard deviation of the sequence, "affine" then trains a weight
-        and a bias for each feature. For outputs that forecast an input feature; what lets
-        a network follow a trend [4]_, [5]_.
-    target_features : int, sequence of int or None, default=None
-        With `instance_norm`, the feature that the outputs forecast. A list is repeated:
-        ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn. None is
-        feature 0 of sequences that have no other. The other features are read as they are.
-    patch_length : int, default=1
-        Steps that become one recurrent step through a linear layer: long sequences are
-        learnt sooner, and often better [6]_.
-    convolution : {"before", "beside"} or None, default=None
-        Whether convolutions over time stand before the recurrent layers (CNN-LSTM), each
-        of which sees only steps before its own; or beside them, batch-normalised and
-        averaged over time (LSTM-FCN) [7]_.
-    conv_filters : sequence of int, default=(128, 256, 128)
-        With `convolution`, the features that each convolution gives.
-    conv_kernel_sizes : sequence of int, default=(8, 5, 3)
-        With `convolution`, the steps that each convolution reads.
-    squeeze_excite : bool, default=False
-        With convolutions beside, whether their features are weighed against each other.
-    categorical_features : int, sequence of int or None, default=None
-        Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
-        gives: tokens of a text, a store. The network learns a vector for each; one that the
-        first fit has not seen has zeros, and keeps them when training goes on.
-    embedding_size : int or None, default=None
-        Length of these vectors. None is half the number of categories, at most 50.
-    pooling : {"last", "mean", "max", "attention"}, default="last"
-        How the states of all observed steps become one: the last, their mean, their
-        maximum, or a mean whose weights are learnt; see `attention_weights`.
-    head_sizes : sequence of int, default=()
-        Units of hidden layers between that state and the outputs.
-    loss : {"squared_error", "absolute_error", "huber", "quantile"}, torch.nn.Module or \
-            callable, default="squared_error"
-        What training makes small. A module or callable takes outputs and standardised
-        targets, both of shape ``(n_samples, n_outputs)``, and gives one loss a sample or a
-        value (a `reduction` attribute is set to "none").
-    quantile : float, default=0.5
-        With ``loss="quantile"``, the quantile to predict, in (0, 1).
-    optimizer : {"adam", "adamw", "rmsprop", "sgd"} or callable, default="adam"
-        A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a class
-        of `torch.optim`, or a `functools.partial` of one.
-    learning_rate : float, default=0.01
-        Step size of the optimiser.
-    learning_rate_schedule : {"constant", "cosine", "step", "plateau", "one_cycle", \
-            "warmup"} or callable, default="cosine"
-        How the learning rate changes: not at all; down to 0 along half a cosine over
-        `max_epochs`; to a tenth after each third of them; to a half where the loss has not
-        fallen for more than 5 epochs; step by step up to `learning_rate` over three tenths
-        of the training and down again; up over one tenth and then down along a cosine. A
-        callable takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`,
-        for epochs.
-    weight_decay : float or None, default=None
-        Passed to the optimiser: the weights shrink by it, with "adamw" apart from the
-        gradient, else as a part of it. None leaves the optimiser's own: 0.01 for "adamw",
-        else 0.
-    weight_averaging : float or None, default=None
-        Decay, in (0, 1), of a moving average of the weights over the steps of the
-        optimiser. Each epoch is judged by the average, and it is kept; 0.99 is common.
-        Each call of `fit` begins a new average, `partial_fit` makes none.
-    max_grad_norm : float or None, default=1.0
-        A gradient of a larger norm is scaled down to it; None never clips.
-    max_epochs : int, default=100
-        Number of times that training goes through the samples, at most.
-    batch_size : int, default=32
-        Samples in a step of the optimiser.
-    standardize : bool, default=True
-        Whether the inputs, feature by feature, and the targets, are standardised by the
-        (weighted) training samples inside the estimator.
-    early_stopping : bool, default=False
-        Whether to hold out samples, stop when the loss on them no longer falls, and keep
-        the weights of the best epoch.
-    validation_fraction : float, default=0.1
-        Share of the samples to hold out, in (0, 1).
-    validation_split : {"auto", "last", "random"}, default="auto"
-        Which samples to hold out. "last": the last, less those before them that share a row
-        with a held-out window. "random": any. "auto": "last".
-    n_epochs_no_change : int, default=10
-        Epochs without a new best validation loss after which training stops.
-    warm_start : bool, default=False
-        Whether another call of `fit` goes on from the weights and the scaling of the last,
-        for `max_epochs` more. Between two calls the parameters of training may change, but
-        not `optimizer`, `standardize`, `dtype`, `device` or those of the network, but
-        `dropout`; `random_state` has no effect then.
-    callbacks : list of skorch callbacks or None, default=None
-        Called as skorch calls them; they see standardised targets. For
-        scikit-learn's own callbacks use `set_callbacks`.
-    dtype : {"float32", "float64"}, default="float32"
-        Type in which the network computes, whatever that of X. "float64" is slower.
-    device : str or torch.device, default="cpu"
-        Where the network computes; "auto" takes a GPU if there is one.
-    random_state : int, RandomState instance or None, default=None
-        Governs the initial weights, dropout, shuffling and a random hold-out. No global
-        generator is used: None is another seed each time.
-    verbose : int, default=0
-        Whether to print a line after each epoch.
+    callbacks
+        For scikit-learn's own callbacks use `set_callbacks`.
+    {parameters}
 
     Attributes
     ----------
-    n_features_in_ : int
-        Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
-        Names of the columns, if X had names that are all strings.
     n_outputs_ : int
         Number of targets.
-    n_epochs_ : int
-        Number of epochs trained.
-    best_epoch_ : int
-        Epoch, counted from 1, whose weights are kept: the one of the least validation loss,
-        or else the last.
     loss_curve_ : list of float of length n_epochs_
         Mean training loss of each epoch, of standardised targets.
-    validation_loss_curve_ : list of float
-        Mean validation loss of each epoch, NaN for one without validation; empty if none
-        had any.
-    module_ : torch.nn.Module
-        The trained network, in eval mode. It takes standardised sequences.
-    net_ : skorch.NeuralNet
-        The skorch net that trained it.
+    {attributes}
 
     See Also
     --------
@@ -180,20 +52,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
 
     References
     ----------
-    .. [1] Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. Neural
-       Computation, 9(8), 1735-1780.
-    .. [2] Gers, F. A. and Schmidhuber, J. (2000). Recurrent nets that time and count.
-       IJCNN.
-    .. [3] Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp time?
-       ICLR.
-    .. [4] Zeng, A. et al. (2023). Are transformers effective for time series forecasting?
-       AAAI.
-    .. [5] Kim, T. et al. (2022). Reversible instance normalization for accurate
-       time-series forecasting against distribution shift. ICLR.
-    .. [6] Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for long-term
-       time series forecasting. arXiv:2308.11200.
-    .. [7] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
-       classification. IEEE Access, 6, 1662-1669.
+    {references}
 
     Examples
     --------
@@ -208,12 +67,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **LSTMEstimator._parameter_constraints,
-        "loss": [StrOptions(set(REGRESSION_LOSSES)), callable],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-        "target_features": [Integral, list, tuple, np.ndarray, None],
-    }
+    _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(REGRESSION)
 
     _structure: ClassVar[tuple[str, ...]] = (*LSTMEstimator._structure, "target_features")
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile")
@@ -229,13 +83,13 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: str | None = None,
-        target_features: int | Sequence[int] | None = None,
+        target_features: Any = None,
         patch_length: int = 1,
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
-        categorical_features: int | Sequence[int] | None = None,
+        categorical_features: Any = None,
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
@@ -373,7 +227,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     def _target_features(self, targets: Numbers, encoding: Encoding) -> list[int]:
         """Give the feature that each output forecasts."""
         n_features, n_outputs = len(encoding.scaling.mean), targets.n_outputs
-        features: Any = self.target_features
+        features = self.target_features
+        cycle = feature_numbers(features, "target_features", encoding.layout, n_features)
         if features is None:
             if n_features > 1:
                 raise ValueError(
@@ -381,21 +236,18 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
                     f" instance_norm={self.instance_norm!r} and X has more than one. Got"
                     f" None, with {n_features} features."
                 )
-            features = 0
-        cycle = [features] if isinstance(features, Integral) else list(features)
-        known = all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in cycle)
-        if not cycle or not known or n_outputs % len(cycle):
+            cycle = [0]
+        if not cycle or n_outputs % len(cycle):
             raise ValueError(
-                f"target_features must be features of X, from 0 to {n_features - 1}, whose"
-                f" number divides that of the outputs, {n_outputs}. Got"
-                f" {self.target_features!r}."
+                "target_features must be features of X whose number divides that of the"
+                f" outputs, {n_outputs}. Got {self.target_features!r}."
             )
         if set(cycle) & set(encoding.categories):
             raise ValueError(
                 "target_features must not be among categorical_features: a category has no"
                 f" level. Got {self.target_features!r} and {self.categorical_features!r}."
             )
-        return [int(i) for i in cycle] * (n_outputs // len(cycle))
+        return cycle * (n_outputs // len(cycle))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

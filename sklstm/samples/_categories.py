@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,35 +9,6 @@ from ..windows._windows import Windows
 
 # From here on float32, in which batches are, does not know every integer.
 LIMIT = 1 << 24
-
-
-def feature_numbers(features: Any, n_features: int) -> list[int]:
-    """Check the numbers of the categorical features and give them as a list.
-
-    Parameters
-    ----------
-    features : int, sequence of int or None
-    n_features : int
-        Features of X.
-
-    Returns
-    -------
-    numbers : list of int
-
-    Raises
-    ------
-    ValueError
-        If one is no feature of X.
-    """
-    if features is None:
-        return []
-    numbers = [features] if isinstance(features, Integral) else list(features)
-    if not all(isinstance(i, Integral) and 0 <= int(i) < n_features for i in numbers):
-        raise ValueError(
-            f"categorical_features must be features of X, from 0 to {n_features - 1}. Got"
-            f" {features!r}."
-        )
-    return sorted({int(i) for i in numbers})
 
 
 def find_categories(windows: Windows, features: list[int]) -> dict[int, NDArray[np.intp]]:

@@ -24,7 +24,8 @@ from ._encoding import Layout
 def plain(value: Any) -> Any:
     """Give a NumPy scalar, as `numpy.arange` puts it into a grid, as Python's own.
 
-    A list or an array becomes a tuple: nobody can change it later.
+    A list or an array, pandas' and polars' included, becomes a tuple: nobody can change
+    it later.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def plain(value: Any) -> Any:
     >>> plain(np.int64(3)), plain("adam"), plain(np.arange(2))
     (3, 'adam', (0, 1))
     """
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or (hasattr(value, "__array__") and np.ndim(value)):
         return tuple(plain(item) for item in value)
     return value.item() if isinstance(value, np.generic) else value
 

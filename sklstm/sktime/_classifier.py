@@ -10,33 +10,35 @@ from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
 from ..estimators._classifier import LSTMClassifier
-from ._parameters import core_parameters
+from ..estimators._documented import documented
+from ._parameters import SERIES_CLASSIFICATION, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 
 
+@documented(
+    SERIES_CLASSIFICATION,
+    hidden_size=8,
+    dropout=0.8,
+    convolution="beside",
+    learning_rate=0.003,
+    max_epochs=300,
+    batch_size=16,
+    validation_split="random",
+)
 class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
     """Long short-term memory network for classes of whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
     not there is left out of the recurrence rather than cut off or filled up.
 
-    By default it is LSTM-FCN [1]_: a small recurrent layer with convolutions beside it. The
-    recurrent layer reads the series step by step, where that of the paper reads all steps
-    at once. A few hundred series take a minute or so; for thousands, fewer epochs do.
+    By default it is LSTM-FCN [Karim2018]_: a small recurrent layer with convolutions beside
+    it. The recurrent layer reads the series step by step, where that of the paper reads all
+    steps at once. A few hundred series take a minute or so; for thousands, fewer epochs do.
 
     Parameters
     ----------
-    hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
-    instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
-    squeeze_excite, categorical_features, embedding_size, pooling, head_sizes, loss, \
-    label_smoothing, class_weight, optimizer, learning_rate, learning_rate_schedule, \
-    weight_decay, weight_averaging, max_grad_norm, max_epochs, batch_size, standardize, \
-    early_stopping, validation_fraction, validation_split, n_epochs_no_change, callbacks, \
-    dtype, device, random_state, verbose
-        As in `sklstm.LSTMClassifier`. Other defaults than there: `convolution="beside"`,
-        `hidden_size=8`, `dropout=0.8`, `learning_rate=0.003`, `batch_size=16` and
-        `max_epochs=300`.
+    {parameters}
 
     Attributes
     ----------
@@ -49,8 +51,7 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
 
     References
     ----------
-    .. [1] Karim, F. et al. (2018). LSTM fully convolutional networks for time series
-       classification. IEEE Access, 6, 1662-1669.
+    {references}
 
     Examples
     --------

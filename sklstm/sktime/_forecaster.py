@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from ..estimators._documented import documented
+from ..estimators._parameters import REGRESSION
 from ..estimators._regressor import LSTMRegressor
 from ..samples._scaling import Scaling
 from ._channels import repeat_for_channels, stack_channels, unstack_channels
@@ -25,6 +27,7 @@ Array = NDArray[Any]
 STRATEGIES = ("direct", "recursive", "seq2seq")
 
 
+@documented(REGRESSION, instance_norm="last", loss="absolute_error", max_epochs=50)
 class LSTMForecaster(BaseForecaster):
     """Long short-term memory network that forecasts one or many time series.
 
@@ -33,35 +36,32 @@ class LSTMForecaster(BaseForecaster):
 
     Parameters
     ----------
-    strategy : {"direct", "recursive", "seq2seq"}, default="direct"
+    strategy : {"direct", "recursive", "seq2seq"}
         How the steps of the horizon are forecast. "direct": one network gives all steps of
         `fh` at once. "recursive": a network for one step is fed its own forecasts; `fh` may
         then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
-        steps up to the last of `fh` and reads what is known of each [1]_.
-    window_length : int, default=12
+        steps up to the last of `fh` and reads what is known of each [Cho2014]_.
+    window_length : int
         Number of rows that the network reads.
-    past_covariates : list of column names or None, default=None
+    past_covariates : list of column names or None
         Columns of X that are known only up to the cutoff, such as a measurement. `predict`
         does not need them and does not read them. All others are known in advance, such as
         a calendar: their values at the forecast steps are used.
-    channel_independent : bool, default=False
+    channel_independent : bool
         Whether each column of a multivariate y is standardised and forecast by itself, from
-        its own past, by one network that all columns share [2]_. Else one network reads all
-        columns and forecasts all. X is read with each column.
-    categorical_features : list of column names or None, default=None
+        its own past, by one network that all columns share [Nie2023]_. Else one network
+        reads all columns and forecasts all. X is read with each column.
+    categorical_features : list of column names or None
         Columns of X that are categories, as numbers from 0, such as a month or a store. The
         network learns a vector for each. sktime takes no strings: encode them, with
         `sklearn.preprocessing.OrdinalEncoder` for one.
-    hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
-    instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
-    squeeze_excite, embedding_size, pooling, head_sizes, loss, quantile, optimizer, \
-    learning_rate, learning_rate_schedule, weight_decay, weight_averaging, max_grad_norm, \
-    max_epochs, batch_size, standardize, early_stopping, validation_fraction, \
-    n_epochs_no_change, callbacks, dtype, device, random_state, verbose
-        As in `sklstm.LSTMRegressor`. Other defaults than there: `instance_norm="last"`,
-        forecasts are learnt as changes from the last value, so that they follow a trend;
-        `loss="absolute_error"`, they are medians, which few unusual months do not move
-        (and which are zero where more than half of a series is); and `max_epochs=50`.
+    instance_norm
+        By default forecasts are learnt as changes from the last value, so that they follow
+        a trend.
+    loss
+        By default forecasts are medians, which few unusual months do not move (and which
+        are zero where more than half of a series is).
+    {parameters}
 
     Attributes
     ----------
@@ -76,10 +76,7 @@ class LSTMForecaster(BaseForecaster):
 
     References
     ----------
-    .. [1] Cho, K. et al. (2014). Learning phrase representations using RNN encoder-decoder
-       for statistical machine translation. EMNLP.
-    .. [2] Nie, Y. et al. (2023). A time series is worth 64 words: Long-term forecasting
-       with transformers. ICLR.
+    {references}
 
     Examples
     --------

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sktime.regression.base import BaseRegressor
 
+from ..estimators._documented import documented
 from ..estimators._regressor import LSTMRegressor
-from ._parameters import core_parameters
+from ._parameters import SERIES_REGRESSION, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 
 
+@documented(SERIES_REGRESSION, validation_split="random")
 class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     """Long short-term memory network for numbers that belong to whole time series.
 
@@ -23,13 +25,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
 
     Parameters
     ----------
-    hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
-    patch_length, convolution, conv_filters, conv_kernel_sizes, squeeze_excite, \
-    categorical_features, embedding_size, pooling, head_sizes, loss, quantile, optimizer, \
-    learning_rate, learning_rate_schedule, weight_decay, weight_averaging, max_grad_norm, \
-    max_epochs, batch_size, standardize, early_stopping, validation_fraction, \
-    validation_split, n_epochs_no_change, callbacks, dtype, device, random_state, verbose
-        As in `sklstm.LSTMRegressor`.
+    {parameters}
 
     Attributes
     ----------
@@ -39,6 +35,10 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     See Also
     --------
     sklstm.LSTMRegressor : The regressor inside.
+
+    References
+    ----------
+    {references}
 
     Examples
     --------

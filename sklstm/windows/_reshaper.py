@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_task
+from ..fitting._numbers import integer
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
+from ._columns import column_numbers
 
 
 class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
@@ -28,10 +29,11 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
         all steps of a feature together (``a1 a2 a3 b1 b2 b3``).
     newest_first : bool, default=False
         Whether time runs backwards in the columns. The output's never does.
-    static : list of int or str, or None, default=None
-        Columns, by position or name, that hold one value for a whole sequence, such as
-        what is known of the step to forecast. They become features of their own, after
-        the others, and stand at each step.
+    static : int, str, array-like of int, str or bool, or None, default=None
+        Columns that hold one value for a whole sequence, such as what is known of the step
+        to forecast: by position (negative from the end), by name, or as a mask with one
+        bool per column. They become features of their own, after the others and in the
+        order given, and stand at each step.
 
     Attributes
     ----------
@@ -61,10 +63,10 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_features": [Interval(Integral, 1, None, closed="left")],
+        "n_features": [integer(1)],
         "layout": [StrOptions({"time-major", "feature-major"})],
         "newest_first": ["boolean"],
-        "static": [list, None],
+        "static": [integer(), str, "array-like", None],
     }
 
     def __init__(
@@ -73,7 +75,7 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
         *,
         layout: Literal["time-major", "feature-major"] = "time-major",
         newest_first: bool = False,
-        static: list[int] | list[str] | None = None,
+        static: Any = None,
     ) -> None:
         self.n_features = n_features
         self.layout = layout
@@ -147,17 +149,13 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
 
     def _static_columns(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
         """Find the columns that `static` names."""
-        names = list(getattr(self, "feature_names_in_", ()))
-        try:
-            found = [
-                names.index(column) if isinstance(column, str) else columns[column]
-                for column in self.static or ()
-            ]
-        except (ValueError, IndexError, TypeError) as error:
-            raise ValueError(
-                f"static must be columns of X, which has {names or len(columns)}. Got"
-                f" {self.static}."
-            ) from error
+        found = column_numbers(
+            self.static,
+            len(columns),
+            getattr(self, "feature_names_in_", None),
+            parameter="static",
+            from_end=True,
+        )
         if len(set(found)) < len(found):
             raise ValueError(f"static must name each column once. Got {self.static}.")
         return np.array(found, dtype=np.intp)

@@ -1,0 +1,398 @@
+"""The parameters that constructors share: each with its text, its constraint, its default.
+
+A table says of each parameter what is the same wherever it occurs. Signatures stay written
+out: `documented` fills the texts into the docstrings, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils._param_validation import StrOptions
+
+from ..fitting._numbers import integer, real
+from ..losses._losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from ..training import OPTIMIZERS, SCHEDULES
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What the constructors that take a parameter have in common.
+
+    Attributes
+    ----------
+    type : str
+        As numpydoc prints it, but for the default.
+    default : object
+        The default of the constructors that have no reason for another.
+    constraints : list
+        For scikit-learn's validation: one of them must hold.
+    text : str
+        A paragraph; it is wrapped anew where it is printed.
+    """
+
+    type: str
+    default: Any
+    constraints: list[Any]
+    text: str
+
+
+Table = Mapping[str, Parameter]
+
+
+def constraints_of(table: Table) -> dict[str, list[Any]]:
+    """Give the constraints of all parameters of a table, as scikit-learn wants them."""
+    return {name: parameter.constraints for name, parameter in table.items()}
+
+
+def _one_of(options: Iterable[str]) -> str:
+    """Give the type of a parameter that is one of some names."""
+    return "{" + ", ".join(f'"{option}"' for option in options) + "}"
+
+
+# What shapes the network, and goes to it as it is.
+NETWORK: dict[str, Parameter] = {
+    "hidden_size": Parameter(
+        "int",
+        32,
+        [integer(1)],
+        "Units of each layer, in each direction.",
+    ),
+    "num_layers": Parameter(
+        "int",
+        1,
+        [integer(1)],
+        "Number of recurrent layers, one on the other.",
+    ),
+    "dropout": Parameter(
+        "float",
+        0.0,
+        [real(0, 1, closed="left")],
+        """Probability, in [0, 1), that a value is set to zero in training: what one layer
+        hands to the next, what the head reads of the recurrent layers (not of convolutions
+        beside them), and what its hidden layers give.""",
+    ),
+    "bidirectional": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        "Whether each layer reads the sequence in both directions.",
+    ),
+    "cell": Parameter(
+        '{"lstm", "gru", "rnn", "peephole"}',
+        "lstm",
+        [StrOptions({"lstm", "gru", "rnn", "peephole"})],
+        """Cell of the recurrent layers. "peephole" is an LSTM whose gates see the cell
+        state [Gers2000]_; torch has no fast kernel for it.""",
+    ),
+    "layer_norm": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        """Whether the gates, and the cell state before it is read, are normalised at each
+        step. Torch has no fast kernel for it.""",
+    ),
+    "memory_length": Parameter(
+        "int or None",
+        None,
+        [integer(2), None],
+        """Longest time, in steps, over which the network is to remember: the gates that
+        keep its state begin open for 2 to `memory_length` steps [Tallec2018]_. None begins
+        as PyTorch does, forgetting half at each step. A plain RNN has no such gates.""",
+    ),
+    "instance_norm": Parameter(
+        '{"last", "standard", "affine"} or None',
+        None,
+        [StrOptions({"last", "standard", "affine"}), None],
+        """Whether each sequence is seen relative to its own level, and the forecast as a
+        change from it: "last" subtracts the last observed step, "standard" the mean and
+        divides by the standard deviation of the sequence, "affine" then trains a weight and
+        a bias for each feature. For outputs that forecast an input feature; what lets a
+        network follow a trend [Zeng2023]_, [Kim2022]_.""",
+    ),
+    "patch_length": Parameter(
+        "int",
+        1,
+        [integer(1)],
+        """Steps that become one recurrent step through a linear layer: long sequences are
+        learnt sooner, and often better [Lin2023]_.""",
+    ),
+    "convolution": Parameter(
+        '{"before", "beside"} or None',
+        None,
+        [StrOptions({"before", "beside"}), None],
+        """Whether convolutions over time stand before the recurrent layers (CNN-LSTM), each
+        of which sees only steps before its own; or beside them, batch-normalised and
+        averaged over time (LSTM-FCN) [Karim2018]_.""",
+    ),
+    "conv_filters": Parameter(
+        "sequence of int",
+        (128, 256, 128),
+        [tuple, list],
+        "With `convolution`, the features that each convolution gives.",
+    ),
+    "conv_kernel_sizes": Parameter(
+        "sequence of int",
+        (8, 5, 3),
+        [tuple, list],
+        "With `convolution`, the steps that each convolution reads.",
+    ),
+    "squeeze_excite": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        """With convolutions beside, whether their features are weighed against each
+        other.""",
+    ),
+    "embedding_size": Parameter(
+        "int or None",
+        None,
+        [integer(1), None],
+        """Length of the vector of a category. None is half the number of categories, at
+        most 50.""",
+    ),
+    "pooling": Parameter(
+        '{"last", "mean", "max", "attention"}',
+        "last",
+        [StrOptions({"last", "mean", "max", "attention"})],
+        """How the states of all observed steps become one: the last, their mean, their
+        maximum, or a mean whose weights are learnt (`attention_weights` of the scikit-learn
+        estimators gives them).""",
+    ),
+    "head_sizes": Parameter(
+        "sequence of int",
+        (),
+        [tuple, list],
+        "Units of hidden layers between that state and the outputs.",
+    ),
+}
+
+FEATURES: dict[str, Parameter] = {
+    "categorical_features": Parameter(
+        "int, str, array-like of int, str or bool, or None",
+        None,
+        [integer(), str, "array-like", None],
+        """Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
+        gives: tokens of a text, a store. By number; by name, where the features of X have
+        names; or as a mask of shape ``(n_features,)``. A 2-D X has one feature, number 0.
+        The network learns a vector for each category; one that the first fit has not seen
+        has zeros, and keeps them when training goes on.""",
+    ),
+}
+
+TRAINING: dict[str, Parameter] = {
+    "optimizer": Parameter(
+        f"{_one_of(OPTIMIZERS)} or callable",
+        "adam",
+        [StrOptions(set(OPTIMIZERS)), callable],
+        """A callable takes the weights and ``lr`` and gives a `torch.optim.Optimizer`: a
+        class of `torch.optim`, or a `functools.partial` of one.""",
+    ),
+    "learning_rate": Parameter(
+        "float",
+        0.01,
+        [real(0, None, closed="neither")],
+        "Step size of the optimiser.",
+    ),
+    "learning_rate_schedule": Parameter(
+        f"{_one_of(('constant', *SCHEDULES))} or callable",
+        "cosine",
+        [StrOptions({"constant", *SCHEDULES}), callable],
+        """How the learning rate changes: not at all; down to 0 along half a cosine over
+        `max_epochs`; to a tenth after each third of them; to a half where the loss has not
+        fallen for more than 5 epochs; step by step up to `learning_rate` over three tenths
+        of the training and down again; up over one tenth and then down along a cosine. A
+        callable takes the optimiser and gives a scheduler of `torch.optim.lr_scheduler`,
+        for epochs.""",
+    ),
+    "weight_decay": Parameter(
+        "float or None",
+        None,
+        [real(0, None, closed="left"), None],
+        """Passed to the optimiser: the weights shrink by it, with "adamw" apart from the
+        gradient, else as a part of it. None leaves the optimiser's own: 0.01 for "adamw",
+        else 0.""",
+    ),
+    "weight_averaging": Parameter(
+        "float or None",
+        None,
+        [real(0, 1, closed="neither"), None],
+        """Decay, in (0, 1), of a moving average of the weights over the steps of the
+        optimiser. Each epoch is judged by the average, and it is kept; 0.99 is common. Each
+        call of `fit` begins a new average, `partial_fit` makes none.""",
+    ),
+    "max_grad_norm": Parameter(
+        "float or None",
+        1.0,
+        [real(0, None, closed="neither"), None],
+        "A gradient of a larger norm is scaled down to it; None never clips.",
+    ),
+    "max_epochs": Parameter(
+        "int",
+        100,
+        [integer(1)],
+        "Number of times that training goes through the samples, at most.",
+    ),
+    "batch_size": Parameter(
+        "int",
+        32,
+        [integer(1)],
+        "Samples per step of the optimiser.",
+    ),
+    "early_stopping": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        """Whether to hold out samples, stop when the loss on them no longer falls, and keep
+        the weights of the best epoch.""",
+    ),
+    "validation_fraction": Parameter(
+        "float",
+        0.1,
+        [real(0, 1, closed="neither")],
+        "Share of the samples to hold out, in (0, 1).",
+    ),
+    "n_epochs_no_change": Parameter(
+        "int",
+        10,
+        [integer(1)],
+        "Epochs without a new best validation loss after which training stops.",
+    ),
+    "warm_start": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        """Whether another call of `fit` goes on from the weights and the scaling of the
+        last, for `max_epochs` more. Between two calls the parameters of training may
+        change, but not `optimizer`, `standardize`, `dtype`, `device` or those of the
+        network, except `dropout`; `random_state` has no effect then.""",
+    ),
+    "dtype": Parameter(
+        _one_of(DTYPES),
+        "float32",
+        [StrOptions(set(DTYPES))],
+        """Type in which the network computes, whatever that of X. "float64" is slower.""",
+    ),
+    "device": Parameter(
+        "str or torch.device",
+        "cpu",
+        [str, torch.device],
+        """Where the network computes; "auto" takes a GPU if there is one.""",
+    ),
+    "random_state": Parameter(
+        "int, RandomState instance or None",
+        None,
+        [integer(0, 2**32 - 1), np.random.RandomState, None],
+        """Governs the initial weights, dropout, shuffling and a random hold-out. No global
+        generator is used: None is another seed each time.""",
+    ),
+    "verbose": Parameter(
+        "int",
+        0,
+        ["verbose"],
+        "Whether to print a line after each epoch.",
+    ),
+}
+
+# Beside what all tasks share: what one of them alone has, or means in its own way.
+REGRESSION: dict[str, Parameter] = {
+    **NETWORK,
+    **FEATURES,
+    **TRAINING,
+    "target_features": replace(
+        FEATURES["categorical_features"],
+        text="""With `instance_norm`, the features that the outputs forecast, by number, by
+        name or as a mask, as in `categorical_features`. A list is repeated: ``[0, 2]`` for
+        outputs that are steps ahead of features 0 and 2 in turn. None is feature 0 of
+        sequences that have no other. The other features are read as they are.""",
+    ),
+    "loss": Parameter(
+        f"{_one_of(REGRESSION_LOSSES)}, torch.nn.Module or callable",
+        "squared_error",
+        [StrOptions(set(REGRESSION_LOSSES)), callable],
+        """What training minimises. A module or callable takes outputs and standardised
+        targets, both of shape ``(n_samples, n_outputs)``, and gives one loss per sample or
+        per value (a `reduction` attribute is set to "none").""",
+    ),
+    "quantile": Parameter(
+        "float",
+        0.5,
+        [real(0, 1, closed="neither")],
+        """With ``loss="quantile"``, the quantile to predict, in (0, 1).""",
+    ),
+    "standardize": Parameter(
+        "bool",
+        True,
+        ["boolean"],
+        """Whether the inputs, feature by feature, and the targets are standardised by the
+        (weighted) training samples inside the estimator.""",
+    ),
+    "validation_split": Parameter(
+        '{"auto", "last", "random"}',
+        "auto",
+        [StrOptions({"auto", "last", "random"})],
+        """Which samples to hold out. "last": the last, less those before them that share a
+        row with a held-out window. "random": any. "auto": "last".""",
+    ),
+    "callbacks": Parameter(
+        "list of skorch callbacks or None",
+        None,
+        [list, None],
+        "Called as skorch calls them; they see standardised targets.",
+    ),
+}
+
+CLASSIFICATION: dict[str, Parameter] = {
+    **NETWORK,
+    **FEATURES,
+    **TRAINING,
+    "instance_norm": replace(
+        NETWORK["instance_norm"],
+        text="""Whether each sequence is seen relative to its own level: "last" subtracts
+        the last observed step, "standard" the mean and divides by the standard deviation of
+        the sequence, "affine" then trains a weight and a bias for each feature.""",
+    ),
+    "loss": Parameter(
+        '"cross_entropy", torch.nn.Module or callable',
+        "cross_entropy",
+        [StrOptions(set(CLASSIFICATION_LOSSES)), callable],
+        """What training minimises. A module or callable takes logits of shape
+        ``(n_samples, n_classes)`` and class numbers of shape ``(n_samples,)``, and gives
+        one loss per sample (a `reduction` attribute is set to "none").""",
+    ),
+    "label_smoothing": Parameter(
+        "float",
+        0.0,
+        [real(0, 1, closed="left")],
+        """With ``loss="cross_entropy"``, the share of a label, in [0, 1), that is spread
+        over all classes.""",
+    ),
+    "class_weight": Parameter(
+        'dict, "balanced" or None',
+        None,
+        [dict, StrOptions({"balanced"}), None],
+        """Weight of each class, by label; "balanced" weighs inversely to their frequency,
+        with `partial_fit` to that in all calls so far.""",
+    ),
+    "standardize": replace(
+        REGRESSION["standardize"],
+        text="""Whether the inputs are standardised, feature by feature, by the (weighted)
+        training samples inside the estimator.""",
+    ),
+    "validation_split": replace(
+        REGRESSION["validation_split"],
+        text="""Which samples to hold out. "last": the last, less those before them that
+        share a row with a held-out window. "random": any, class by class. "auto": "last" if
+        the samples are windows of one series, else "random".""",
+    ),
+    "callbacks": replace(
+        REGRESSION["callbacks"],
+        text="Called as skorch calls them; they see standardised inputs and class numbers.",
+    ),
+}
