@@ -174,10 +174,10 @@ def test_numbers_of_other_types_are_targets(kind):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (object_array(*["a", None] * 20), "y must have labels of one kind"),
+        (object_array(*["a", None] * 20), "Input y contains None. .* horizon"),
         (object_array(*["a", np.nan] * 20), "Input y contains NaN"),
-        (pd.Series(["a", None] * 20, dtype="string"), "y must have labels of one kind|NaN"),
-        ([None] * 40, "Unknown label type"),
+        (pd.Series(["a", None] * 20, dtype="string"), "Input y contains (nan|<NA>|NaN)"),
+        ([None] * 40, "Input y contains None"),
     ],
 )
 def test_labels_that_are_none_are_refused(labels, message):
@@ -297,7 +297,7 @@ def test_validation_weights_need_samples():
     [
         ([], "classes must have at least 1 label"),
         ([np.nan, 1.0], "classes contains NaN"),
-        (object_array("a", None), "classes must have labels of one kind|label type"),
+        (object_array("a", None), "classes contains None"),
     ],
 )
 def test_classes_that_are_none_are_refused_by_name(classes, message):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
 
 from ..fitting._one_step import as_it_stands
 from ..losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
+from ..metrics import where_known
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._targets import Labels
@@ -95,6 +98,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
+        horizon: int | None = None,
         loss: Any = "cross_entropy",
         label_smoothing: float = 0.0,
         class_weight: Any = None,
@@ -135,6 +139,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         self.embedding_size = embedding_size
         self.pooling = pooling
         self.head_sizes = head_sizes
+        self.horizon = horizon
         self.loss = loss
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
@@ -191,7 +196,11 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
             If the first call lacks `classes`, or a label is none of them.
         """
         name = type(self).__name__
-        known = None if classes is None else Labels.learn(classes, "classes", name)
+        may_miss = self.horizon is not None
+        known = None
+        if classes is not None:
+            known = Labels.learn(classes, "classes", name)
+            known = replace(known, may_miss=may_miss)
         if not self.__sklearn_is_fitted__():
             if known is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -241,12 +250,33 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         targets: Any = self._learnt("classes_").targets
         return targets.classes  # type: ignore[no-any-return]
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Give the accuracy of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+        y : array-like of shape (n_samples,)
+            Targets. With `horizon`, those that are NaN or None are not yet known and count
+            nothing.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        score : float
+        """
+        metric = accuracy_score if self.horizon is None else where_known(accuracy_score)
+        return float(metric(y, self.predict(X), sample_weight=sample_weight))
+
     def _resolve_loss(self) -> Loss:
         smoothing = plain(self.label_smoothing)
         return resolve_loss(self.loss, CLASSIFICATION_LOSSES, label_smoothing=smoothing)
 
     def _learn_targets(self, y: Any) -> Labels:
-        return Labels.learn(y, "y", type(self).__name__)
+        may_miss = self.horizon is not None
+        return Labels.learn(y, "y", type(self).__name__, may_miss=may_miss)
 
     def _weigh(
         self, targets: Labels, samples: Samples, *, training: bool

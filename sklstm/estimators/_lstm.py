@@ -20,6 +20,7 @@ from ..losses import Loss
 from ..network import LSTMNetwork
 from ..samples._encoding import Encoding, Layout
 from ..samples._features import feature_numbers
+from ..samples._horizon import known_at_the_end
 from ..samples._inputs import (
     check_callbacks,
     draw_seed,
@@ -237,6 +238,9 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         if seed is None:
             seed = draw_seed(self.random_state)
         samples = _as_samples(windows, targets, y, sample_weight)
+        if self.horizon is not None:
+            known = known_at_the_end(X, windows, targets.n_outputs, self.horizon)
+            samples = _where_known(samples, targets, known)
         targets, samples = self._weigh(targets, samples, training=True)
         return Start(layout, targets, samples, None, previous, seed)
 
@@ -244,6 +248,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Check samples to validate on, against those to train on."""
         windows, _ = read_sequences(X, self, "X_val", like=start.layout)
         samples = _as_samples(windows, start.targets, y, sample_weight, suffix="_val")
+        samples = _where_known(samples, start.targets)
         return self._weigh(start.targets, samples, training=False)[1]
 
     def _hold_out(self, start: Start) -> Start:
@@ -253,7 +258,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             self.validation_fraction,
             self.validation_split,
             labels=self._labels(samples.target),
-            horizon=_horizon(samples.windows, samples.target),
+            horizon=self.horizon or _reach(samples.windows, samples.target),
             seed=start.seed,
         )
         return replace(start, train=samples.take(train), valid=samples.take(valid))
@@ -438,8 +443,25 @@ def _as_samples(
     return Samples(windows, target, weight, suffix)
 
 
-def _horizon(windows: Windows, target: Array) -> int:
-    """Count the rows after a window that its target may reach."""
+def _where_known(
+    samples: Samples, targets: Any, known: NDArray[np.bool_] | None = None
+) -> Samples:
+    """Leave out targets that are not known, and samples that then have none."""
+    if known is not None:
+        samples = replace(samples, target=targets.without(samples.target, known))
+    observed = targets.observed(samples.target)
+    if observed is None or observed.all():
+        return samples
+    if not observed.any():
+        raise ValueError(
+            f"{samples.names[1]} must have a target that is known at the last row of X."
+            f" Got none: all {len(samples.target)} rows have theirs after it, or NaN."
+        )
+    return samples.take(observed)
+
+
+def _reach(windows: Windows, target: Array) -> int:
+    """Count the rows after a window that its target may reach, where nobody says it."""
     if windows.known is not None:
         return int(windows.known.leads[-1])
     return target.shape[1] if target.ndim > 1 else 1

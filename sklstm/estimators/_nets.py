@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ..fitting._numbers import is_integer
-from ..losses import LINKS, WeightedLoss
+from ..losses import LINKS, LossWhereObserved, WeightedLoss
 from ..network import LSTMNetwork
 from ..samples._encoding import Encoding
 from ..samples._inputs import plain, resolve_device
@@ -20,6 +20,7 @@ from ._parameters import NETWORK
 STRUCTURE = (
     *(name for name in NETWORK if name != "dropout"),
     "categorical_features",
+    "horizon",
     "optimizer",
     "standardize",
     "dtype",
@@ -83,10 +84,11 @@ def make_net(
         Ready to train.
     """
     loss = estimator._resolve_loss()
+    criterion = LossWhereObserved(loss.criterion) if targets.may_miss else loss.criterion
     network.set_dropout(plain(estimator.dropout))
     net = SequenceNet(
         module=network,
-        criterion=WeightedLoss(loss.criterion, loss.is_samplewise),
+        criterion=WeightedLoss(criterion, loss.is_samplewise),
         link=LINKS[loss.link],
         n_classes=targets.n_values if targets.kind == "labels" else None,
         optimizer=_optimizer_factory(estimator.optimizer),

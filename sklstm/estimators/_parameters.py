@@ -320,6 +320,18 @@ REGRESSION: dict[str, Parameter] = {
         targets, both of shape ``(n_samples, n_outputs)``, and gives one loss per sample or
         per value (a `reduction` attribute is set to "none").""",
     ),
+    "horizon": Parameter(
+        "int or None",
+        None,
+        [integer(1), None],
+        """How many rows ahead of its own row the targets of a sample reach. With y of shape
+        ``(n_samples, horizon)`` column ``k`` is ``k + 1`` rows ahead; any other y lies
+        wholly `horizon` rows ahead. NaN in y is then not yet known and counts nothing.
+        Targets after the last training row of their series are left out of the fit, though
+        y may have them: a forecaster does not know them there. The last row, and the series
+        of each, come from `Windows`; samples of an array are the rows of one series, in
+        their order. None: targets belong to their own row, and NaN is an error.""",
+    ),
     "quantile": Parameter(
         "float",
         0.5,
@@ -372,6 +384,15 @@ CLASSIFICATION: dict[str, Parameter] = {
         [real(0, 1, closed="left")],
         """With ``loss="cross_entropy"``, the share of a label, in [0, 1), that is spread
         over all classes.""",
+    ),
+    "horizon": replace(
+        REGRESSION["horizon"],
+        text="""How many rows ahead of its own row the label of a sample lies. None and NaN
+        in y are then not yet known and count nothing. Labels after the last training row of
+        their series are left out of the fit, though y may have them: they are not known
+        there. The last row, and the series of each, come from `Windows`; samples of an
+        array are the rows of one series, in their order. None: labels belong to their own
+        row, and NaN is an error.""",
     ),
     "class_weight": Parameter(
         'dict, "balanced" or None',

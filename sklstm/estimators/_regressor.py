@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
 
 from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..metrics import where_known
 from ..samples._encoding import Encoding
 from ..samples._features import feature_numbers
 from ..samples._inputs import plain
@@ -93,6 +95,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
+        horizon: int | None = None,
         loss: Any = "squared_error",
         quantile: float = 0.5,
         optimizer: Any = "adam",
@@ -133,6 +136,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.embedding_size = embedding_size
         self.pooling = pooling
         self.head_sizes = head_sizes
+        self.horizon = horizon
         self.loss = loss
         self.quantile = quantile
         self.optimizer = optimizer
@@ -194,11 +198,31 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         model, windows = self._fitted(X)
         return model.predict(windows)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Give the coefficient of determination of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets. With `horizon`, those that are NaN or None are not yet known and count
+            nothing.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        score : float
+        """
+        metric = r2_score if self.horizon is None else where_known(r2_score)
+        return float(metric(y, self.predict(X), sample_weight=sample_weight))
+
     def _resolve_loss(self) -> Loss:
         return resolve_loss(self.loss, REGRESSION_LOSSES, quantile=plain(self.quantile))
 
     def _learn_targets(self, y: Any) -> Numbers:
-        return Numbers.learn(y, type(self).__name__)
+        return Numbers.learn(y, type(self).__name__, may_miss=self.horizon is not None)
 
     def _scale_targets(
         self, targets: Numbers, samples: Samples, encoding: Encoding

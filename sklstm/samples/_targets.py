@@ -11,10 +11,16 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ..windows._groups import is_missing
 from ..windows._windows import Windows
 from ._scaling import Scaling
 
 Array = NDArray[Any]
+
+AHEAD = (
+    "If it stands for targets that lie ahead and are not known yet, say how far in the"
+    " parameter horizon; otherwise leave those rows out."
+)
 
 
 class Targets(Protocol):
@@ -28,9 +34,12 @@ class Targets(Protocol):
         Number of targets.
     n_values : int
         Values that the network gives for a sequence.
+    may_miss : bool
+        Whether targets may be missing, and then count nothing.
     """
 
     kind: ClassVar[str]
+    may_miss: bool
 
     @property
     def n_outputs(self) -> int: ...
@@ -40,6 +49,12 @@ class Targets(Protocol):
 
     def encode(self, y: Any, name: str = "y") -> Any:
         """Check y against what was learnt and encode it."""
+
+    def observed(self, target: Any) -> NDArray[np.bool_] | None:
+        """Tell which samples have a target at all; None: all of them."""
+
+    def without(self, target: Any, known: NDArray[np.bool_]) -> Any:
+        """Leave out all encoded targets but those that are known."""
 
     def scaled(self, target: Any) -> Any:
         """Give encoded targets as the network sees them."""
@@ -59,6 +74,8 @@ class Numbers:
         Whether y came as a flat array, and predictions go out as one.
     scaling : Scaling or None, default=None
         Of the columns; None leaves them as they are.
+    may_miss : bool, default=False
+        Whether NaN is a target that is not known.
     """
 
     kind: ClassVar[str] = "numbers"
@@ -66,9 +83,10 @@ class Numbers:
     n_outputs: int
     is_flat: bool
     scaling: Scaling | None = None
+    may_miss: bool = False
 
     @classmethod
-    def learn(cls, y: Any, estimator: str) -> Numbers:
+    def learn(cls, y: Any, estimator: str, *, may_miss: bool = False) -> Numbers:
         """Learn how many targets there are.
 
         Parameters
@@ -76,13 +94,14 @@ class Numbers:
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         estimator : str
             Whose y it is, for messages.
+        may_miss : bool, default=False
 
         Returns
         -------
         targets : Numbers
         """
-        target, is_flat = _as_columns(y, "y", estimator)
-        return cls(target.shape[1], is_flat)
+        target, is_flat = _as_columns(y, "y", may_miss, estimator)
+        return cls(target.shape[1], is_flat, may_miss=may_miss)
 
     @property
     def n_values(self) -> int:
@@ -91,13 +110,21 @@ class Numbers:
 
     def encode(self, y: Any, name: str = "y") -> Any:
         """Give y as columns of numbers, of shape (n_samples, n_outputs)."""
-        target, _ = _as_columns(y, name)
+        target, _ = _as_columns(y, name, self.may_miss)
         if target.shape[1] != self.n_outputs:
             outputs = "1 output" if self.n_outputs == 1 else f"{self.n_outputs} outputs"
             raise ValueError(
                 f"{name} must have {outputs}, as before. Got {target.shape[1]} instead."
             )
         return target
+
+    def observed(self, target: Any) -> NDArray[np.bool_] | None:
+        """Tell which samples have a target that is not NaN."""
+        return np.asarray(~np.isnan(target).all(axis=1)) if self.may_miss else None
+
+    def without(self, target: Array, known: NDArray[np.bool_]) -> Array:
+        """Put NaN where a target is not known."""
+        return np.where(known, target, np.nan)
 
     def scaled(self, target: Any) -> Any:
         """Standardise the columns."""
@@ -122,9 +149,12 @@ class FutureRows(Numbers):
     kind: ClassVar[str] = "future_rows"
 
     @classmethod
-    def learn(cls, y: Windows, estimator: str) -> FutureRows:
+    def learn(cls, y: Windows, estimator: str, *, may_miss: bool = True) -> FutureRows:
         """Count the values of all steps."""
-        return cls(y.shape[1] * y.shape[2], is_flat=False)
+        return cls(y.shape[1] * y.shape[2], is_flat=False, may_miss=True)
+
+    def observed(self, target: Any) -> None:
+        """All samples: whoever cuts them out leaves out those without a target."""
 
     def encode(self, y: Any, name: str = "y") -> Any:
         """Give y as it is."""
@@ -149,15 +179,18 @@ class Labels:
         Labels, sorted.
     totals : ndarray of float of shape (n_classes,)
         Weight of the samples of each class, in all calls together.
+    may_miss : bool, default=False
+        Whether None and NaN are labels that are not known.
     """
 
     kind: ClassVar[str] = "labels"
 
     classes: Array
     totals: NDArray[np.float64]
+    may_miss: bool = False
 
     @classmethod
-    def learn(cls, y: Any, name: str, estimator: str) -> Labels:
+    def learn(cls, y: Any, name: str, estimator: str, *, may_miss: bool = False) -> Labels:
         """Learn which labels there are.
 
         Parameters
@@ -167,16 +200,17 @@ class Labels:
             The argument, for messages.
         estimator : str
             Whose y it is, for messages.
+        may_miss : bool, default=False
 
         Returns
         -------
         targets : Labels
         """
-        y = _as_labels(y, name, estimator)
-        if not len(y):
+        labels, _ = _as_labels(y, name, may_miss, estimator)
+        if not len(labels):
             raise ValueError(f"{name} must have at least 1 label. Got none.")
-        classes = np.unique(y)
-        return cls(classes, np.zeros(len(classes)))
+        classes = np.unique(labels)
+        return cls(classes, np.zeros(len(classes)), may_miss)
 
     @property
     def n_outputs(self) -> int:
@@ -189,15 +223,27 @@ class Labels:
         return len(self.classes)
 
     def encode(self, y: Any, name: str = "y") -> NDArray[np.intp]:
-        """Give the number of each label's class, of shape (n_samples,)."""
-        y = _as_labels(y, name)
-        known = np.isin(y, self.classes)
+        """Give the number of each label's class, of shape (n_samples,); -1: not known."""
+        labels, observed = _as_labels(y, name, self.may_miss)
+        known = np.isin(labels, self.classes)
         if not known.all():
             raise ValueError(
                 f"{name} must have labels from classes, {self.classes}. Got"
-                f" {np.unique(y[~known])} as well."
+                f" {np.unique(labels[~known])} as well."
             )
-        return np.searchsorted(self.classes, y)
+        target = np.full(len(observed), -1)
+        target[observed] = np.searchsorted(self.classes, labels)
+        return target
+
+    def observed(self, target: NDArray[np.intp]) -> NDArray[np.bool_] | None:
+        """Tell which samples have a label."""
+        return target >= 0 if self.may_miss else None
+
+    def without(
+        self, target: NDArray[np.intp], known: NDArray[np.bool_]
+    ) -> NDArray[np.intp]:
+        """Put -1 where a label is not known."""
+        return np.where(known[:, 0], target, -1)
 
     def counting(self, target: NDArray[np.intp], weight: Array | None) -> Labels:
         """Add samples to the totals."""
@@ -240,16 +286,18 @@ def _check_given(y: Any, estimator: str) -> None:
         raise ValueError(f"{estimator} requires y to be passed, but the target y is None.")
 
 
-def _as_columns(y: Any, name: str, estimator: str = "The fit") -> tuple[Array, bool]:
+def _as_columns(
+    y: Any, name: str, may_miss: bool, estimator: str = "The fit"
+) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
     _check_given(y, estimator)
-    y = _as_float(y, name)
+    y = _as_float(y, name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True, input_name=name)
     return y.reshape(len(y), -1), y.ndim == 1
 
 
-def _as_float(y: Any, name: str) -> Array:
+def _as_float(y: Any, name: str, may_miss: bool) -> Array:
     """Give targets as finite numbers; text and times are none, even if they would cast."""
     y = check_array(
         y, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name=name
@@ -265,22 +313,42 @@ def _as_float(y: Any, name: str) -> Array:
         raise ValueError(
             f"{name} must be numbers. Got one that is none: {error}."
         ) from error
-    assert_all_finite(y, input_name=name)
+    if np.isnan(y).any():
+        if not may_miss:
+            raise ValueError(f"Input {name} contains NaN. {AHEAD}")
+        if np.isnan(y).all():
+            raise ValueError(f"{name} must have a target that is known. Got only NaN.")
+    assert_all_finite(y, allow_nan=may_miss, input_name=name)
     return y
 
 
-def _as_labels(y: Any, name: str, estimator: str = "The fit") -> Array:
-    """Check class labels and give them as a flat array."""
+def _as_labels(
+    y: Any, name: str, may_miss: bool, estimator: str = "The fit"
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Check class labels and give those that are known; and which samples have one."""
     _check_given(y, estimator)
     y = column_or_1d(y, warn=True, input_name=name)
+    observed = ~_is_missing(y)
+    if not observed.all():
+        if not may_miss:
+            label = y[~observed][0]
+            what = "NaN" if isinstance(label, float) else repr(label)
+            raise ValueError(f"Input {name} contains {what}. {AHEAD}")
+        if not observed.any():
+            raise ValueError(f"{name} must have a label that is known. Got none.")
+    labels = y[observed]
     try:
-        # scikit-learn's own message about objects names no argument.
-        if y.dtype.kind == "O" and (y != y).any():
-            raise ValueError(f"Input {name} contains NaN.")
-        assert_all_finite(y, input_name=name)
-        check_classification_targets(y)
+        assert_all_finite(labels, input_name=name)
+        check_classification_targets(labels)
     except TypeError as error:
         raise ValueError(
             f"{name} must have labels of one kind, which can be sorted: {error}."
         ) from error
-    return y
+    return labels, observed
+
+
+def _is_missing(y: Array) -> NDArray[np.bool_]:
+    """Tell which labels are None, NaN or the like."""
+    if y.dtype.kind != "O":
+        return np.asarray(y != y)
+    return np.fromiter(map(is_missing, y), bool, len(y))

@@ -8,7 +8,6 @@ from typing import Any
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from ..estimators import LSTMRegressor
-from ..losses import Loss, LossWhereObserved
 from ..samples._encoding import Encoding
 from ..samples._samples import Samples
 from ..samples._scaling import Scaling
@@ -38,10 +37,6 @@ class ForecastRegressor(LSTMRegressor):
         features = self._target_features(targets, encoding)
         mean, scale = encoding.scaling.mean, encoding.scaling.scale
         return replace(targets, scaling=Scaling(mean[features], scale[features]))
-
-    def _resolve_loss(self) -> Loss:
-        loss = super()._resolve_loss()
-        return replace(loss, criterion=LossWhereObserved(loss.criterion))
 
 
 class Seq2SeqRegressor(ForecastRegressor):

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
+from time import sleep
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -124,8 +125,7 @@ class OwnThreads:
             self._answer()
         except BaseException:
             self._left = True
-            if thread.ident is not None:
-                thread.join()
+            _wait_for(thread)
             raise
         thread.join()
         return outcomes[0].get()
@@ -245,6 +245,18 @@ def _started(thread: Thread) -> bool:
     except RuntimeError:  # no more threads in the system, or Python is shutting down
         return False
     return True
+
+
+def _wait_for(thread: Thread) -> None:
+    """Wait for a thread, or a moment for one that may not have begun.
+
+    Who is interrupted while a thread starts does not know whether it does.
+    """
+    for _ in range(100):
+        if thread.ident is not None:
+            return thread.join()
+        sleep(0.001)
+    return None
 
 
 def _pop(waiting: deque[int]) -> int | None:

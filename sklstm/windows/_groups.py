@@ -70,7 +70,7 @@ def check_none_missing(labels: NDArray[Any], name: str) -> None:
         Naming the first row without a label.
     """
     if labels.dtype == object:
-        missing = np.array([_is_missing(label) for label in labels.flat], dtype=bool)
+        missing = np.array([is_missing(label) for label in labels.flat], dtype=bool)
     else:
         missing = (labels != labels).ravel()
     if missing.any():
@@ -81,7 +81,8 @@ def check_none_missing(labels: NDArray[Any], name: str) -> None:
         )
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
+    """Tell whether a label is None, NaN, NaT or NA."""
     try:
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA is neither equal nor unequal

@@ -63,6 +63,10 @@ class Windows:
     known : KnownFuture or None, default=None
         What a network may read of the rows after a window. They must be in the table, and
         are no part of the array.
+    series : ndarray of int of shape (n_windows,) or None, default=None
+        Number of the series of each window; None is one series. A gap in time parts none.
+    ahead : int, default=0
+        Rows after each window that were known when the windows were cut.
 
     Examples
     --------
@@ -89,6 +93,8 @@ class Windows:
         lags: NDArray[np.intp],
         padding: Padding = float("nan"),
         known: KnownFuture | None = None,
+        series: NDArray[np.intp] | None = None,
+        ahead: int = 0,
     ) -> None:
         self.table = table
         self.ends = ends
@@ -96,6 +102,8 @@ class Windows:
         self.lags = lags
         self.padding = padding
         self.known = known
+        self.series = series
+        self.ahead = ahead
 
     @classmethod
     def from_array(cls, X: NDArray[Any]) -> Windows:

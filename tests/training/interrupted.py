@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
@@ -90,6 +91,8 @@ def interrupted(call, seconds):
 
 
 def main(n_interrupts, seed):
+    # A shell's background processes are started deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(seed)
     torch.set_num_threads(2)
     _side_by_side.count_pieces = lambda n, *sizes: max(1, n // 50)
@@ -103,7 +106,7 @@ def main(n_interrupts, seed):
     n_within, n_fitted, found = 0, 0, []
     for _ in range(n_interrupts):
         estimator = model()
-        within = interrupted(lambda: estimator.fit(X, Y), random.uniform(0, longest))
+        within = interrupted(partial(estimator.fit, X, Y), random.uniform(0, longest))
         n_within += within
         after = of_the_process()
         if after != before:
@@ -118,7 +121,7 @@ def main(n_interrupts, seed):
         elif vars(estimator) != vars(model()):
             found.append("half fitted")
     for _ in range(n_interrupts // 5):
-        interrupted(lambda: whole[0].predict(X), random.uniform(0, 0.01))
+        interrupted(partial(whole[0].predict, X), random.uniform(0, 0.01))
         after = of_the_process()
         if after != before:
             found.append({k: after[k] for k in after if after[k] != before[k]})

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment leaves the process as it was, and the estimator with a whole epoch."""
+"""Ctrl-C at any moment leaves the process as it was, and a model of whole epochs."""
 
 import os
 import subprocess

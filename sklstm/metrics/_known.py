@@ -1,0 +1,211 @@
+"""scikit-learn's metrics and scorers over the targets that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import get_scorer as get_scorer_of_sklearn
+
+from ..windows._groups import is_missing
+
+Array = NDArray[Any]
+
+
+def where_known(metric: Callable[..., float]) -> Callable[..., float]:
+    """Let a metric of scikit-learn count only the targets that are known.
+
+    Parameters
+    ----------
+    metric : callable (y_true, y_pred, *, sample_weight=None) -> float
+        Of `sklearn.metrics`, say.
+
+    Returns
+    -------
+    counted : callable (y_true, y_pred, *, sample_weight=None) -> float
+        The same where nothing is missing from y_true. Where NaN or None stands, the
+        prediction is not looked at. With several outputs, of which other rows may be known,
+        it is the mean over the outputs of the metric of each.
+
+    Raises
+    ------
+    ValueError
+        If no target of an output is known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.metrics import mean_absolute_error
+    >>> from sklstm.metrics import where_known
+    >>> y_true = np.array([[1.0, 2.0], [3.0, np.nan]])
+    >>> y_pred = np.array([[1.5, 2.0], [3.5, 9.0]])
+    >>> where_known(mean_absolute_error)(y_true, y_pred)
+    0.25
+    """
+
+    @wraps(metric)
+    def counted(
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        **options: Any,
+    ) -> float:
+        columns, predicted, scores = _columns(y_true), np.asarray(y_pred), []
+        for number, (target, known) in enumerate(columns):
+            values = predicted if len(columns) == 1 else predicted[:, number]
+            if sample_weight is not None:
+                options["sample_weight"] = np.asarray(sample_weight)[known]
+            scores.append(metric(target[known], values[known], **options))
+        return float(np.mean(scores))
+
+    return counted
+
+
+def get_scorer(scoring: Any) -> KnownTargetsScorer:
+    """Get a scorer of scikit-learn that counts only the targets that are known.
+
+    For `cross_validate`, `GridSearchCV` and the like, whose own scorers refuse NaN in y:
+    the rows of a test part whose targets lie after the last of all are left out.
+
+    Parameters
+    ----------
+    scoring : str or callable (estimator, X, y) -> float
+        As `sklearn.metrics.get_scorer` takes it: "r2", "neg_mean_absolute_error", ...
+
+    Returns
+    -------
+    scorer : callable (estimator, X, y_true, **options) -> float
+        With several outputs, the mean over the outputs of the score of each.
+
+    Raises
+    ------
+    ValueError
+        From the scorer, if no target of an output is known.
+
+    See Also
+    --------
+    where_known : The same for a metric.
+    sklstm.future_targets : Makes such targets.
+
+    Examples
+    --------
+    >>> from sklstm.metrics import get_scorer
+    >>> get_scorer("neg_mean_absolute_error")
+    get_scorer('neg_mean_absolute_error')
+    """
+    return KnownTargetsScorer(scoring)
+
+
+class KnownTargetsScorer:
+    """Score the rows whose targets are known; all rows are predicted, as history.
+
+    Parameters
+    ----------
+    scoring : str or callable (estimator, X, y) -> float
+    """
+
+    def __init__(self, scoring: Any) -> None:
+        self.scoring = scoring
+        self.scorer = get_scorer_of_sklearn(scoring)
+
+    def __repr__(self) -> str:
+        return f"get_scorer({self.scoring!r})"
+
+    def __call__(
+        self,
+        estimator: Any,
+        X: Any,
+        y_true: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        **options: Any,
+    ) -> float:
+        """Score an estimator.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+        X : array-like
+            As the estimator takes it.
+        y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            NaN or None where a target is not known.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+        **options
+            Go to the scorer.
+
+        Returns
+        -------
+        score : float
+        """
+        answers = Answers(estimator)
+        columns = _columns(y_true)
+        scores = []
+        for number, (target, known) in enumerate(columns):
+            if sample_weight is not None:
+                options["sample_weight"] = np.asarray(sample_weight)[known]
+            output = None if len(columns) == 1 else number
+            chosen = Selected(estimator, answers, known, output)
+            scores.append(self.scorer(chosen, X, target[known], **options))
+        return float(np.mean(scores))
+
+
+class Answers:
+    """What an estimator says, asked once."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+        self.given: dict[str, Array] = {}
+
+    def get(self, method: str, X: Any, **options: Any) -> Array:
+        """Call a method, or give what it said before."""
+        if method not in self.given:
+            self.given[method] = np.asarray(getattr(self.estimator, method)(X, **options))
+        return self.given[method]
+
+
+class Selected:
+    """An estimator that answers for some of the rows, and one of the outputs."""
+
+    def __init__(
+        self, estimator: Any, answers: Answers, known: NDArray[np.bool_], output: int | None
+    ) -> None:
+        self._estimator = estimator
+        self._answers = answers
+        self._known = known
+        self._output = output
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._estimator, name)
+        if name not in ("predict", "predict_proba", "decision_function"):
+            return value
+
+        def answer(X: Any, **options: Any) -> Array:
+            chosen = self._answers.get(name, X, **options)[self._known]
+            return chosen if self._output is None else chosen[:, self._output]
+
+        return answer
+
+    def __sklearn_tags__(self) -> Any:
+        return self._estimator.__sklearn_tags__()
+
+
+def _columns(y_true: ArrayLike) -> list[tuple[Array, NDArray[np.bool_]]]:
+    """Give each output, and which of its rows are known."""
+    y = np.asarray(y_true)
+    columns = [y] if y.ndim == 1 else list(y.T)
+    known = [_is_known(column) for column in columns]
+    for number, rows in enumerate(known):
+        if not rows.any():
+            which = "" if len(columns) == 1 else f" in output {number}"
+            raise ValueError(f"y_true must have a target that is known{which}. Got none.")
+    return list(zip(columns, known, strict=True))
+
+
+def _is_known(column: Array) -> NDArray[np.bool_]:
+    if column.dtype.kind != "O":
+        return np.asarray(column == column)
+    return ~np.fromiter(map(is_missing, column), bool, len(column))

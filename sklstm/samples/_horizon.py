@@ -1,0 +1,83 @@
+"""Targets that lie some rows ahead: which are known at the end of the training rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..windows._windows import Windows
+
+
+def leads_of(n_outputs: int, horizon: int) -> NDArray[np.intp]:
+    """Tell how many rows ahead each target lies.
+
+    Parameters
+    ----------
+    n_outputs : int
+    horizon : int
+
+    Returns
+    -------
+    leads : ndarray of int of shape (n_outputs,)
+
+    Examples
+    --------
+    >>> leads_of(3, horizon=3), leads_of(2, horizon=3)
+    (array([1, 2, 3]), array([3, 3]))
+    """
+    if n_outputs == horizon:
+        return np.arange(1, horizon + 1)
+    return np.full(n_outputs, horizon)
+
+
+def known_at_the_end(
+    X: Any, windows: Windows, n_outputs: int, horizon: int
+) -> NDArray[np.bool_]:
+    """Tell which targets lie within the rows that the sequences come from.
+
+    The last row of a series is that of its last window. What lies after it, a forecaster
+    that is trained there does not know, though whoever judges it later may.
+
+    Parameters
+    ----------
+    X : array-like or Windows
+        As it was given: rows of an array are those of one series, in their order.
+    windows : Windows of shape (n_samples, n_timesteps, n_features)
+        The same as windows.
+    n_outputs : int
+    horizon : int
+
+    Returns
+    -------
+    known : ndarray of bool of shape (n_samples, n_outputs)
+
+    Examples
+    --------
+    >>> X = np.zeros((4, 5))
+    >>> known_at_the_end(X, Windows.from_array(X), 2, horizon=2)
+    array([[ True,  True],
+           [ True,  True],
+           [ True, False],
+           [False, False]])
+    """
+    leads = leads_of(n_outputs, horizon)
+    if isinstance(X, Windows):
+        row, series, ahead = windows.ends, windows.series, windows.ahead
+    else:
+        row, series, ahead = np.arange(len(windows)), None, 0
+    last = _last_of_each(row, series)
+    return (row[:, None] + leads <= last[:, None]) | (leads <= ahead)
+
+
+def _last_of_each(
+    row: NDArray[np.intp], series: NDArray[np.intp] | None
+) -> NDArray[np.intp]:
+    """Give, for each sample, the last row of its series."""
+    if series is None:
+        return np.full(len(row), row.max())
+    names, number = np.unique(series, return_inverse=True)
+    last = np.full(len(names), -1)
+    np.maximum.at(last, number, row)
+    return last[number]
