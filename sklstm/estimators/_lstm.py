@@ -139,6 +139,10 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Give the arguments of the network."""
         return architecture_of(self, encoding, targets, windows, seed)
 
+    def _relative_features(self, start: Start, categorical: list[int]) -> list[int]:
+        """Give the features that are seen relative to the size of each sequence."""
+        return []
+
     def _labels(self, target: Array) -> Array | None:
         """Give the classes by which a hold-out is stratified."""
         return None
@@ -274,6 +278,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             start.train.weight,
             standardize=self.standardize,
             categorical=sorted(set(categorical)),
+            relative=self._relative_features(start, categorical),
         )
 
     def _train(self, start: Start, plan: Plan, X: Any, y: Any, sample_weight: Any) -> None:
@@ -299,7 +304,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             return TrainedModel(*parts, net=net)
 
         def job() -> None:
-            net = self._net(architecture, targets, start)
+            net = self._net(architecture, encoding, targets, start)
             train = _data(net.module_, encoding, targets, start.train)
             valid = None
             if start.valid is not None:
@@ -322,14 +327,18 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             context.call_on_fit_task_end(**task)
 
     def _net(
-        self, architecture: dict[str, Any], targets: Targets, start: Start
+        self,
+        architecture: dict[str, Any],
+        encoding: Encoding,
+        targets: Targets,
+        start: Start,
     ) -> SequenceNet:
         """Make a net that begins to train, or goes on from where training was."""
         previous, seed = start.previous, _seed_of_run(start.seed, start.n_runs)
         if previous is None:
-            return make_net(self, make_network(architecture), targets, seed)
+            return make_net(self, make_network(architecture), encoding, targets, seed)
         network = copy.deepcopy(previous.network)
-        net = make_net(self, network, targets, seed, earlier=previous.net)
+        net = make_net(self, network, encoding, targets, seed, earlier=previous.net)
         loss = settings_of(self)["loss"]
         same_loss = is_same(previous.memory.settings["loss"], loss)
         take_up(net, previous.memory, same_loss=same_loss)
@@ -421,7 +430,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         model = self._learnt("net_")
         if model.net is None:
             seed = _seed_of_run(model.memory.seed, model.memory.n_runs)
-            net = make_net(self, model.network, model.targets, seed)
+            net = make_net(self, model.network, model.encoding, model.targets, seed)
             take_up(net, model.memory, same_loss=True)
             model.net = net
         return model.net
@@ -490,7 +499,7 @@ def _data(
         None if weight is None else weight / weight.mean(),
         names=samples.names,
         beside=beside,
-        **data_options(network),
+        **data_options(network, encoding),
     )
 
 

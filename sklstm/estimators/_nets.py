@@ -62,6 +62,7 @@ def architecture_of(
 def make_net(
     estimator: Any,
     network: LSTMNetwork,
+    encoding: Encoding,
     targets: Targets,
     seed: int,
     earlier: SequenceNet | None = None,
@@ -72,6 +73,7 @@ def make_net(
     ----------
     estimator : LSTMRegressor or LSTMClassifier
     network : LSTMNetwork
+    encoding : Encoding
     targets : Targets
     seed : int
         Governs shuffling and dropout.
@@ -84,7 +86,8 @@ def make_net(
         Ready to train.
     """
     loss = estimator._resolve_loss()
-    criterion = LossWhereObserved(loss.criterion) if targets.may_miss else loss.criterion
+    may_miss = targets.may_miss or bool(encoding.relative)
+    criterion = LossWhereObserved(loss.criterion) if may_miss else loss.criterion
     network.set_dropout(plain(estimator.dropout))
     net = SequenceNet(
         module=network,

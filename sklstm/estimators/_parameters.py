@@ -305,12 +305,22 @@ REGRESSION: dict[str, Parameter] = {
     **NETWORK,
     **FEATURES,
     **TRAINING,
+    "instance_scale": Parameter(
+        '"auto" or bool',
+        "auto",
+        [StrOptions({"auto"}), "boolean"],
+        """Whether each sequence, and the targets that forecast it, are divided by the mean
+        absolute value of the sequence, so that series of any size are learnt alike
+        [Salinas2020]_. "auto": if the sequences are windows of more than one series and
+        `instance_norm` says that they are forecast. Zeros alone are forecast as 0.""",
+    ),
     "target_features": replace(
         FEATURES["categorical_features"],
-        text="""With `instance_norm`, the features that the outputs forecast, by number, by
-        name or as a mask, as in `categorical_features`. A list is repeated: ``[0, 2]`` for
-        outputs that are steps ahead of features 0 and 2 in turn. None is feature 0 of
-        sequences that have no other. The other features are read as they are.""",
+        text="""With `instance_norm` or `instance_scale`, the features that the outputs
+        forecast, by number, by name or as a mask, as in `categorical_features`. A list is
+        repeated: ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn.
+        None is feature 0 of sequences that have no other. The other features are read as
+        they are.""",
     ),
     "loss": Parameter(
         f"{_one_of(REGRESSION_LOSSES)}, torch.nn.Module or callable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 
 from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
 from ..metrics import where_known
-from ..samples._encoding import Encoding
+from ..samples._encoding import Encoding, Layout
 from ..samples._features import feature_numbers
 from ..samples._inputs import plain
 from ..samples._samples import Samples
@@ -20,7 +20,7 @@ from ..samples._scaling import Scaling
 from ..samples._targets import Numbers
 from ..windows._windows import Windows
 from ._documented import documented
-from ._lstm import Array, LSTMEstimator
+from ._lstm import Array, LSTMEstimator, Start
 from ._parameters import REGRESSION, constraints_of
 
 
@@ -71,7 +71,11 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(REGRESSION)
 
-    _structure: ClassVar[tuple[str, ...]] = (*LSTMEstimator._structure, "target_features")
+    _structure: ClassVar[tuple[str, ...]] = (
+        *LSTMEstimator._structure,
+        "instance_scale",
+        "target_features",
+    )
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile")
 
     def __init__(
@@ -85,6 +89,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: str | None = None,
+        instance_scale: bool | str = "auto",
         target_features: Any = None,
         patch_length: int = 1,
         convolution: str | None = None,
@@ -126,6 +131,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.layer_norm = layer_norm
         self.memory_length = memory_length
         self.instance_norm = instance_norm
+        self.instance_scale = instance_scale
         self.target_features = target_features
         self.patch_length = patch_length
         self.convolution = convolution
@@ -224,14 +230,30 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     def _learn_targets(self, y: Any) -> Numbers:
         return Numbers.learn(y, type(self).__name__, may_miss=self.horizon is not None)
 
+    @property
+    def _forecasts(self) -> bool:
+        """Whether the outputs forecast features, in their units."""
+        return self.instance_norm is not None or self.instance_scale is True
+
+    def _relative_features(self, start: Start, categorical: list[int]) -> list[int]:
+        series = start.train.windows.series
+        of_several = series is not None and bool((series != series[0]).any())
+        wanted = of_several if self.instance_scale == "auto" else bool(self.instance_scale)
+        if not (wanted and self._forecasts):
+            return []
+        n_features = start.train.windows.shape[2]
+        features = self._target_features(start.targets, start.layout, n_features)
+        self._check_have_level(features, categorical)
+        return sorted(set(features))
+
     def _scale_targets(
         self, targets: Numbers, samples: Samples, encoding: Encoding
     ) -> Numbers:
         scaling = None
-        if self.instance_norm is not None:
+        if self._forecasts:
             # A forecast is scaled like the feature that it forecasts.
-            features = self._target_features(targets, encoding)
             mean, scale = encoding.scaling.mean, encoding.scaling.scale
+            features = self._target_features(targets, encoding.layout, len(mean))
             scaling = Scaling(mean[features], scale[features])
         elif self.standardize:
             scaling = Scaling.of_columns(samples.target, samples.weight)
@@ -243,16 +265,18 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self, encoding: Encoding, targets: Numbers, windows: Windows, seed: int
     ) -> dict[str, Any]:
         architecture = super()._architecture(encoding, targets, windows, seed)
-        if self.instance_norm is not None:
-            features = self._target_features(targets, encoding)
+        if self._forecasts:
+            features = self._target_features(targets, encoding.layout, windows.shape[2])
+            self._check_have_level(features, encoding.categories)
             architecture["target_features"] = features
         return architecture
 
-    def _target_features(self, targets: Numbers, encoding: Encoding) -> list[int]:
+    def _target_features(
+        self, targets: Numbers, layout: Layout, n_features: int
+    ) -> list[int]:
         """Give the feature that each output forecasts."""
-        n_features, n_outputs = len(encoding.scaling.mean), targets.n_outputs
-        features = self.target_features
-        cycle = feature_numbers(features, "target_features", encoding.layout, n_features)
+        n_outputs, features = targets.n_outputs, self.target_features
+        cycle = feature_numbers(features, "target_features", layout, n_features)
         if features is None:
             if n_features > 1:
                 raise ValueError(
@@ -266,12 +290,14 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
                 "target_features must be features of X whose number divides that of the"
                 f" outputs, {n_outputs}. Got {self.target_features!r}."
             )
-        if set(cycle) & set(encoding.categories):
+        return cycle * (n_outputs // len(cycle))
+
+    def _check_have_level(self, features: list[int], categorical: Iterable[int]) -> None:
+        if set(features) & set(categorical):
             raise ValueError(
                 "target_features must not be among categorical_features: a category has no"
                 f" level. Got {self.target_features!r} and {self.categorical_features!r}."
             )
-        return cycle * (n_outputs // len(cycle))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

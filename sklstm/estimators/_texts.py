@@ -46,6 +46,9 @@ REFERENCES = {
         long-term time series forecasting. arXiv:2308.11200.""",
     "Nie2023": """Nie, Y. et al. (2023). A time series is worth 64 words: Long-term
         forecasting with transformers. ICLR.""",
+    "Salinas2020": """Salinas, D. et al. (2020). DeepAR: Probabilistic forecasting with
+        autoregressive recurrent networks. International Journal of Forecasting, 36(3),
+        1181-1191.""",
     "Tallec2018": """Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp
         time? ICLR.""",
     "Zeng2023": """Zeng, A. et al. (2023). Are transformers effective for time series

@@ -10,8 +10,11 @@ from torch import Tensor, nn
 
 InstanceNormMethod = Literal["last", "standard", "affine"]
 
-# Added to the variance of a sequence, in units of the training variance.
-EPSILON = 1e-8
+# Least deviation of a sequence, in units of its root mean square: in float32 a constant
+# deviates from its mean by about a hundredth of that.
+LEAST_DEVIATION = 1e-5
+# Stands in the place of zero, for a sequence of zeros.
+TINY = 1e-30
 
 
 class Level(NamedTuple):
@@ -182,7 +185,9 @@ class InstanceNorm(nn.Module):
             count = observed.sum(dim=1).clamp_min(1)
             center = x.where(observed, 0.0).sum(dim=1) / count
             deviation = (x - center[:, None]).where(observed, 0.0)
-            spread = ((deviation**2).sum(dim=1) / count + EPSILON).sqrt()
+            variance = (deviation**2).sum(dim=1) / count
+            least = LEAST_DEVIATION**2 * (variance + center**2) + TINY
+            spread = torch.maximum(variance, least).sqrt()
         seen = self.has_level & observed.any(dim=1)
         return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
 

@@ -90,6 +90,8 @@ class LSTMNetwork(nn.Module):
         Whether in training what a sample gives depends on the others of its batch.
     is_stepwise : bool
         Whether Python goes through the steps.
+    forecast_features : tuple of int of length output_size, or ()
+        The feature that each output forecasts, if it does.
 
     Examples
     --------
@@ -133,6 +135,7 @@ class LSTMNetwork(nn.Module):
         self.mixes_samples = convolution == "beside"
         self.is_stepwise = layer_norm or cell == "peephole"
         self.dtype = dtype
+        self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
 
         # Input normaliser.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,11 +46,14 @@ class Encoding:
         Of the features.
     categories : dict of int to ndarray of int
         Known categories of each categorical feature, by its number; sorted.
+    relative : tuple of int, default=()
+        Features that are divided by their own mean absolute value, sequence by sequence.
     """
 
     layout: Layout
     scaling: Scaling
     categories: dict[int, NDArray[np.intp]]
+    relative: tuple[int, ...] = ()
 
     @classmethod
     def learn(
@@ -60,6 +64,7 @@ class Encoding:
         *,
         standardize: bool,
         categorical: list[int],
+        relative: Sequence[int] = (),
     ) -> Encoding:
         """Learn the scaling and the categories of training sequences.
 
@@ -72,6 +77,8 @@ class Encoding:
             Whether to standardise at all.
         categorical : list of int
             Features that are categories, and not standardised.
+        relative : sequence of int, default=()
+            Features that are divided by the size of each sequence, and not centred.
 
         Returns
         -------
@@ -87,12 +94,12 @@ class Encoding:
             scaling = Scaling.of_windows(windows, weight)
         else:
             scaling = Scaling.identity(windows.shape[2])
-        scaling = scaling.leaving(categorical)
+        scaling = scaling.leaving(categorical).about_zero(relative)
         scaling.check_finite("X")
-        return cls(layout, scaling, categories)
+        return cls(layout, scaling, categories, tuple(relative))
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Encoding:
         """Make one of plain values, as `dataclasses.asdict` gives them."""
         layout, scaling = Layout(**state["layout"]), Scaling(**state["scaling"])
-        return cls(layout, scaling, state["categories"])
+        return cls(layout, scaling, state["categories"], state["relative"])

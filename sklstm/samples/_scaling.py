@@ -100,6 +100,18 @@ class Scaling:
         mean[list(columns)], scale[list(columns)] = 0.0, 1.0
         return Scaling(mean, scale)
 
+    def about_zero(self, columns: Sequence[int]) -> Scaling:
+        """Give the same, but for some columns that are divided by their root mean square.
+
+        Zero stays zero there, so that values can be compared with their own size.
+        """
+        mean, scale, chosen = self.mean.copy(), self.scale.copy(), list(columns)
+        # A constant column has a scale of 1 in place of 0.
+        spread = np.where(scale == 1.0, 0.0, scale)[chosen]
+        size = np.hypot(mean[chosen], spread)
+        mean[chosen], scale[chosen] = 0.0, np.where(size > 0, size, 1.0)
+        return Scaling(mean, scale)
+
     def check_finite(self, name: str) -> None:
         """Refuse statistics that overflowed.
 

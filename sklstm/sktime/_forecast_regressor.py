@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sklearn.utils._param_validation import validate_parameter_constraints
 
 from ..estimators import LSTMRegressor
 from ..samples._encoding import Encoding
-from ..samples._samples import Samples
-from ..samples._scaling import Scaling
 from ..samples._targets import FutureRows, Numbers
 from ..windows._windows import Windows
 
@@ -31,12 +28,9 @@ class ForecastRegressor(LSTMRegressor):
     def _learn_targets(self, y: Windows) -> FutureRows:
         return FutureRows.learn(y, type(self).__name__)
 
-    def _scale_targets(
-        self, targets: Numbers, samples: Samples, encoding: Encoding
-    ) -> Numbers:
-        features = self._target_features(targets, encoding)
-        mean, scale = encoding.scaling.mean, encoding.scaling.scale
-        return replace(targets, scaling=Scaling(mean[features], scale[features]))
+    @property
+    def _forecasts(self) -> bool:
+        return True
 
 
 class Seq2SeqRegressor(ForecastRegressor):

@@ -131,6 +131,7 @@ class LSTMForecaster(BaseForecaster):
         layer_norm: bool = False,
         memory_length: int | None = None,
         instance_norm: Any = "last",
+        instance_scale: bool | str = "auto",
         patch_length: int = 1,
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
@@ -172,6 +173,7 @@ class LSTMForecaster(BaseForecaster):
         self.layer_norm = layer_norm
         self.memory_length = memory_length
         self.instance_norm = instance_norm
+        self.instance_scale = instance_scale
         self.patch_length = patch_length
         self.convolution = convolution
         self.conv_filters = conv_filters
@@ -241,6 +243,9 @@ class LSTMForecaster(BaseForecaster):
         self._freq = Panel.of(y).freq
         y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._new_model(y, X, fh)
+        if self.instance_scale == "auto":
+            # The series to come may be of any size.
+            model.regressor.set_params(instance_scale=not self._is_of_one_size())
         model.fit(self._read(y, X, model))
         self.pretrained_model_ = model
         return self
@@ -311,6 +316,7 @@ class LSTMForecaster(BaseForecaster):
         kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
         regressor = kind(**core_parameters(self, LSTMRegressor)).set_params(
             target_features=list(range(len(targets))),
+            instance_scale=self._instance_scale(y),
             categorical_features=[
                 len(targets) + covariates.index(name)
                 for name in self.categorical_features or []
@@ -324,6 +330,16 @@ class LSTMForecaster(BaseForecaster):
             covariates,
             len(targets) + np.array(known, dtype=np.intp),
         )
+
+    def _instance_scale(self, y: pd.DataFrame) -> Any:
+        """Tell whether series are to be seen in units of their own size."""
+        if self.instance_scale != "auto":
+            return self.instance_scale
+        return len(Panel.of(y)) > 1 and not self._is_of_one_size()
+
+    def _is_of_one_size(self) -> bool:
+        """Tell whether series are standardised one by one, as channels are."""
+        return bool(self.channel_independent and self.standardize)
 
     def _pretrained_copy(
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,13 @@ from torch import Tensor
 
 from ..samples._scaling import Scaling
 from ..windows._windows import Windows
+from ._sizes import Sizes
 from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
-# if nothing is known of it) and, in training, "weight" (None if all samples count alike).
+# if nothing is known of it), "size" of shape (batch_size, n_outputs), in whose units the
+# targets are (None: in those of the table), and, in training, "weight" (None if all samples
+# count alike).
 Inputs = dict[str, Tensor | None]
 
 
@@ -46,6 +49,11 @@ class SequenceData(Dataset):
     fill : bool, default=True
         Whether a value that is missing from the start of a sequence becomes 0, the
         training mean. Else it stays NaN, for a network that knows the sequence's level.
+    relative : sequence of int, default=()
+        Features that are divided by their own mean absolute value, sequence by sequence.
+    outputs : sequence of int, default=()
+        With `relative`, the feature that each target forecasts: targets are divided by its
+        size. A target of a sequence of zeros alone is missing: NaN.
     beside : SequenceData or None, default=None
         Other samples. The rows are taken from them if they are the same.
     names : tuple of str, default=("X", "y")
@@ -67,6 +75,8 @@ class SequenceData(Dataset):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
         fill: bool = True,
+        relative: Sequence[int] = (),
+        outputs: Sequence[int] = (),
         beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
@@ -76,6 +86,7 @@ class SequenceData(Dataset):
         else:
             self.table = Table(windows, scaling, dtype, to, names[0])
         self.fill = fill
+        self.sizes = Sizes(relative, outputs, to) if relative else None
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
         self.missing = torch.from_numpy(self.table.missing).to(to)
@@ -174,6 +185,9 @@ class SequenceData(Dataset):
             if not complete:
                 rows, lengths = self._observed_first(rows, self.starts[index, None])
             x = self.table[rows]
+        size = None
+        if self.sizes is not None:
+            x, size = self.sizes.take_out(x, lengths)
         if self.table.has_partial_rows:
             x = carry_forward(x)
         future = self._future(index, x, lengths)
@@ -181,7 +195,10 @@ class SequenceData(Dataset):
             x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
-        return {"x": x, "lengths": lengths, "future": future, "weight": weight}, target
+        if target is not None and size is not None:
+            target = torch.where(size > 0, target / size, torch.nan)
+        inputs = {"x": x, "lengths": lengths, "future": future}
+        return {**inputs, "weight": weight, "size": size}, target
 
     def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
         if self.known is None:

@@ -91,7 +91,8 @@ def _predict(
     index: Tensor,
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    return link(network(inputs["x"], inputs["lengths"], inputs["future"]))
+    values = link(network(inputs["x"], inputs["lengths"], inputs["future"]))
+    return values if inputs["size"] is None else values * inputs["size"]
 
 
 @torch.inference_mode()

@@ -151,7 +151,8 @@ class TrainedModel:
 
     def _data(self, windows: Windows) -> SequenceData:
         """Give sequences as the network reads them."""
-        return SequenceData(windows, self.encoding.scaling, **data_options(self.network))
+        options = data_options(self.network, self.encoding)
+        return SequenceData(windows, self.encoding.scaling, **options)
 
     def _by_parts(
         self, windows: Windows, compute: Callable[[SequenceData], Array]
@@ -236,12 +237,13 @@ def make_network(architecture: dict[str, Any]) -> LSTMNetwork:
         return LSTMNetwork(**{**architecture, "dtype": dtype})
 
 
-def data_options(network: LSTMNetwork) -> dict[str, Any]:
+def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
     """Tell what the batches have to be like for a network.
 
     Parameters
     ----------
     network : LSTMNetwork
+    encoding : Encoding
 
     Returns
     -------
@@ -249,6 +251,8 @@ def data_options(network: LSTMNetwork) -> dict[str, Any]:
         Arguments of `SequenceData`.
     """
     return {
+        "relative": encoding.relative,
+        "outputs": network.forecast_features if encoding.relative else (),
         "dtype": network.dtype,
         "device": network.device,
         "fill": not network.fills_missing,

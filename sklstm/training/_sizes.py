@@ -1,0 +1,73 @@
+"""Sequences in units of their own size, so that large and small ones count alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class Sizes:
+    r"""Divide features of a sequence by their mean absolute value over its observed steps.
+
+    .. math:: s = \frac{1}{T} \sum_t |x_t|
+
+    A sequence of a thousand and one of a million then look alike to the network, and lose
+    alike. Nothing is remembered of a series: one that is new, or has grown, has the size of
+    its own window (the mean scaling of Salinas et al., 2020, window by window).
+
+    Parameters
+    ----------
+    features : sequence of int
+        Those that are divided.
+    outputs : sequence of int
+        The feature that each output forecasts; all are among them.
+    device : torch.device
+
+    References
+    ----------
+    .. [1] Salinas, D. et al. (2020). DeepAR: Probabilistic forecasting with autoregressive
+       recurrent networks. International Journal of Forecasting, 36(3), 1181-1191.
+
+    Examples
+    --------
+    >>> sizes = Sizes([0], [0, 0], torch.device("cpu"))
+    >>> relative, size = sizes.take_out(torch.tensor([[[1.0], [-3.0]]]), None)
+    >>> relative.flatten().tolist(), size.tolist()
+    ([0.5, -1.5], [[2.0, 2.0]])
+    """
+
+    def __init__(
+        self, features: Sequence[int], outputs: Sequence[int], device: torch.device
+    ) -> None:
+        place = {feature: i for i, feature in enumerate(features)}
+        self.features = torch.tensor(list(features), device=device)
+        self.outputs = torch.tensor([place[i] for i in outputs], device=device)
+
+    def take_out(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Divide by the sizes.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, n_features)
+            Observed steps first, zeros behind them. NaN is a value that is missing.
+        lengths : Tensor of int of shape (n_samples,) or None
+            Number of observed steps; None if all are.
+
+        Returns
+        -------
+        relative : Tensor of the shape of `x`
+            Features of a sequence of zeros stay as they are.
+        size : Tensor of shape (n_samples, n_outputs)
+            Of the feature that each output forecasts.
+        """
+        chosen = x[:, :, self.features]
+        missing = chosen.isnan()
+        n_steps = x.shape[1] if lengths is None else lengths[:, None]
+        n_observed = n_steps - missing.sum(dim=1)
+        total = chosen.abs().masked_fill(missing, 0).sum(dim=1)
+        size = total / n_observed.clamp_min(1)
+        divisor = torch.where(size > 0, size, 1.0)[:, None]
+        relative = x.index_copy(2, self.features, chosen / divisor)
+        return relative, size[:, self.outputs]
