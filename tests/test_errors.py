@@ -40,7 +40,7 @@ BAD_DATA = {
     "no features": (X[:, :, :0], Y, "X must have at least 1 of its features"),
     "lengths differ": (X, Y[:-1], "inconsistent numbers of samples"),
     "no y": (X, None, "requires y to be passed"),
-    "text in X": ([["a", "b"], ["c", "d"]], [1, 2], "could not convert string|dtype"),
+    "text in X": ([["a", "b"], ["c", "d"]], [1, 2], "X must be numbers. Got text"),
     "complex X": (X + 1j, Y, "Complex data not supported"),
     "three dimensions of y": (X, np.zeros((30, 2, 2)), "y|dim"),
 }
@@ -172,7 +172,7 @@ def test_bad_weights(weight, message):
 def test_a_loss_for_the_batch_cannot_be_weighted():
     model = LSTMRegressor(loss=lambda output, target: (output - target).abs().mean())
     assert len(model.set_params(max_epochs=2).fit(X, Y).loss_curve_) == 2
-    with pytest.raises(ValueError, match="loss must give one value a sample"):
+    with pytest.raises(ValueError, match="loss must give one value per sample"):
         model.fit(X, Y, sample_weight=np.ones(30))
 
 

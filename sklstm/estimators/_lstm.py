@@ -147,6 +147,24 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Give the classes by which a hold-out is stratified."""
         return None
 
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters; `callbacks` can be set as a whole only.
+
+        Parameters
+        ----------
+        **params : object
+
+        Returns
+        -------
+        self : estimator
+        """
+        parts = [name for name in params if name.startswith("callbacks__")]
+        if parts:
+            raise ValueError(
+                f"callbacks must be set as a whole, as a new list. Got {parts[0]!r}."
+            )
+        return super().set_params(**params)
+
     # ------------------------------------------------------------------ fit
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -447,6 +465,11 @@ def _as_samples(
 ) -> Samples:
     """Check targets and weights, and put them beside their sequences."""
     target = targets.encode(y, f"y{suffix}")
+    if suffix and len(target) != len(windows):
+        raise ValueError(
+            f"y{suffix} must have one row for each of the {len(windows)} sequences of"
+            f" X{suffix}. Got {len(target)}."
+        )
     check_consistent_length(windows, target)
     weight = read_sample_weight(sample_weight, windows, f"sample_weight{suffix}")
     return Samples(windows, target, weight, suffix)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
+
+from torch.optim import Optimizer
 
 from ..fitting._numbers import is_integer
 from ..losses import LINKS, LossWhereObserved, WeightedLoss
@@ -113,7 +116,19 @@ def make_net(
 
 
 def _optimizer_factory(optimizer: Any) -> Any:
-    return OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    if isinstance(optimizer, str):
+        return OPTIMIZERS[optimizer]
+    return partial(_own_optimizer, optimizer)
+
+
+def _own_optimizer(optimizer: Any, *args: Any, **options: Any) -> Optimizer:
+    made = optimizer(*args, **options)
+    if not isinstance(made, Optimizer):
+        raise TypeError(
+            "optimizer must give a torch.optim.Optimizer when it is called with the weights"
+            f" and lr. Got {made!r} from {optimizer!r}."
+        )
+    return made
 
 
 def settings_of(estimator: Any) -> dict[str, Any]:

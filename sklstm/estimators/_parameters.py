@@ -21,6 +21,10 @@ from ..training import OPTIMIZERS, SCHEDULES
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
+# Sizes that torch can count.
+LARGEST = 2**31 - 1
+
+
 @dataclass(frozen=True)
 class Parameter:
     """What the constructors that take a parameter have in common.
@@ -61,13 +65,13 @@ NETWORK: dict[str, Parameter] = {
     "hidden_size": Parameter(
         "int",
         32,
-        [integer(1)],
+        [integer(1, LARGEST)],
         "Units of each layer, in each direction.",
     ),
     "num_layers": Parameter(
         "int",
         1,
-        [integer(1)],
+        [integer(1, LARGEST)],
         "Number of recurrent layers, one on the other.",
     ),
     "dropout": Parameter(
@@ -101,7 +105,7 @@ NETWORK: dict[str, Parameter] = {
     "memory_length": Parameter(
         "int or None",
         None,
-        [integer(2), None],
+        [integer(2, LARGEST), None],
         """Longest time, in steps, over which the network is to remember: the gates that
         keep its state begin open for 2 to `memory_length` steps [Tallec2018]_. None begins
         as PyTorch does, forgetting half at each step. A plain RNN has no such gates.""",
@@ -119,7 +123,7 @@ NETWORK: dict[str, Parameter] = {
     "patch_length": Parameter(
         "int",
         1,
-        [integer(1)],
+        [integer(1, LARGEST)],
         """Steps that become one recurrent step through a linear layer: long sequences are
         learnt sooner, and often better [Lin2023]_.""",
     ),
@@ -153,7 +157,7 @@ NETWORK: dict[str, Parameter] = {
     "embedding_size": Parameter(
         "int or None",
         None,
-        [integer(1), None],
+        [integer(1, LARGEST), None],
         """Length of the vector of a category. None is half the number of categories, at
         most 50.""",
     ),
@@ -178,11 +182,12 @@ FEATURES: dict[str, Parameter] = {
         "int, str, array-like of int, str or bool, or None",
         None,
         [integer(), str, "array-like", None],
-        """Features of X that are categories, as numbers from 0, such as `OrdinalEncoder`
-        gives: tokens of a text, a store. By number; by name, where the features of X have
-        names; or as a mask of shape ``(n_features,)``. A 2-D X has one feature, number 0.
-        The network learns a vector for each category; one that the first fit has not seen
-        has zeros, and keeps them when training goes on.""",
+        """Features of X that are categories, as whole numbers from 0: the words of a text,
+        a store. A category has one number wherever it stands, in whatever step. By number;
+        by name, where the features of X have names; or as a mask of shape
+        ``(n_features,)``. A 2-D X has one feature, number 0. The network learns a vector
+        for each category; one that the first fit has not seen has zeros, and keeps them
+        when training goes on.""",
     ),
 }
 
@@ -236,13 +241,13 @@ TRAINING: dict[str, Parameter] = {
     "max_epochs": Parameter(
         "int",
         100,
-        [integer(1)],
+        [integer(1, LARGEST)],
         "Number of times that training goes through the samples, at most.",
     ),
     "batch_size": Parameter(
         "int",
         32,
-        [integer(1)],
+        [integer(1, LARGEST)],
         "Samples per step of the optimiser.",
     ),
     "early_stopping": Parameter(
@@ -261,7 +266,7 @@ TRAINING: dict[str, Parameter] = {
     "n_epochs_no_change": Parameter(
         "int",
         10,
-        [integer(1)],
+        [integer(1, LARGEST)],
         "Epochs without a new best validation loss after which training stops.",
     ),
     "warm_start": Parameter(
@@ -333,7 +338,7 @@ REGRESSION: dict[str, Parameter] = {
     "horizon": Parameter(
         "int or None",
         None,
-        [integer(1), None],
+        [integer(1, LARGEST), None],
         """How many rows ahead of its own row the targets of a sample reach. With y of shape
         ``(n_samples, horizon)`` column ``k`` is ``k + 1`` rows ahead; any other y lies
         wholly `horizon` rows ahead. NaN in y is then not yet known and counts nothing.

@@ -159,17 +159,22 @@ class WeightedLoss(nn.Module):
             for the whole batch.
         """
         value = self.criterion(output, target)
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                "loss must give a tensor: one value per sample, or one for each output, or"
+                f" one for the whole batch. Got {type(value).__name__} instead."
+            )
         if value.ndim and value.shape != output.shape and value.numel() != len(output):
             raise ValueError(
-                f"loss must give one value a sample, of shape ({len(output)},), or one for"
-                f" each output, of shape {tuple(output.shape)}, or one for the whole batch."
+                f"loss must give one value per sample, of shape ({len(output)},), one per"
+                f" output, of shape {tuple(output.shape)}, or one for the whole batch."
                 f" Got shape {tuple(value.shape)} instead."
             )
         if weight is None:
             return value.mean()
         if value.ndim == 0:
             raise ValueError(
-                "loss must give one value a sample to be used with sample_weight or"
+                "loss must give one value per sample to be used with sample_weight or"
                 " class_weight. Got one value for the whole batch instead."
             )
         per_sample = value.reshape(len(output), -1).mean(dim=1)

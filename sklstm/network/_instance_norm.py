@@ -192,30 +192,34 @@ class InstanceNorm(nn.Module):
         return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
 
     @torch.no_grad()
-    def learn(self, batches: Iterable[tuple[Tensor, Tensor | None, Tensor]]) -> None:
-        """Learn the constants, as ratios of root mean squares.
+    def learn(
+        self, batches: Iterable[tuple[Tensor, Tensor | None, Tensor, Tensor | None]]
+    ) -> None:
+        """Learn the constants, as ratios of weighted root mean squares.
 
         Parameters
         ----------
-        batches : iterable of (x, lengths, target)
-            The training samples; a target of NaN is missing.
+        batches : iterable of (x, lengths, target, weight)
+            The training samples; a target of NaN is missing, a weight of None is 1.
         """
         zero = torch.zeros((), device="cpu")
         inputs = inputs_spread = changes = changes_spread = zero
-        for x, lengths, target in batches:
+        for x, lengths, target, weight in batches:
             level = self.level(x, lengths)
             observed = _observed(x, lengths)
             deviation = (x - level.center[:, None]).where(observed, 0.0)
             spread = level.spread[:, None] * observed
-            inputs = inputs + (deviation**2).sum(dim=(0, 1))
-            inputs_spread = inputs_spread + (spread**2).sum(dim=(0, 1))
+            inputs = inputs + _total((deviation**2).sum(dim=1), weight)
+            inputs_spread = inputs_spread + _total((spread**2).sum(dim=1), weight)
             if not len(self.target_features):
                 continue
             missing = target.isnan()
             change = target - level.center[:, self.target_features]
             spread = level.spread[:, self.target_features]
-            changes = changes + change.masked_fill(missing, 0).square().sum(dim=0)
-            changes_spread = changes_spread + spread.masked_fill(missing, 0).square().sum(0)
+            changes = changes + _total(change.masked_fill(missing, 0) ** 2, weight)
+            changes_spread = changes_spread + _total(
+                spread.masked_fill(missing, 0) ** 2, weight
+            )
         ratio = _ratio(inputs, inputs_spread)
         self.input_scale.copy_(torch.where(self.has_level, ratio, 1.0))
         if not len(self.target_features):
@@ -237,6 +241,11 @@ def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:
         return observed
     step = torch.arange(x.shape[1], device=x.device)
     return observed & (step < lengths[:, None])[:, :, None]
+
+
+def _total(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Add the samples up, each counted with its weight."""
+    return values.sum(dim=0) if weight is None else weight @ values
 
 
 def _ratio(squares: Tensor, reference: Tensor) -> Tensor:

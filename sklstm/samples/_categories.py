@@ -52,7 +52,8 @@ def find_categories(windows: Windows, features: list[int]) -> dict[int, NDArray[
         if len(bad):
             raise ValueError(
                 f"X must have integers from 0 to {LIMIT - 1} in its categorical_features."
-                f" Got {bad[0]:g} in feature {feature}; encode with OrdinalEncoder."
+                f" Got {bad[0]:g} in feature {feature}: give each category one number, the"
+                " same in all steps."
             )
         found[feature] = np.unique(values).astype(np.intp)
     return found

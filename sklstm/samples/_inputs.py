@@ -102,27 +102,60 @@ def read_sequences(
     return windows, layout
 
 
+def refuse_gradients(value: Any, name: str) -> None:
+    """Refuse tensors that are to be differentiated: nothing flows back into them.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        The argument, for the message.
+
+    Raises
+    ------
+    TypeError
+        If it is such a tensor.
+    """
+    if getattr(value, "requires_grad", False):
+        raise TypeError(
+            f"{name} must be data. Got a tensor that requires gradients: use"
+            f" {name}.detach()."
+        )
+
+
 def _as_array(X: Any, name: str) -> Any:
     """Give a nested list as an array; refuse what is neither list, array nor table."""
     if isinstance(X, np.ndarray) and X.dtype.kind == "f":
         return X
+    refuse_gradients(X, name)
     if issparse(X):
         raise TypeError(f"{name} must be dense. Got a sparse array: use {name}.toarray().")
     is_row_of_objects = isinstance(X, np.ndarray) and X.dtype.kind == "O" and X.ndim == 1
     if isinstance(X, list | tuple) or is_row_of_objects:
         try:
-            return np.asarray(list(X))
+            X = np.asarray(list(X))
         except ValueError as error:
             raise ValueError(
-                f"{name} must have sequences of one length. Got a list of unequal ones: put"
-                " NaN before the shorter ones."
+                f"{name} must have sequences of one length. Got a list of unequal ones:"
+                " fill the shorter ones up with NaN, which is left out, at either end."
             ) from error
     if not any(hasattr(X, has) for has in ("__array__", "__dataframe__", "shape")):
         raise TypeError(
             f"{name} must be an array, a data frame or a nested list, of shape (n_samples,"
             f" n_timesteps) or (n_samples, n_timesteps, n_features). Got {X!r:.60} instead."
         )
+    if isinstance(X, np.ndarray) and _holds_text(X):
+        raise ValueError(
+            f"{name} must be numbers. Got text: give each word a number from 0, the same"
+            " one wherever it stands, and name the feature in categorical_features."
+        )
     return X
+
+
+def _holds_text(X: NDArray[Any]) -> bool:
+    if X.dtype.kind != "O":
+        return X.dtype.kind in "US"
+    return isinstance(next(X.flat, None), str)
 
 
 def _read_names(estimator: Any, X: Any, like: Layout | None) -> NDArray[Any] | None:
@@ -185,12 +218,18 @@ def read_sample_weight(
     """
     if weight is None:
         return None
+    refuse_gradients(weight, name)
     if isinstance(weight, Real):
         weight = np.full(len(windows), weight)
-    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    try:
+        weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    except (TypeError, ValueError) as error:
+        if name in str(error):
+            raise
+        raise ValueError(f"{name} must be one number per sample: {error}") from error
     if weight.shape != (len(windows),):
         raise ValueError(
-            f"{name}.shape must be ({len(windows)},), one weight a sample. Got"
+            f"{name}.shape must be ({len(windows)},), one weight per sample. Got"
             f" {weight.shape} instead."
         )
     if (weight < 0).any():

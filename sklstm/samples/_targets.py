@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ..windows._groups import is_missing
 from ..windows._windows import Windows
+from ._inputs import refuse_gradients
 from ._scaling import Scaling
 
 Array = NDArray[Any]
@@ -281,16 +282,21 @@ def targets_from_state(state: dict[str, Any]) -> Targets:
     return targets
 
 
-def _check_given(y: Any, estimator: str) -> None:
+def _check_given(y: Any, name: str, most_dims: int, estimator: str) -> None:
     if y is None:
         raise ValueError(f"{estimator} requires y to be passed, but the target y is None.")
+    refuse_gradients(y, name)
+    n_dims = getattr(y, "ndim", 0)
+    if n_dims > most_dims:
+        shapes = "(n_samples,)" + " or (n_samples, n_outputs)" * (most_dims == 2)
+        raise ValueError(f"{name} must have the shape {shapes}. Got {n_dims} dimensions.")
 
 
 def _as_columns(
     y: Any, name: str, may_miss: bool, estimator: str = "The fit"
 ) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
-    _check_given(y, estimator)
+    _check_given(y, name, 2, estimator)
     y = _as_float(y, name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True, input_name=name)
@@ -326,8 +332,11 @@ def _as_labels(
     y: Any, name: str, may_miss: bool, estimator: str = "The fit"
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Check class labels and give those that are known; and which samples have one."""
-    _check_given(y, estimator)
-    y = column_or_1d(y, warn=True, input_name=name)
+    _check_given(y, name, 2, estimator)
+    try:
+        y = column_or_1d(y, warn=True, input_name=name)
+    except ValueError as error:
+        raise ValueError(f"{name} must be one label per sample: {error}") from error
     observed = ~_is_missing(y)
     if not observed.all():
         if not may_miss:

@@ -99,7 +99,7 @@ class SequenceNet(NeuralNet):
         """
         if self.module_.normaliser is not None:
             self.module_.normaliser.learn(
-                (inputs["x"], inputs["lengths"], target)
+                (inputs["x"], inputs["lengths"], target, inputs["weight"])
                 for inputs, target in data.batches(self.count_predicted(data))
             )
 
@@ -430,6 +430,14 @@ class SequenceNet(NeuralNet):
                 if not isinstance(callback, EarlyStopping):
                     raise
                 stop = True
+            except KeyError as error:
+                if "valid_loss" not in str(error):
+                    raise
+                raise ValueError(
+                    f"callbacks has {type(callback).__name__}, which reads the validation"
+                    " loss, but nothing validates: set early_stopping=True, give X_val and"
+                    " y_val, or let it monitor 'train_loss'."
+                ) from error
         return stop
 
     def _ask(self, call: Callable[[], Any]) -> Any:

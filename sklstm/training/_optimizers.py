@@ -67,12 +67,18 @@ SCHEDULES = (*EPOCH_SCHEDULES, *STEP_SCHEDULES)
 
 def _own_schedule(schedule: Callable[[optim.Optimizer], Any], optimizer: Any) -> Any:
     try:
-        return schedule(optimizer)
+        scheduler = schedule(optimizer)
     except TypeError as error:
         raise TypeError(
             "learning_rate_schedule must take the optimiser and nothing else: set its other"
             f" arguments with functools.partial. Got {schedule!r}."
         ) from error
+    if not hasattr(scheduler, "step"):
+        raise TypeError(
+            "learning_rate_schedule must give a scheduler of torch.optim.lr_scheduler, or"
+            f" another object with a method step. Got {scheduler!r} from {schedule!r}."
+        )
+    return scheduler
 
 
 def make_schedule(

@@ -48,7 +48,7 @@ def test_learnt_constants_make_inputs_and_changes_of_size_one(method):
     y[::7, 1] = np.nan
     norm = InstanceNorm(method, 2, [], [0, 1, 0, 1], torch.float64)
     tensors = [torch.from_numpy(np.ascontiguousarray(a)) for a in (x, y)]
-    halves = [(tensors[0][i::2], None, tensors[1][i::2]) for i in (0, 1)]
+    halves = [(tensors[0][i::2], None, tensors[1][i::2], None) for i in (0, 1)]
     norm.learn(halves)
     z, level = norm(tensors[0], None)
     weight = (level.spread**2)[:, None]
