@@ -193,7 +193,7 @@ def test_search_in_processes_over_own_parts(series, name, parts):
 def test_loss_of_another_shape_is_refused(series, loss, shape, weighted):
     X, y = series
     weight = np.ones(len(y)) if weighted else None
-    message = f"loss must give one value a sample, .* Got shape {shape} instead"
+    message = f"loss must give one value per sample, .* Got shape {shape} instead"
     with pytest.raises(ValueError, match=message):
         LSTMRegressor(**TINY, loss=loss).fit(X, y, sample_weight=weight)
 
