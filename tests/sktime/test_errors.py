@@ -54,21 +54,6 @@ def test_a_longer_horizon_than_was_trained_for_is_refused(strategy):
 
 
 @pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
-def test_in_sample_forecasts_are_refused(strategy):
-    y = wave()
-    with pytest.raises(NotImplementedError, match="in-sample"):
-        forecaster(strategy).fit(y[:100], fh=[-1, 1])
-    shops = panel(a=y[:100], b=y[:90])
-    fh = ForecastingHorizon(y.index[[100, 101]], is_relative=False)
-    fitted = forecaster(strategy).fit(shops, fh=fh) if strategy == "recursive" else None
-    if fitted is not None:
-        assert len(fitted.predict()) == 4
-        fitted.update(panel(b=y[90:102]), update_params=False)
-        with pytest.raises(NotImplementedError, match="in-sample"):
-            fitted.predict()
-
-
-@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
 @pytest.mark.parametrize(
     ("future", "message"),
     [
