@@ -9,8 +9,8 @@ import pandas as pd
 
 from ._panel import Panel, series_name
 
-# From the longest on. Of each kind the first that all time stamps lie on is the one.
-CALENDAR = ("YS", "YE", "QS", "QE", "MS", "ME")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN",
+          "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")  # fmt: skip
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -105,19 +105,30 @@ def fitting_frequency(times: pd.DatetimeIndex) -> str:
     """
     times = times.unique().sort_values()
     wall = times.tz_localize(None)
-    days = wall.normalize()
-    if len(times) < 2:
-        return "D"
-    if (days == wall).all():
-        for freq in CALENDAR:
-            if days.isin(pd.date_range(days[0], days[-1], freq=freq)).all():
-                return freq
-        weekdays = days.dayofweek.unique()
-        if len(weekdays) == 1:
-            return f"W-{DAYS[weekdays[0]]}"
-        return "B" if len(weekdays) > 2 and weekdays.max() < 5 else "D"
+    if (wall.normalize() == wall).all():
+        return _frequency_of_days(wall)
     step = np.gcd.reduce(np.diff(times.as_unit("ns").asi8))
     return str(pd.tseries.frequencies.to_offset(pd.Timedelta(step, "ns")).freqstr)
+
+
+def _frequency_of_days(days: pd.DatetimeIndex) -> str:
+    months, weekdays = days.month.unique(), days.dayofweek.unique()
+    for letter, is_there, anchor in (
+        ("S", days.is_month_start.all(), (months.min() - 1) % 3),
+        ("E", days.is_month_end.all(), 9 + (months.min() - 1) % 3),
+    ):
+        if not is_there:
+            continue
+        if len(months) == 1:
+            return f"Y{letter}-{MONTHS[months[0] - 1]}"
+        return (
+            f"Q{letter}-{MONTHS[anchor]}"
+            if len(np.unique(months % 3)) == 1
+            else f"M{letter}"
+        )
+    if len(weekdays) == 1 and len(days) > 1:
+        return f"W-{DAYS[weekdays[0]]}"
+    return "B" if len(weekdays) > 2 and weekdays.max() < 5 else "D"
 
 
 class _Times(NamedTuple):
