@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._panel import Panel, series_name
+from ._panel import series_name
 
 Index = NDArray[np.intp]
 STRATEGIES = ("direct", "recursive", "seq2seq")
@@ -55,12 +55,12 @@ def check_parameters(
             )
 
 
-def check_times(panel: Panel, name: str) -> None:
+def check_times(frame: pd.DataFrame | None, name: str) -> None:
     """Refuse a time that comes twice in a series.
 
     Parameters
     ----------
-    panel : Panel
+    frame : pandas.DataFrame or None
     name : str
         The argument.
 
@@ -69,15 +69,14 @@ def check_times(panel: Panel, name: str) -> None:
     ValueError
         If there is one.
     """
-    repeated = panel.frame.index.duplicated()
-    if repeated.any():
-        row = int(repeated.argmax())
-        series = panel.names()[int(np.searchsorted(panel.starts, row, side="right")) - 1]
-        where = series_name(series) if series else name
-        raise ValueError(
-            f"{name} must have each time once in a series. Got {panel.times[row]} more than"
-            f" once in {where}."
-        )
+    if frame is None or frame.index.is_unique:
+        return
+    first = frame.index[frame.index.duplicated()][0]
+    *series, time = first if isinstance(first, tuple) else (first,)
+    raise ValueError(
+        f"{name} must have each time once in a series. Got {time} more than once in"
+        f" {series_name(tuple(series)) if series else name}."
+    )
 
 
 def check_columns(name: str, frame: pd.DataFrame, columns: Sequence[Any]) -> None:

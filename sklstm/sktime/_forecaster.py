@@ -238,7 +238,7 @@ class LSTMForecaster(BaseForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
         self._y_columns = y.columns
-        self._freq = self._learn_frequency(y)
+        self._freq = self._look_at(y, X)
         self._channel_scaling = self._learn_channels(y)
         y, X = self._by_channel(y, X, self._channel_scaling)
         if hasattr(self, "pretrained_model_"):
@@ -261,7 +261,7 @@ class LSTMForecaster(BaseForecaster):
             raise ValueError(
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
-        self._freq = self._learn_frequency(y)
+        self._freq = self._look_at(y, X)
         y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._new_model(y, X, fh)
         model.fit(self._read(y, X, model))
@@ -273,7 +273,7 @@ class LSTMForecaster(BaseForecaster):
     ) -> LSTMForecaster:
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
-        self._freq = self._learn_frequency(y)
+        self._freq = self._look_at(y, X)
         y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._pretrained_copy(y, X, fh)
         model.fine_tune(self._read(y, X, model))
@@ -283,6 +283,8 @@ class LSTMForecaster(BaseForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
+        check_times(y, "y")
+        check_times(X, "X")
         check_covariates(X, self.model_.covariates)
         if self.channel_independent:
             y = in_order(y, list(self._y_columns))
@@ -307,10 +309,12 @@ class LSTMForecaster(BaseForecaster):
         return self
 
     @staticmethod
-    def _learn_frequency(y: pd.DataFrame) -> Any:
-        panel = Panel.of(y)
-        check_times(panel, "y")
-        return common_frequency(panel)
+    def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
+        """Check rows to learn from, and find the step of their time stamps."""
+        check_times(y, "y")
+        check_times(X, "X")
+        check_observed(X)
+        return common_frequency(Panel.of(y))
 
     def _learn_channels(self, y: pd.DataFrame) -> Scaling:
         """Learn to standardise each column, where they are to be forecast one by one."""
@@ -340,7 +344,6 @@ class LSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
     ) -> ForecastModel:
         self._check_parameters(X)
-        check_observed(X)
         targets = list(y.columns)
         covariates = [] if X is None else list(X.columns)
         past = set(self.past_covariates or [])
@@ -409,10 +412,8 @@ class LSTMForecaster(BaseForecaster):
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
         """Find the model's columns in y and X, by name, and the rows that are missing."""
         y = in_order(y, model.targets)
-        check_times(Panel.of(y), "y")
         if model.covariates and X is not None:
             check_columns("X", X, model.covariates)
-            check_times(Panel.of(X), "X")
             X = model.labels.encode(X)
         panel = Panel.of(join(y, X, model.covariates))
         check_frequency(panel, self._freq)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ._checks import check_columns, check_times
 from ._horizon import Horizon, distinct
 from ._model import ForecastModel
-from ._panel import Panel
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -57,7 +56,7 @@ def known_ahead(
         )
     if names and X is not None:
         check_columns("X", X, names)
-        check_times(Panel.of(X), "X")
+        check_times(X, "X")
         place = X.index.get_indexer(index)
         _check_reach(index, place < 0, read, needed)
         known = X[names].to_numpy(np.float64, na_value=np.nan)[place]
