@@ -66,8 +66,8 @@ class LSTMForecaster(BaseForecaster):
         columns and forecasts all. X is read with each column.
     categorical_features : list of column names or None, default=None
         Columns of X that are categories, as numbers from 0, such as a month or a store. The
-        network learns a vector for each. sktime takes no strings: encode them, with
-        `sklearn.preprocessing.OrdinalEncoder` for one.
+        network learns a vector for each. Columns of text or of the dtype `category` are
+        categories without being named.
     hidden_size, num_layers, dropout, bidirectional, cell, layer_norm, memory_length, \
     instance_norm, patch_length, convolution, conv_filters, conv_kernel_sizes, \
     squeeze_excite, embedding_size, pooling, head_sizes, loss, quantile, optimizer, \
