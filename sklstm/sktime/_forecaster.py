@@ -467,14 +467,17 @@ class LSTMForecaster(BaseForecaster):
         n_ahead: int,
     ) -> Array:
         """Find the rows to come in X, of shape (n_series, n_ahead, n_columns)."""
+        model, panel = self.model_, self._context
+        if not len(model.known):
+            return np.full((len(panel), n_ahead, panel.frame.shape[1]), np.nan)
         if X is not None:
-            X = X[[name for name in self.model_.covariates if name in X.columns]]
-            X = self.model_.labels.encode(X)
+            X = X[[name for name in model.covariates if name in X.columns]]
+            X = model.labels.encode(X)
             if self.channel_independent:
                 X = repeat_for_channels(X, len(self._y_columns))
         steps = ForecastingHorizon(range(1, n_ahead + 1), is_relative=True, freq=fh.freq)
-        rows = [h.times for h in horizons_from(steps, self._context)]
-        return known_ahead(self.model_, horizons, X, self._context.index_at(rows))
+        rows = [h.times for h in horizons_from(steps, panel)]
+        return known_ahead(model, horizons, X, panel.index_at(rows))
 
     # ------------------------------------------------------------------ tests
 

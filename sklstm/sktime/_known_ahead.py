@@ -28,6 +28,7 @@ def known_ahead(
     Parameters
     ----------
     model : ForecastModel
+        With columns that are known ahead.
     horizons : list of Horizon, of length n_series
         What is to be forecast. X must have the rows that are read for that, up to the last
         that is asked for; it should have those that are read beyond.
@@ -49,12 +50,12 @@ def known_ahead(
     future = np.full((len(index), n_columns), np.nan)
     names = [model.covariates[i - model.n_targets] for i in model.known]
     read, needed = _rows_read(model, horizons, len(index) // n_series)
-    if names and X is None and needed.any():
+    if X is None and needed.any():
         raise ValueError(
             "X must be given to predict, with the columns that are known ahead:"
             f" {names}. Got None."
         )
-    if names and X is not None:
+    if X is not None:
         check_columns("X", X, names)
         check_times(X, "X")
         place = X.index.get_indexer(index)
