@@ -183,3 +183,28 @@ def test_a_pattern_keeps_its_phase(strategy, period, n_missing):
     fitted.update(missing.ffill(), update_params=False)
     assert ours < 0.01
     assert error(fitted.predict(), y[200:203]) > 0.02
+
+
+def beside_a_whole_one(kind, tail, whole):
+    """The same series in a panel, or as a column, with one whose end is there."""
+    if kind == "panel":
+        return panel(a=whole, b=tail)
+    return pd.DataFrame({"a": whole, "b": tail})
+
+
+@pytest.mark.parametrize("kind", ["panel", "wide", "channel_independent"])
+def test_airline_in_a_panel_and_in_a_frame_from_several_months(kind):
+    """A forward fill has luck where the months happen to be alike, and none elsewhere."""
+    ours, filled = [], []
+    for n in (132, 128, 121):
+        test, whole = airline[n : n + 12], airline[:n]
+        for tail, errors in (
+            (without_end(whole, 2), ours), (without_end(whole, 2).ffill(), filled)
+        ):  # fmt: skip
+            model = forecaster(channel_independent=kind == "channel_independent")
+            y_pred = model.fit(beside_a_whole_one(kind, tail, whole), fh=range(1, 13))
+            y_pred = y_pred.predict()
+            late = y_pred.loc["b"] if kind == "panel" else y_pred["b"]
+            errors.append(error(late, test))
+    assert ours[0] < 0.06
+    assert np.mean(ours) < np.mean(filled)
