@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
 from ..estimators._parameters import REGRESSION
 from ..estimators._regressor import LSTMRegressor
 from ..samples._scaling import Scaling
 from ._channels import repeat_for_channels, stack_channels, unstack_channels
+from ._checks import (
+    STRATEGIES,
+    check_columns,
+    check_covariates,
+    check_observed,
+    check_parameters,
+    check_steps,
+    check_times,
+    in_order,
+    untrained,
+)
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
-from ._horizon import Horizon, distinct, horizons_from, with_freq
+from ._frequency import check_frequency, common_frequency
+from ._history import History
+from ._horizon import Horizon, all_steps, horizons_from, with_freq
+from ._known_ahead import known_ahead
+from ._labels import Labels, check_numbered
 from ._model import ForecastModel
 from ._panel import Panel, join
 from ._parameters import core_parameters
+from ._predict import values_at
+from ._rows import count_missing
 
 Array = NDArray[Any]
-STRATEGIES = ("direct", "recursive", "seq2seq")
 
 
 @documented(REGRESSION, instance_norm="last", loss="absolute_error", max_epochs=50)
@@ -53,8 +69,8 @@ class LSTMForecaster(BaseForecaster):
         reads all columns and forecasts all. X is read with each column.
     categorical_features : list of column names or None
         Columns of X that are categories, as numbers from 0, such as a month or a store. The
-        network learns a vector for each. sktime takes no strings: encode them, with
-        `sklearn.preprocessing.OrdinalEncoder` for one.
+        network learns a vector for each. Columns of text or of the dtype `category` are
+        categories without being named.
     instance_norm
         By default forecasts are learnt as changes from the last value, so that they follow
         a trend.
@@ -99,8 +115,11 @@ class LSTMForecaster(BaseForecaster):
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "capability:multivariate": True,
         "capability:exogenous": True,
-        "capability:categorical_in_X": False,
-        "capability:insample": False,
+        "capability:categorical_in_X": True,
+        "capability:insample": True,
+        "capability:pred_int": False,
+        # There are no intervals, so there are none in sample.
+        "capability:pred_int:insample": False,
         "capability:missing_values": True,
         "capability:unequal_length": True,
         "capability:update": True,
@@ -111,7 +130,7 @@ class LSTMForecaster(BaseForecaster):
         "requires-fh-in-fit": True,
     }
 
-    # The rows that the next forecast needs are kept here; sktime need not keep them all.
+    # The rows are kept here; sktime need not keep them once more.
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
     _y = None
     _X = None
@@ -218,7 +237,7 @@ class LSTMForecaster(BaseForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
         self._y_columns = y.columns
-        self._freq = Panel.of(y).freq
+        self._freq = self._look_at(y, X)
         self._channel_scaling = self._learn_channels(y)
         y, X = self._by_channel(y, X, self._channel_scaling)
         if hasattr(self, "pretrained_model_"):
@@ -230,6 +249,7 @@ class LSTMForecaster(BaseForecaster):
             panel = self._read(y, X, model)
             model.fit(panel)
         self.model_ = model
+        self._history = History((panel,))
         self._keep(panel)
         return self
 
@@ -240,7 +260,7 @@ class LSTMForecaster(BaseForecaster):
             raise ValueError(
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
-        self._freq = Panel.of(y).freq
+        self._freq = self._look_at(y, X)
         y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._new_model(y, X, fh)
         if self.instance_scale == "auto":
@@ -255,7 +275,7 @@ class LSTMForecaster(BaseForecaster):
     ) -> LSTMForecaster:
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
-        self._freq = Panel.of(y).freq
+        self._freq = self._look_at(y, X)
         y, X = self._by_channel(y, X, self._learn_channels(y))
         model = self._pretrained_copy(y, X, fh)
         model.fine_tune(self._read(y, X, model))
@@ -265,8 +285,11 @@ class LSTMForecaster(BaseForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> LSTMForecaster:
+        check_times(y, "y")
+        check_times(X, "X")
+        check_covariates(X, self.model_.covariates)
         if self.channel_independent:
-            y = _in_order(y, list(self._y_columns))
+            y = in_order(y, list(self._y_columns))
         y, X = self._by_channel(y, X, self._channel_scaling)
         new = self._read(y, X, self.model_)
         if new.frame.index.nlevels != self._context.frame.index.nlevels:
@@ -275,14 +298,25 @@ class LSTMForecaster(BaseForecaster):
                 f" {new.frame.index.nlevels} levels in place of"
                 f" {self._context.frame.index.nlevels}."
             )
-        panel = self._context.followed_by(new).regular(self._freq)
+        panel = self._context.followed_by(new)
+        check_frequency(panel, self._freq)
+        panel = panel.regular(self._freq)
         if update_params:
             # A step on a single window would be all noise: older ones fill up a batch.
             n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
             n_rows = self.model_.n_context + n_recent
             self.model_.update(panel.only(new.names()).tail(n_rows))
+        self._history = self._history.followed_by(new)
         self._keep(panel)
         return self
+
+    @staticmethod
+    def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
+        """Check rows to learn from, and find the step of their time stamps."""
+        check_times(y, "y")
+        check_times(X, "X")
+        check_observed(X)
+        return common_frequency(Panel.of(y))
 
     def _learn_channels(self, y: pd.DataFrame) -> Scaling:
         """Learn to standardise each column, where they are to be forecast one by one."""
@@ -303,7 +337,10 @@ class LSTMForecaster(BaseForecaster):
 
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""
-        self._context = panel.tail(self.model_.n_context + self.batch_size)
+        values = panel.values[:, : self.model_.n_targets]
+        n_missing = count_missing(values, panel.stops - 1, panel.starts).max(axis=1)
+        n_rows = self.model_.n_context + self.batch_size
+        self._context = panel.tail(n_rows + np.maximum(n_missing, 0))
 
     def _new_model(
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
@@ -313,15 +350,18 @@ class LSTMForecaster(BaseForecaster):
         covariates = [] if X is None else list(X.columns)
         past = set(self.past_covariates or [])
         known = [i for i, name in enumerate(covariates) if name not in past]
+        labels = Labels.learn(X)
+        categorical = [*labels.of, *(self.categorical_features or [])]
         kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
         regressor = kind(**core_parameters(self, LSTMRegressor)).set_params(
             target_features=list(range(len(targets))),
             instance_scale=self._instance_scale(y),
             categorical_features=[
-                len(targets) + covariates.index(name)
-                for name in self.categorical_features or []
+                len(targets) + covariates.index(name) for name in dict.fromkeys(categorical)
             ],
         )
+        if X is not None:
+            check_numbered(X, [name for name in categorical if name not in labels.of])
         return ForecastModel(
             regressor,
             self.window_length,
@@ -329,6 +369,7 @@ class LSTMForecaster(BaseForecaster):
             targets,
             covariates,
             len(targets) + np.array(known, dtype=np.intp),
+            labels,
         )
 
     def _instance_scale(self, y: pd.DataFrame) -> Any:
@@ -372,95 +413,84 @@ class LSTMForecaster(BaseForecaster):
         """Give the steps that the network has to learn, from the end of any series."""
         if self.strategy == "recursive":
             return np.array([1])
-        horizons = horizons_from(with_freq(fh, self._freq), Panel.of(y).cutoffs())
-        steps = np.unique(np.concatenate([h.steps for h in distinct(horizons)]))
+        steps = all_steps(horizons_from(with_freq(fh, self._freq), Panel.of(y)))
+        steps = np.unique(np.maximum(steps, 1))  # in-sample forecasts are one step ahead
         return steps if self.strategy == "direct" else np.arange(1, steps[-1] + 1)
 
     def _check_parameters(self, X: pd.DataFrame | None) -> None:
-        if self.strategy not in STRATEGIES:
-            raise ValueError(
-                f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
-                f" {self.strategy!r} instead."
-            )
-        if not isinstance(self.window_length, Integral) or self.window_length < 1:
-            raise ValueError(
-                "window_length must be an int of at least 1. Got"
-                f" {self.window_length!r} instead."
-            )
-        columns = [] if X is None else list(X.columns)
-        for parameter in ("past_covariates", "categorical_features"):
-            names = getattr(self, parameter)
-            if names is not None and not isinstance(names, list | tuple):
-                raise TypeError(
-                    f"{parameter} must be a list of column names or None. Got {names!r}."
-                )
-            unknown = [name for name in names or [] if name not in columns]
-            if unknown:
-                raise ValueError(
-                    f"{parameter} must be columns of X, {columns}. Got {unknown} as well."
-                )
+        names = ("past_covariates", "categorical_features")
+        columns = {name: getattr(self, name) for name in names}
+        check_parameters(self.strategy, self.window_length, columns, X)
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
         """Find the model's columns in y and X, by name, and the rows that are missing."""
-        y = _in_order(y, model.targets)
+        y = in_order(y, model.targets)
         if model.covariates and X is not None:
-            _check_columns("X", X, model.covariates)
-        return Panel.of(join(y, X, model.covariates)).regular(self._freq)
+            check_columns("X", X, model.covariates)
+            X = model.labels.encode(X)
+        panel = Panel.of(join(y, X, model.covariates))
+        check_frequency(panel, self._freq)
+        return panel.regular(self._freq)
 
     # ------------------------------------------------------------------ forecasts
 
+    def _check_fh(self, fh: Any, pred_int: bool = False) -> ForecastingHorizon | None:
+        """Let a fitted network forecast any of the steps that it gives.
+
+        sktime has it forecast those of `fit` alone while `requires-fh-in-fit` is set.
+        """
+        if fh is None or not self.is_fitted or not self.get_tag("requires-fh-in-fit"):
+            return super()._check_fh(fh, pred_int)
+        asked = check_fh(fh, freq=self._cutoff)
+        if not self._gives(asked):
+            return super()._check_fh(fh, pred_int)  # which refuses it
+        as_fitted = copy.copy(self)
+        as_fitted._fh = asked
+        return super(LSTMForecaster, as_fitted)._check_fh(None, pred_int)
+
+    def _gives(self, fh: ForecastingHorizon) -> bool:
+        """Tell whether all steps of a horizon lie in sample or were trained for."""
+        steps = all_steps(horizons_from(with_freq(fh, self._freq), self._context))
+        return not len(untrained(steps, self.model_.steps, dates=not fh.is_relative))
+
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         panel, model = self._context, self.model_
-        if self.channel_independent:
-            X = repeat_for_channels(X, len(self._y_columns))
         fh = with_freq(fh, self._freq)
-        horizons = horizons_from(fh, panel.cutoffs())
-        if self.strategy == "recursive":
-            ahead = np.arange(1, max(h.steps.max() for h in distinct(horizons)) + 1)
-        else:
-            ahead = model.steps
-            _check_trained(distinct(horizons), ahead)
-        n_columns = model.n_targets + len(model.covariates)
-        future = np.full((len(panel), ahead[-1], n_columns), np.nan)
-        if len(model.known):
-            future[:, ahead - 1] = self._known_ahead(fh, X, panel, ahead)
-        forecast = model.forecast(panel, future)
-        rows = [forecast[i, h.steps - 1] for i, h in enumerate(horizons)]
-        index = panel.index_at([h.times for h in horizons])
-        y_pred = pd.DataFrame(np.concatenate(rows), index)
+        horizons = horizons_from(fh, panel)
+        steps = all_steps(horizons)
+        if self.strategy != "recursive":
+            check_steps(steps, model.steps, dates=not fh.is_relative)
+        n_ahead = max(steps[-1], model.steps[-1])
+        future = self._future(fh, horizons, X, n_ahead)
+        values = values_at(
+            model, horizons, panel, lambda: self._history.panel(self._freq), future
+        )
+        y_pred = pd.DataFrame(values, panel.index_at([h.times for h in horizons]))
         if self.channel_independent:
             y_pred = unstack_channels(y_pred, self._y_columns)
             y_pred = self._channel_scaling.invert(y_pred)
         y_pred = y_pred.set_axis(self._y_columns, axis=1)
         return y_pred if y_pred.index.nlevels == 1 else y_pred.sort_index()
 
-    def _known_ahead(
+    def _future(
         self,
         fh: ForecastingHorizon,
+        horizons: list[Horizon],
         X: pd.DataFrame | None,
-        panel: Panel,
-        ahead: NDArray[np.intp],
+        n_ahead: int,
     ) -> Array:
-        """Look up the rows of X that lie ahead, of shape (n_series, n_ahead, n_columns)."""
-        model = self.model_
-        names = [model.covariates[i - model.n_targets] for i in model.known]
-        if X is None:
-            raise ValueError(
-                "X must be given to predict, with the columns that are known ahead:"
-                f" {names}. Got None."
-            )
-        _check_columns("X", X, names)
-        steps = ForecastingHorizon(ahead, is_relative=True, freq=fh.freq)
-        index = panel.index_at([h.times for h in horizons_from(steps, panel.cutoffs())])
-        place = X.index.get_indexer(index)
-        if (place < 0).any():
-            raise ValueError(
-                f"X must reach over the whole horizon, the steps {ahead[0]} to {ahead[-1]}"
-                f" from the end of y. Got no row at {index[place < 0][0]}."
-            )
-        rows = np.full((len(index), model.n_targets + len(model.covariates)), np.nan)
-        rows[:, model.known] = X[names].to_numpy(np.float64, na_value=np.nan)[place]
-        return rows.reshape(len(panel), len(ahead), -1)
+        """Find the rows to come in X, of shape (n_series, n_ahead, n_columns)."""
+        model, panel = self.model_, self._context
+        if not len(model.known):
+            return np.full((len(panel), n_ahead, panel.frame.shape[1]), np.nan)
+        if X is not None:
+            X = X[[name for name in model.covariates if name in X.columns]]
+            X = model.labels.encode(X)
+            if self.channel_independent:
+                X = repeat_for_channels(X, len(self._y_columns))
+        steps = ForecastingHorizon(range(1, n_ahead + 1), is_relative=True, freq=fh.freq)
+        rows = [h.times for h in horizons_from(steps, panel)]
+        return known_ahead(model, horizons, X, panel.index_at(rows))
 
     # ------------------------------------------------------------------ tests
 
@@ -480,37 +510,3 @@ class LSTMForecaster(BaseForecaster):
         small = {"window_length": 3, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
         alone = {"channel_independent": True, "cell": "gru", "patch_length": 2}
         return [*({**small, "strategy": s} for s in STRATEGIES), {**small, **alone}]
-
-
-def _in_order(y: pd.DataFrame, columns: list[Any]) -> pd.DataFrame:
-    """Find the columns of y by name."""
-    if len(columns) == y.shape[1] == 1:
-        return y  # The name of a single series is its owner's business.
-    _check_columns("y", y, columns)
-    if y.shape[1] > len(columns):
-        raise ValueError(
-            f"y must have the columns seen in fit, {columns}, and no others. Got"
-            f" {list(y.columns)}."
-        )
-    return y[columns]
-
-
-def _check_columns(name: str, frame: pd.DataFrame, columns: list[Any]) -> None:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise ValueError(
-            f"{name} must have the columns seen in fit: {columns}. Got no {missing} among"
-            f" {list(frame.columns)}."
-        )
-
-
-def _check_trained(horizons: list[Horizon], steps: NDArray[np.intp]) -> None:
-    """Refuse steps that the network does not give."""
-    for horizon in horizons:
-        unknown = np.setdiff1d(horizon.steps, steps)
-        if len(unknown):
-            raise ValueError(
-                f"fh must be among the steps that were trained for, {steps.tolist()}, from"
-                f" the end of each series. Got {unknown.tolist()} as well; fit again, or"
-                " use strategy='recursive'."
-            )

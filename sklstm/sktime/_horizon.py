@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
+
+from ._frequency import fitting_frequency
+from ._panel import Panel
 
 Index = NDArray[np.intp]
 
@@ -21,6 +23,7 @@ class Horizon:
     Attributes
     ----------
     steps : ndarray of int of shape (n_steps,)
+        Below 1 they are in sample.
     times : pandas.Index of length n_steps
     """
 
@@ -79,14 +82,14 @@ def with_freq(fh: ForecastingHorizon, freq: Any) -> ForecastingHorizon:
     return ForecastingHorizon(fh.to_pandas(), is_relative=fh.is_relative, freq=freq)
 
 
-def horizons_from(fh: ForecastingHorizon, cutoffs: Sequence[pd.Index]) -> list[Horizon]:
+def horizons_from(fh: ForecastingHorizon, panel: Panel) -> list[Horizon]:
     """Give the horizon of each series.
 
     Parameters
     ----------
     fh : ForecastingHorizon
-    cutoffs : sequence of pandas.Index of length 1
-        Last time of each series.
+    panel : Panel
+        Steps are counted from the last time of each series.
 
     Returns
     -------
@@ -94,25 +97,33 @@ def horizons_from(fh: ForecastingHorizon, cutoffs: Sequence[pd.Index]) -> list[H
 
     Raises
     ------
-    NotImplementedError
-        If a time is not after the end of a series.
     ValueError
         If time stamps have no frequency in which steps could be counted.
     """
-    if isinstance(cutoffs[0], pd.DatetimeIndex) and fh.freq is None:
+    if isinstance(panel.times, pd.DatetimeIndex) and fh.freq is None:
         raise ValueError(
             "y must have a time index with a regular step, in which fh is counted. Got a"
-            " DatetimeIndex without one; give it one, as with y.asfreq('D')."
+            " DatetimeIndex without one; give it one, as with"
+            f" y.asfreq({fitting_frequency(panel.times)!r})."
         )
     known: dict[Any, Horizon] = {}  # many series end at one time
+    cutoffs = panel.cutoffs()
     for cutoff in cutoffs:
-        if cutoff[0] in known:
-            continue
-        steps = relative_steps(fh, cutoff)
-        if steps.min() < 1:
-            raise NotImplementedError(
-                "LSTMForecaster can not perform in-sample prediction. fh must lie after the"
-                f" end of each series, {cutoff[0]}. Got steps {steps.tolist()} from there."
-            )
-        known[cutoff[0]] = Horizon(steps, fh.to_absolute_index(cutoff))
+        if cutoff[0] not in known:
+            times = fh.to_absolute_index(cutoff)
+            known[cutoff[0]] = Horizon(relative_steps(fh, cutoff), times)
     return [known[cutoff[0]] for cutoff in cutoffs]
+
+
+def all_steps(horizons: list[Horizon]) -> Index:
+    """Give each step of some horizons once, ascending.
+
+    Parameters
+    ----------
+    horizons : list of Horizon
+
+    Returns
+    -------
+    steps : ndarray of int of shape (n_steps,)
+    """
+    return np.unique(np.concatenate([h.steps for h in distinct(horizons)]))

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from ..estimators._regressor import LSTMRegressor
 from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
+from ._labels import Labels
 from ._panel import Panel
 
 Array = NDArray[Any]
+Index = NDArray[np.intp]
 
 
 @dataclass
@@ -37,6 +39,8 @@ class ForecastModel:
         The other columns.
     known : ndarray of int of shape (n_known,)
         Numbers of the columns that are known ahead.
+    labels : Labels
+        Of the covariates that are categories.
     """
 
     regressor: LSTMRegressor
@@ -45,6 +49,7 @@ class ForecastModel:
     targets: list[Any]
     covariates: list[Any]
     known: NDArray[np.intp]
+    labels: Labels
 
     @property
     def n_targets(self) -> int:
@@ -114,39 +119,53 @@ class ForecastModel:
         if len(windows):
             self.regressor.partial_fit(windows, targets)
 
-    def forecast(self, panel: Panel, future: Array) -> Array:
-        """Forecast all series from the end of each.
+    def nearest_steps(self, steps: Index) -> Index:
+        """Find the step by which each of some steps can be forecast.
 
         Parameters
         ----------
-        panel : Panel
-        future : ndarray of shape (n_series, n_ahead, n_columns)
-            The rows to come, with what is known of them; NaN is not known.
+        steps : ndarray of int of shape (n,)
 
         Returns
         -------
-        forecast : ndarray of shape (n_series, n_ahead, n_targets)
-            NaN at steps that the network does not give.
+        given : ndarray of int of shape (n,)
+            The same where the network gives it, else its next step, else its last.
         """
-        n_series, n_ahead, n_columns = future.shape
-        length = self.window_length
-        rows = np.full((n_series, length + n_ahead, n_columns), np.nan)
-        values = panel.values
-        for i, (start, stop) in enumerate(zip(panel.starts, panel.stops, strict=True)):
-            known = values[max(start, stop - length) : stop]
-            rows[i, length - len(known) : length] = known
-        rows[:, length:] = future
-        forecast = rows[:, length:, : self.n_targets]
-        first = np.arange(n_series) * (length + n_ahead)
-        begins = first + np.maximum(length - panel.lengths, 0)
-        table = rows.reshape(-1, n_columns)
-        for origin in range(n_ahead - self.steps[-1] + 1):
-            windows = self._windows(table, first + length - 1 + origin, begins)
-            values = self.regressor.predict(windows)
-            forecast[:, origin + self.steps - 1] = values.reshape(
-                n_series, len(self.steps), self.n_targets
-            )
-        return forecast
+        return self.steps[np.searchsorted(self.steps[:-1], steps)]
+
+    def steps_through(self, steps: Index) -> Index:
+        """Give the steps to forecast so that some can be.
+
+        Parameters
+        ----------
+        steps : ndarray of int of shape (n,)
+            Ascending, from 1.
+
+        Returns
+        -------
+        steps : ndarray of int
+            All from 1 on, if a network has to be fed its own forecasts.
+        """
+        return steps if steps[-1] <= self.steps[-1] else np.arange(1, steps[-1] + 1)
+
+    def predict(self, table: Array, ends: Index, starts: Index) -> Array:
+        """Give what the network says from some rows of a table.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_rows, n_columns)
+            Of each row in `ends` as many more must follow as the last of `steps`.
+        ends : ndarray of int of shape (n_windows,)
+            Rows to forecast from.
+        starts : ndarray of int of shape (n_windows,)
+            Where the series of each begins.
+
+        Returns
+        -------
+        values : ndarray of shape (n_windows, n_steps, n_targets)
+        """
+        values = self.regressor.predict(self._windows(table, ends, starts))
+        return values.reshape(len(ends), len(self.steps), self.n_targets)
 
     def _windows(self, table: Array, ends: Array, starts: Array) -> Windows:
         lags = np.arange(self.window_length - 1, -1, -1)

@@ -71,18 +71,6 @@ class Panel:
         index = self.frame.index
         return index.get_level_values(-1) if isinstance(index, pd.MultiIndex) else index
 
-    @property
-    def freq(self) -> Any:
-        """The step of the time stamps, if one series at least shows it; None for others."""
-        times = self.times
-        if not isinstance(times, pd.DatetimeIndex):
-            return None
-        if times.freq is not None:
-            return times.freq
-        shown = np.flatnonzero(self.lengths >= 3)
-        steps = (times[self.starts[i] : self.stops[i]] for i in shown)
-        return next(filter(None, map(pd.infer_freq, steps)), None)
-
     def names(self) -> list[tuple[Any, ...]]:
         """Name each series: ``()`` where there is one without a name."""
         index = self.frame.index
@@ -135,12 +123,12 @@ class Panel:
             [*levels, times[0].append(times[1:])], names=index.names
         )
 
-    def tail(self, n_rows: int) -> Panel:
+    def tail(self, n_rows: int | Index) -> Panel:
         """Keep the last rows of each series.
 
         Parameters
         ----------
-        n_rows : int
+        n_rows : int, or ndarray of int of shape (n_series,)
 
         Returns
         -------
@@ -187,6 +175,28 @@ class Panel:
             if name in firsts:
                 keep[start:stop] = times[start:stop] < firsts[name]
         return Panel.of(pd.concat([self.frame[keep], later.frame]))
+
+
+def series_name(name: tuple[Any, ...]) -> str:
+    """Name a series in a message.
+
+    Parameters
+    ----------
+    name : tuple
+        As `Panel.names` gives it.
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> series_name(("north", 3)), series_name(())
+    ("series ('north', 3)", 'y')
+    """
+    if not name:
+        return "y"
+    return f"series {name[0]!r}" if len(name) == 1 else f"series {name!r}"
 
 
 def join(y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]) -> pd.DataFrame:

@@ -54,21 +54,6 @@ def test_a_longer_horizon_than_was_trained_for_is_refused(strategy):
 
 
 @pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
-def test_in_sample_forecasts_are_refused(strategy):
-    y = wave()
-    with pytest.raises(NotImplementedError, match="in-sample"):
-        forecaster(strategy).fit(y[:100], fh=[-1, 1])
-    shops = panel(a=y[:100], b=y[:90])
-    fh = ForecastingHorizon(y.index[[100, 101]], is_relative=False)
-    fitted = forecaster(strategy).fit(shops, fh=fh) if strategy == "recursive" else None
-    if fitted is not None:
-        assert len(fitted.predict()) == 4
-        fitted.update(panel(b=y[90:102]), update_params=False)
-        with pytest.raises(NotImplementedError, match="in-sample"):
-            fitted.predict()
-
-
-@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
 @pytest.mark.parametrize(
     ("future", "message"),
     [
@@ -176,3 +161,88 @@ def test_a_failed_fit_leaves_no_model():
         model.fit(y, fh=[1])
     assert not model.is_fitted
     assert not hasattr(model, "model_")
+
+
+# ------------------------------------------------------------------ rows and columns
+
+
+def twice(y, row):
+    return pd.concat([y[: row + 1], y[row:]])
+
+
+INDICES = {
+    "period": pd.period_range("2000-01", periods=60, freq="M"),
+    "datetime": pd.date_range("2000-01-01", periods=60, freq="D"),
+    "int": pd.RangeIndex(60),
+}
+
+
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+@pytest.mark.parametrize("channel_independent", [False, True])
+def test_a_time_that_comes_twice_is_named_with_its_series(index, channel_independent):
+    y = wave(index)
+    time = index[7]
+    model = forecaster(channel_independent=channel_independent)
+    with pytest.raises(ValueError, match=rf"y must have each time once.* {time} .* in y\."):
+        model.fit(twice(y, 7), fh=[1])
+    shops = panel(north=y, south=twice(y, 7))
+    message = rf"y must have .* Got {time} more than once in series 'south'"
+    with pytest.raises(ValueError, match=message):
+        model.fit(shops, fh=[1])
+    with pytest.raises(ValueError, match=message):
+        model.pretrain(shops, fh=[1])
+    fitted = forecaster(channel_independent=channel_independent).fit(panel(south=y), fh=[1])
+    with pytest.raises(ValueError, match=message):
+        fitted.update(panel(south=twice(y, 7)))
+
+
+def test_a_time_that_comes_twice_in_x_is_named():
+    y, X = wave(), noise()
+    with pytest.raises(ValueError, match=r"X must have each time .* Got 2000-04 .* in X"):
+        forecaster().fit(y[:100], X=twice(X[:100], 3), fh=[1])
+    fitted = forecaster().fit(y[:100], X=X[:100], fh=[1, 2])
+    with pytest.raises(ValueError, match=r"X must have each time .* Got 2008-06 .* in X"):
+        fitted.predict(X=twice(X[100:102], 1))
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+@pytest.mark.parametrize("update_params", [False, True])
+@pytest.mark.parametrize("past_covariates", [None, ["x0"]])
+def test_an_update_without_x_is_refused_after_a_fit_with_it(
+    strategy, update_params, past_covariates
+):
+    y, X = wave(), noise()
+    fitted = forecaster(strategy, past_covariates=past_covariates)
+    fitted.fit(y[:100], X=X[:100], fh=[1])
+    with pytest.raises(ValueError, match=r"X must be given to update.* \['x0'\]. Got None"):
+        fitted.update(y[100:102], update_params=update_params)
+    unknown = X[100:102].assign(x0=np.nan)
+    fitted.update(y[100:102], X=unknown, update_params=update_params)
+    assert np.isfinite(fitted.predict(X=X[102:103])).all()
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_a_column_of_x_without_a_value_is_named(strategy):
+    y, X = wave(), noise(columns=2)
+    empty = X.assign(x1=np.nan)
+    message = r"X must have a value to learn from.* NaN in \['x1'\]; leave"
+    with pytest.raises(ValueError, match=message):
+        forecaster(strategy).fit(y[:100], X=empty[:100], fh=[1])
+    many = pd.concat({"a": empty[:100], "b": empty[:100]}, names=["shop", "month"])
+    with pytest.raises(ValueError, match=message):
+        forecaster(strategy).pretrain(panel(a=y[:100], b=y[:100]), X=many, fh=[1])
+    text = X.assign(x1=pd.Categorical([None] * len(X), ["a"]))
+    with pytest.raises(ValueError, match=message):
+        forecaster(strategy).fit(y[:100], X=text[:100], fh=[1])
+    fitted = forecaster(strategy).fit(y[:100], X=X[:100], fh=[1, 2])
+    with pytest.warns(UserWarning, match=r"Got nothing but NaN in \['x1'\]") as caught:
+        fitted.predict(X=empty[100:102])
+    assert caught[0].filename == __file__
+
+
+def test_a_column_of_x_that_only_fine_tuning_lacks_is_said_too():
+    y, X = panel(a=wave()[:60], b=wave()[:60]), noise()
+    many = pd.concat({"a": X[:60], "b": X[:60]}, names=["shop", "month"])
+    pretrained = forecaster().pretrain(y, X=many, fh=[1])
+    with pytest.raises(ValueError, match=r"NaN in \['x0'\]"):
+        pretrained.fit(wave()[:60], X=X[:60].assign(x0=np.nan), fh=[1])

@@ -128,6 +128,28 @@ def test_ensemble_is_the_mean_of_its_members():
     assert mape(y_pred) < NAIVE
 
 
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_a_pretrained_forecaster_goes_into_a_pipeline(strategy):
+    """Pipelines hand `pretrain` on to none of their steps: the guide says what to do."""
+    panel = pd.concat({"a": airline[:100], "b": 2 * airline[20:120]}, names=["s", "t"])
+    panel = panel.to_frame("y")
+    pipeline = TransformedTargetForecaster(
+        [LogTransformer(), forecaster(strategy=strategy)]
+    )
+    pipeline.pretrain(panel, fh=[1, 2])
+    assert not hasattr(pipeline.steps[-1], "pretrained_model_"), "the guide is out of date"
+    alone = forecaster(strategy=strategy).pretrain(
+        LogTransformer().fit_transform(panel), fh=[1, 2]
+    )
+    short = airline[:12]  # too short to learn from: what was learnt before shows
+    pipeline = TransformedTargetForecaster([LogTransformer(), alone])
+    expected = np.exp(alone.clone().fit(np.log(short), fh=[1, 2]).predict())
+    for one in (pipeline, pipeline.clone()):
+        y_pred = one.fit(short, fh=[1, 2]).predict()
+        np.testing.assert_allclose(y_pred, expected, rtol=1e-6)
+    assert mape(y_pred, airline[12:14]) < 0.15
+
+
 def test_plot_series_takes_the_forecast():
     y_pred = forecaster(max_epochs=1).fit(train, fh=FH).predict()
     figure, axes = plot_series(train, test, y_pred, labels=["train", "test", "forecast"])

@@ -1,0 +1,108 @@
+"""Forecasts from the ends of series, and one step ahead from every row before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..windows._windows import CHUNK
+from ._model import ForecastModel
+from ._rows import Rows, count_missing
+
+Array = NDArray[Any]
+Index = NDArray[np.intp]
+
+
+def forecast(model: ForecastModel, rows: Rows, steps: Index, means: Array) -> Array:
+    """Forecast steps ahead of the last row of each series.
+
+    Where the last values of a series are missing, the network's own forecasts stand in for
+    them, so that steps count from the last row and not from the last value. A step that the
+    network does not give is forecast from an earlier row, for which it is one that the
+    network gives; or, beyond its last, from its own forecasts.
+
+    Parameters
+    ----------
+    model : ForecastModel
+    rows : Rows
+        With as many rows to come as the last step, of `steps` or of the model.
+    steps : ndarray of int of shape (n_steps,)
+        Ascending, from 1. Those beyond the model's last need all before them.
+    means : ndarray of shape (n_series, n_targets)
+        What is forecast where no value has been observed.
+
+    Returns
+    -------
+    values : ndarray of shape (n_series, n_steps, n_targets)
+    """
+    n_targets = model.n_targets
+    n_missing = count_missing(rows.table[:, :n_targets], rows.lasts, rows.starts)
+    table = _with_ends_filled(model, rows, n_missing)
+    values = np.empty((len(rows.lasts), len(steps), n_targets))
+    given = model.nearest_steps(steps)
+    for origin in np.unique(steps - given):
+        now = np.flatnonzero(steps - given == origin)
+        said = _predict_from(model, table, rows.lasts + origin, rows.starts)
+        values[:, now] = said[:, np.searchsorted(model.steps, given[now])]
+        # A later origin reads what has been forecast so far.
+        table[rows.lasts[:, None] + steps[now], :n_targets] = values[:, now]
+    return np.where(n_missing[:, None] < 0, means[:, None], values)
+
+
+def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) -> Array:
+    """Forecast rows of the series, each from those before it.
+
+    Parameters
+    ----------
+    model : ForecastModel
+        Must give step 1.
+    rows : Rows
+        With as many rows to come as the model's last step.
+    at : ndarray of int of shape (n_at,)
+        Rows of the table to forecast, from the start of a series to its last row.
+    means : ndarray of shape (n_series, n_targets)
+        What is forecast where no value has been observed.
+
+    Returns
+    -------
+    values : ndarray of shape (n_at, n_targets)
+    """
+    series = np.searchsorted(rows.starts, at, side="right") - 1
+    starts, ends = rows.starts[series], at - 1
+    n_missing = count_missing(rows.table[:, : model.n_targets], ends, starts).max(axis=1)
+    # As far back as the values are forecast from that stand in for missing ones.
+    first = np.maximum(starts, ends - np.maximum(n_missing, 0) - model.window_length + 1)
+    values = np.empty((len(at), model.n_targets))
+    size = np.cumsum((ends - first + 1 + rows.n_ahead) * rows.table.shape[1]) // CHUNK
+    for part in np.split(np.arange(len(at)), np.flatnonzero(np.diff(size)) + 1):
+        stretches = rows.ending_at(ends[part], first[part], model.known)
+        said = forecast(model, stretches, np.array([1]), means[series[part]])
+        values[part] = said[:, 0]
+    return values
+
+
+def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Array:
+    """Copy the table, with forecasts in the place of values that are missing at the ends.
+
+    The oldest comes first, and each is forecast by the nearest step that the network gives,
+    from rows that are observed or forecast themselves by then.
+    """
+    n_targets, step = model.n_targets, model.steps[0]
+    table = rows.table.copy()
+    for n_left in range(n_missing.max(initial=0), 0, -1):
+        is_missing = n_missing >= n_left
+        late = np.flatnonzero(is_missing.any(axis=1))
+        row, starts = rows.lasts[late] - n_left + 1, rows.starts[late]
+        values = _predict_from(model, table, row - step, starts)[:, 0]
+        # So many steps ago the series had not begun: its last value stays.
+        begun = (row - step >= starts)[:, None]
+        values = np.where(begun, values, table[row - 1, :n_targets])
+        table[row, :n_targets] = np.where(is_missing[late], values, table[row, :n_targets])
+    return table
+
+
+def _predict_from(model: ForecastModel, table: Array, ends: Index, starts: Index) -> Array:
+    """Ask the network, from a row before the start of a series for none of its rows."""
+    return model.predict(table, np.maximum(ends, starts - 1), starts)

@@ -1,0 +1,211 @@
+"""Series whose last values are missing: forecasts are those of the dates asked for."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from sktime.datasets import load_airline
+
+from sklstm.sktime import LSTMForecaster
+from sklstm.sktime._ahead import _with_ends_filled
+from sklstm.sktime._rows import Rows, count_missing
+from tests.sktime.data import MONTHS, noise, panel, rmse
+
+STRATEGIES = ["direct", "recursive", "seq2seq"]
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
+airline = load_airline().astype(float)
+
+
+def forecaster(strategy="direct", **kwargs):
+    return LSTMForecaster(strategy, **{"random_state": 0} | kwargs)
+
+
+def ramp(n=130, start=0.0, index=MONTHS):
+    """Each value names its own time."""
+    return pd.Series(start + np.arange(n), index[:n], name="ramp")
+
+
+def without_end(y, n_missing):
+    y = y.astype(float).copy()
+    y.iloc[len(y) - n_missing :] = np.nan
+    return y
+
+
+def pattern(period):
+    values = np.random.default_rng(period).normal(50, 10, size=period)
+    return pd.Series(np.resize(values, len(MONTHS)), MONTHS)
+
+
+INDICES = {
+    "period": pd.period_range("2020", periods=240, freq="D"),
+    "datetime": pd.date_range("2020", periods=240, freq="MS"),
+    "int": pd.RangeIndex(7, 247),
+}
+
+
+@every_strategy
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+@pytest.mark.parametrize("n_missing", [1, 3, 20])
+def test_a_ramp_goes_on_at_its_own_dates(strategy, index, n_missing):
+    y = ramp(130, index=index)
+    y_pred = forecaster(strategy).fit(without_end(y, n_missing), fh=[1, 2]).predict()
+    np.testing.assert_array_equal(y_pred.index, index[[130, 131]])
+    np.testing.assert_allclose(y_pred, [130, 131], atol=0.5)
+
+
+@every_strategy
+def test_steps_further_ahead_count_from_the_last_row_too(strategy):
+    fitted = forecaster(strategy).fit(without_end(ramp(150), 3), fh=[4, 9])
+    np.testing.assert_allclose(fitted.predict(), [153, 158], atol=0.7)
+
+
+@every_strategy
+def test_one_column_of_a_wide_frame_ends_earlier(strategy):
+    y = pd.DataFrame({"a": ramp(), "b": without_end(ramp(start=1000), 3)})
+    y_pred = forecaster(strategy).fit(y, fh=[1, 2]).predict()
+    np.testing.assert_allclose(y_pred, [[130, 1130], [131, 1131]], atol=0.5)
+    alone = forecaster(strategy, channel_independent=True).fit(y, fh=[1, 2]).predict()
+    np.testing.assert_allclose(alone, [[130, 1130], [131, 1131]], atol=0.5)
+
+
+@every_strategy
+def test_each_series_of_a_panel_ends_where_it_ends(strategy):
+    series = {"a": ramp(), "b": without_end(ramp(start=1000), 3), "c": ramp(100, 2000)}
+    y_pred = forecaster(strategy).fit(panel(**series), fh=[1, 2]).predict()
+    # Series of a panel are learnt in units of their own size. Late by 3 rows is 3 off.
+    np.testing.assert_allclose(
+        y_pred["value"], [130, 131, 1130, 1131, 2100, 2101], atol=1.2
+    )
+
+
+@every_strategy
+def test_the_end_is_missing_after_an_update_and_then_comes(strategy):
+    y = ramp(140)
+    fitted = forecaster(strategy).fit(y[:120], fh=[1, 2])
+    fitted.update(without_end(y[120:128], 3), update_params=False)
+    np.testing.assert_allclose(fitted.predict(), [128, 129], atol=0.5)
+    fitted.update(without_end(y[128:130], 2), update_params=False)
+    np.testing.assert_allclose(fitted.predict(), [130, 131], atol=0.5)
+    fitted.update(y[120:130], update_params=False)
+    seen = forecaster(strategy).fit(y[:120], fh=[1, 2])
+    seen.update(y[120:130], update_params=False)
+    pd.testing.assert_series_equal(fitted.predict(), seen.predict(), check_exact=True)
+
+
+@every_strategy
+def test_the_last_value_is_kept_however_long_the_rows_after_it_are_missing(strategy):
+    y = ramp(240)
+    fitted = forecaster(strategy, batch_size=8).fit(y[:100], fh=[1])
+    for start in range(100, 200, 10):
+        fitted.update(without_end(y[start : start + 10], 10), update_params=False)
+    np.testing.assert_allclose(fitted.predict(), [200], atol=3)
+
+
+@every_strategy
+def test_what_stands_in_is_what_the_network_forecasts_row_by_row(strategy):
+    """The oracle: forecast a row, append it, and so on up to the last."""
+    y = airline[:120]
+    fitted = forecaster(strategy, max_epochs=5).fit(y, fh=[1, 2, 3])
+    for n_missing in (1, 4):
+        known = y[: 120 - n_missing]
+        oracle = copy.deepcopy(fitted)
+        for _ in range(n_missing):
+            oracle.update(known, update_params=False)
+            known = pd.concat([known, oracle.predict(fh=[1])])
+        oracle.update(known, update_params=False)
+        fitted.update(without_end(y, n_missing), update_params=False)
+        expected = oracle.predict(fh=[1, 2, 3])
+        np.testing.assert_allclose(fitted.predict(fh=[1, 2, 3]), expected, rtol=1e-5)
+
+
+def test_without_step_1_the_nearest_step_stands_in():
+    y = ramp(150)
+    fitted = forecaster().fit(without_end(y, 4), fh=[3])
+    np.testing.assert_allclose(fitted.predict(), [152], atol=0.7)
+
+
+@every_strategy
+def test_what_is_known_of_the_missing_rows_is_used(strategy):
+    X = noise(columns=1)
+    y = (10 * X["x0"]).rename("y")
+    fitted = forecaster(strategy, max_epochs=100, instance_norm=None).fit(
+        without_end(y[:200], 2), X=X[:200], fh=[1, 2]
+    )
+    rows = Rows.of(fitted._context, np.full((1, 2, 2), np.nan))
+    n_missing = count_missing(rows.table[:, :1], rows.lasts, rows.starts)
+    table = _with_ends_filled(fitted.model_, rows, n_missing)
+    stand_ins = table[rows.lasts[0] - 1 : rows.lasts[0] + 1, 0]
+    np.testing.assert_allclose(stand_ins, y[198:200], atol=4)
+    assert rmse(fitted.predict(X=X[200:202]), y[200:202]) < 4
+
+
+def test_a_series_never_observed_gets_the_mean():
+    y = panel(a=ramp(60), b=without_end(ramp(20), 20))
+    y_pred = forecaster(max_epochs=1).fit(y, fh=[1, 2]).predict()
+    np.testing.assert_allclose(y_pred.loc["b", "value"], np.arange(60).mean())
+
+
+def test_early_series_are_not_read_before_their_start():
+    """A series of two rows, of which one is missing, after a long one."""
+    y = panel(a=ramp(100), b=pd.Series([50.0, np.nan], MONTHS[:2]))
+    fitted = forecaster(max_epochs=2).fit(y, fh=[5])
+    expected = fitted.predict().loc["b"]
+    other = fitted.clone().fit(y, fh=[5])
+    other._context = other._context.only([("b",)])
+    pd.testing.assert_frame_equal(other.predict().loc["b"], expected, check_exact=True)
+
+
+# ----------------------------------------------------- beside what a forward fill gives
+
+
+def error(y_pred, y):
+    return float(np.mean(np.abs(np.ravel(y_pred) - y.to_numpy()) / np.abs(y.to_numpy())))
+
+
+@every_strategy
+def test_airline_without_its_last_two_months(strategy):
+    train, test = airline[:-12], airline[-12:]
+    fh = range(1, 13)
+    missing = without_end(train, 2)
+    ours = error(forecaster(strategy).fit(missing, fh=fh).predict(), test)
+    filled = error(forecaster(strategy).fit(missing.ffill(), fh=fh).predict(), test)
+    assert ours < min(1.2 * filled, 0.06)
+
+
+@every_strategy
+@pytest.mark.parametrize("n_missing", [1, 2, 3])
+@pytest.mark.parametrize("period", [4, 7])
+def test_a_pattern_keeps_its_phase(strategy, period, n_missing):
+    y = pattern(period)
+    fitted = forecaster(strategy).fit(y[:200], fh=[1, 2, 3])
+    missing = without_end(y[180:200], n_missing)
+    ours = error(fitted.update(missing, update_params=False).predict(), y[200:203])
+    fitted.update(missing.ffill(), update_params=False)
+    assert ours < 0.01
+    assert error(fitted.predict(), y[200:203]) > 0.02
+
+
+def beside_a_whole_one(kind, tail, whole):
+    """The same series in a panel, or as a column, with one whose end is there."""
+    if kind == "panel":
+        return panel(a=whole, b=tail)
+    return pd.DataFrame({"a": whole, "b": tail})
+
+
+@pytest.mark.parametrize("kind", ["panel", "wide", "channel_independent"])
+def test_airline_in_a_panel_and_in_a_frame_from_several_months(kind):
+    """A forward fill has luck where the months happen to be alike, and none elsewhere."""
+    ours, filled = [], []
+    for n in (132, 128, 121):
+        test, whole = airline[n : n + 12], airline[:n]
+        for tail, errors in (
+            (without_end(whole, 2), ours), (without_end(whole, 2).ffill(), filled)
+        ):  # fmt: skip
+            model = forecaster(channel_independent=kind == "channel_independent")
+            y_pred = model.fit(beside_a_whole_one(kind, tail, whole), fh=range(1, 13))
+            y_pred = y_pred.predict()
+            late = y_pred.loc["b"] if kind == "panel" else y_pred["b"]
+            errors.append(error(late, test))
+    assert ours[0] < 0.06
+    assert np.mean(ours) < np.mean(filled)
