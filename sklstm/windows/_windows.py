@@ -9,6 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ._array_like import ArrayLike
+from ._packed import Packed, pack, unpack
+from ._reach import cut, spans
+
 Padding = Literal["edge"] | float
 
 # Values handled at once where a loop bounds the size of its temporaries.
@@ -36,16 +40,16 @@ class KnownFuture:
         return len(self.leads), len(self.columns)
 
 
-class Windows:
-    """Windows that are stored as rows, and gathered when they are indexed.
+class Windows(ArrayLike):
+    """Windows that are stored as rows, and gathered when they are asked for.
 
-    Stands for an array of shape ``(n_windows, n_timesteps, n_features)``, of which it has
-    `shape`, `dtype`, `ndim`, `size`, ``len``, iteration and indexing, but neither
-    arithmetic nor methods: ``numpy.asarray`` gives the array. Step ``j`` of window ``i``
-    is the row ``table[ends[i] - lags[j]]``, unless that lies before
-    ``starts[i]``, where the series of window ``i`` begins: then it is the padding.
-    Indexing the first axis with a slice, a mask or an index array gives `Windows` again;
-    anything else, and ``numpy.asarray``, gives the values.
+    Behaves as a read-only array of shape ``(n_windows, n_timesteps, n_features)``:
+    ``numpy.asarray``, arithmetic, NumPy's functions and methods such as ``mean`` gather the
+    values and give plain arrays. Step ``j`` of window ``i`` is the row
+    ``table[ends[i] - lags[j]]``, unless that lies before ``starts[i]``, where the series of
+    window ``i`` begins: then it is the padding. Indexing the first axis with a slice, a
+    mask or an index array gives `Windows` again; anything else gives values. A pickle holds
+    the rows that the windows reach, each once.
 
     Parameters
     ----------
@@ -77,6 +81,8 @@ class Windows:
     array([nan,  0.,  1.])
     >>> len(windows[2:])
     2
+    >>> np.nansum(2 * windows[1])
+    np.float64(2.0)
     """
 
     ndim = 3
@@ -98,7 +104,7 @@ class Windows:
         self.known = known
 
     @classmethod
-    def from_array(cls, X: NDArray[Any]) -> Windows:
+    def from_array(cls, X: NDArray[Any] | Windows) -> Windows:
         """Read a 2-D or 3-D array of sequences as windows, without a copy where it can.
 
         A strided view of overlapping windows becomes the rows under it; a dense array
@@ -106,13 +112,15 @@ class Windows:
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_timesteps[, n_features])
+        X : ndarray of shape (n_windows, n_timesteps[, n_features]) or Windows
             Without a third axis each column is one time step of a single feature.
 
         Returns
         -------
         windows : Windows
         """
+        if isinstance(X, Windows):
+            return X
         X = X if X.ndim == 3 else X[:, :, None]
         n_windows, n_timesteps, n_features = X.shape
         lags = np.arange(n_timesteps - 1, -1, -1)
@@ -156,6 +164,8 @@ class Windows:
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]  # scikit-learn chooses samples by array[index, ...]
         first, *rest = key if isinstance(key, tuple) and key else (key,)
+        if isinstance(first, slice) and not rest:
+            return self.take(first).trimmed()
         several = not isinstance(first, slice | int | np.integer) and np.ndim(first) != 1
         if several or any(np.ndim(k) for k in rest if not isinstance(k, slice)):
             # Ellipsis, a new axis, or arrays whose axes NumPy would combine.
@@ -178,6 +188,28 @@ class Windows:
             if padded.any():
                 values[chunk][padded] = self.padding
         return values
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        table, ends, starts = cut(self.table, self.ends, self.starts, *self._spans())
+        packed = pack(ends), pack(starts), pack(self.lags)
+        return _unpickled, (type(self), table, *packed, self.padding, self.known)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Cast the values; to a type of floats, as rows.
+
+        Parameters
+        ----------
+        dtype : dtype
+        copy : bool, default=True
+            Whether rows that are of this type already are copied.
+
+        Returns
+        -------
+        windows : Windows or ndarray
+        """
+        if np.dtype(dtype).kind != "f":
+            return np.asarray(self).astype(dtype)
+        return self.over(self.table.astype(dtype, copy=copy))
 
     def take(self, index: Any) -> Windows:
         """Choose windows; no values are gathered.
@@ -223,13 +255,28 @@ class Windows:
             yield self
             return
         for i in range(0, len(self), n_windows):
-            part = self.take(slice(i, i + n_windows))
-            first = np.maximum(part.ends - self.lags[0], part.starts).min()
-            reach = 0 if self.known is None else self.known.leads[-1]
-            last = max(first, (part.ends - self.lags[-1]).max(), part.ends.max() + reach)
-            table = self.table[first : last + 1]
-            ends, starts = part.ends - first, part.starts - first
-            yield Windows(table, ends, starts, self.lags, self.padding, self.known)
+            yield self.take(slice(i, i + n_windows)).trimmed()
+
+    def trimmed(self) -> Windows:
+        """Give the same windows over the part of the table from first row to last.
+
+        Returns
+        -------
+        windows : Windows
+            Over a view of the table.
+        """
+        if not len(self):
+            return self
+        first, last = self._spans()
+        begin, stop = int(first.min()), int(last.max()) + 1
+        if begin == 0 and stop == len(self.table):
+            return self
+        table, ends, starts = self.table[begin:stop], self.ends - begin, self.starts - begin
+        return Windows(table, ends, starts, self.lags, self.padding, self.known)
+
+    def _spans(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        ahead = 0 if self.known is None else int(self.known.leads[-1])
+        return spans(self.ends, self.starts, self.lags, ahead, len(self.table))
 
     def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:
         """Rows of the table that stand in some windows.
@@ -268,6 +315,19 @@ class Windows:
         for rows in self.steps():
             used[rows] = True
         return used[:-1]
+
+
+def _unpickled(
+    kind: type[Windows],
+    table: NDArray[Any],
+    ends: Packed,
+    starts: Packed,
+    lags: Packed,
+    padding: Padding,
+    known: KnownFuture | None,
+) -> Windows:
+    """Put together what a pickle holds of windows."""
+    return kind(table, unpack(ends), unpack(starts), unpack(lags), padding, known)
 
 
 def row_chunks(table: NDArray[Any]) -> Iterator[slice]:
