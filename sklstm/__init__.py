@@ -1,7 +1,13 @@
 """LSTM networks as scikit-learn estimators."""
 
 from .estimators import LSTMClassifier, LSTMRegressor
-from .windows import SequenceReshaper, SlidingWindowTransformer, Windows, sliding_windows
+from .windows import (
+    SequenceReshaper,
+    SlidingWindowTransformer,
+    Windows,
+    future_targets,
+    sliding_windows,
+)
 
 __version__ = "0.1.0"
 
@@ -11,5 +17,6 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "Windows",
+    "future_targets",
     "sliding_windows",
 ]

@@ -13,6 +13,7 @@ from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_array
 from skorch.callbacks import Callback
 
+from ..windows._features import refuse_times, unmasked
 from ..windows._windows import Windows
 
 
@@ -62,9 +63,10 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool, name: str = "X") -> W
     TypeError
         If X is no array, data frame or nested list, or is sparse.
     ValueError
-        If X has another number of dimensions or features, or holds infinity.
+        If X has another number of dimensions or features, or holds infinity or times.
     """
-    X = _as_array(X, name)
+    refuse_times(X, name)
+    X = _as_array(unmasked(X), name)
     n_dims = getattr(X, "ndim", 2)
     if n_dims > 3:
         raise ValueError(

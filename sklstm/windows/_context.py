@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ._groups import places_of
 from ._rows import Rows
-from ._time import instants, on_the_clock_of
+from ._time import instants
 
 Index = NDArray[np.intp]
 
@@ -84,32 +84,20 @@ class Context:
         Parameters
         ----------
         rows : Rows
+            Told as the fitted ones were.
 
         Returns
         -------
         context : Rows
-
-        Raises
-        ------
-        ValueError
-            If the new rows have groups, or a time, of another kind.
         """
-        if (self.tail.groups is None) != (rows.groups is None):
-            raise ValueError(
-                "groups must be given to both fit and transform, or to neither, when"
-                " context='fit'."
-            )
-        if rows.time is None:
-            tail = replace(self.tail, time=None)
-            follows = ~self._has_fitted(rows)
-        else:
-            tail = self.tail
-            follows = self._is_earlier_than(rows)
-        return tail[follows[places_of(_labels(tail), self.labels)]].tail(self.n_lags)
+        has_time = rows.time is not None
+        follows = self._is_earlier_than(rows) if has_time else ~self._has_fitted(rows)
+        followed = follows[places_of(_labels(self.tail), self.labels)]
+        return self.tail[followed].tail(self.n_lags)
 
     def _is_earlier_than(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell of which series the last time comes before the first new one."""
-        times = instants(on_the_clock_of(self.tail.time, rows.time))
+        times = instants(rows.time)
         first = np.full(len(self.labels), np.iinfo(np.int64).max)
         place = places_of(_labels(rows), self.labels)
         np.minimum.at(first, place[place >= 0], times[place >= 0])

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_task
 from ..fitting._failure import unchanged_by_failure
+from ._features import refuse_times, unmasked
 
 
 class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -159,6 +160,8 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return np.array(found, dtype=np.intp)
 
     def _read(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+        refuse_times(X)
+        X = unmasked(X)
         return validate_data(
             self, X, reset=reset, dtype="numeric", ensure_all_finite="allow-nan"
         )

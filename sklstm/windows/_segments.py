@@ -42,6 +42,14 @@ class Segments:
         return bool((self.order == np.arange(len(self.order))).all())
 
     @property
+    def stops(self) -> NDArray[np.intp]:
+        """For each place of the ordered table, the place after the end of its series."""
+        starts = self.starts[self.order]
+        begins = np.unique(starts)
+        lengths = np.diff(np.append(begins, len(starts)))
+        return np.repeat(begins + lengths, lengths)
+
+    @property
     def n_segments(self) -> int:
         """Number of series."""
         return len(np.unique(self.starts))
@@ -65,6 +73,31 @@ class Segments:
                 f" gaps='ignore' or give the true step of time in freq (now {freq!r}).",
                 UserWarning,
                 stacklevel=3,
+            )
+
+    def warn_of_unused(self, context: int, time: Any) -> None:
+        """Warn if a gap parts the rows that are context from those that follow them.
+
+        Parameters
+        ----------
+        context : int
+            How many rows are context; they come first.
+        time : time index of shape (n_rows,) or None
+        """
+        if not context or time is None:
+            return
+        begins = (self.positions == self.starts) & self.after_gap
+        begins[:context] = False
+        late = np.flatnonzero(begins)
+        late = late[self.order[self.positions[late] - 1] < context]
+        if len(late):
+            last = self.order[self.positions[late[0]] - 1]
+            warnings.warn(
+                f"context='fit' gives no history to {len(late)} series of X that begin"
+                f" after a gap: the first at {time[late[0]]}, where the fitted rows end at"
+                f" {time[last]}. gaps='ignore' takes them as neighbours.",
+                UserWarning,
+                stacklevel=4,
             )
 
 
