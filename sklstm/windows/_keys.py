@@ -91,7 +91,15 @@ def find_keys(
                 f"{key} must be given once: as the parameter {key}={named!r}, or as"
                 f" metadata of fit and transform. Got both."
             )
-    series = [_find(X, label, f"groups={label!r}", name) for label in as_names(groups)]
+    wanted = as_names(groups)
+    if groups is not None and (
+        not wanted or time in wanted or len(set(wanted)) < len(wanted)
+    ):
+        raise ValueError(
+            f"groups must name at least one column or index level, each once, and not that"
+            f" of time. Got groups={groups!r} and time={time!r}."
+        )
+    series = [_find(X, label, f"groups={label!r}", name) for label in wanted]
     found = None if time is None else _find(X, time, f"time={time!r}", name)
     if found is not None:
         clock = _read_time(found.values, f"time={time!r}")
@@ -243,7 +251,7 @@ def _join(keys: list[Any]) -> Any:
 def _complete(index: Any, labels: Any, clock: Any, taken: set[Any]) -> tuple[Any, Any]:
     """Find in the index what has not been said: the time, the series or both."""
     levels = {i: index.get_level_values(i) for i in range(index.nlevels) if i not in taken}
-    if index.nlevels == 1:
+    if type(index).__name__ != "MultiIndex":
         is_free = clock is None and 0 in levels
         return labels, as_time_index(levels[0]) if is_free else clock
     times = {i: as_time_index(level) for i, level in levels.items()}
@@ -258,7 +266,7 @@ def _complete(index: Any, labels: Any, clock: Any, taken: set[Any]) -> tuple[Any
             "tell its series. Its index has, besides the time that was given, times in"
             f" {_describe(dated, index.names)}: name the levels of the series, groups=."
         )
-    if labels is None:
+    if labels is None and index.nlevels > 1:
         if not levels:
             raise _Uncertain(
                 "tell its series. Each level of its index was named: name the columns of"

@@ -75,6 +75,10 @@ def read_series(
     check_freq(freq)
     keys = find_keys(X, *split_names(X, groups, time), name=name)
     features = without(X, keys.columns) if keys.columns else X
+    if not np.ndim(features):
+        raise ValueError(
+            f"{name} must be of shape (n_rows,) or (n_rows, n_columns). Got {X!r:.60}."
+        )
     refuse_times(features, name)
     values = as_rows(features, name, None if dtype is None else list(dtype))
     rows = Rows.read(values, keys)

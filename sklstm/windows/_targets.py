@@ -52,7 +52,7 @@ def future_targets(
     targets : ndarray or DataFrame of shape (n_rows, horizon)
         A DataFrame with the index of y if y comes from pandas, and one of polars if y comes
         from there; the columns are named ``sold_lead_1, sold_lead_2, ...``. Integers become
-        float64, and other labels objects, to leave room for NaN.
+        float64, and other labels objects, to leave room for NaN (for null in polars).
 
     Raises
     ------
@@ -121,9 +121,14 @@ def _framed(targets: NDArray[Any], series: Any) -> Any:
     if library == "polars":
         import polars as pl
 
-        return pl.DataFrame(
-            {label: targets[:, k] for k, label in enumerate(names)}, strict=False
-        )
+        # A column of labels has nulls, since NaN is a number there.
+        columns = {
+            label: targets[:, k]
+            if targets.dtype.kind == "f"
+            else [None if value != value else value for value in targets[:, k]]
+            for k, label in enumerate(names)
+        }
+        return pl.DataFrame(columns)
     if not hasattr(series, "iloc"):
         return targets
     import pandas as pd

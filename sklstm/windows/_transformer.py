@@ -152,7 +152,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         "context": [StrOptions({"fit"}), None],
         "gaps": [StrOptions({"split", "ignore"})],
         "freq": "no_validation",
-        "groups": [str, list, None],
+        "groups": [str, list, tuple, None],
         "time": [str, None],
     }
 
