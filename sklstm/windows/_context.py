@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -89,6 +90,11 @@ class Context:
         Returns
         -------
         context : Rows
+
+        Warns
+        -----
+        UserWarning
+            If new rows of a series begin among the fitted ones.
         """
         has_time = rows.time is not None
         follows = self._is_earlier_than(rows) if has_time else ~self._has_fitted(rows)
@@ -97,14 +103,25 @@ class Context:
 
     def _is_earlier_than(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell of which series the last time comes before the first new one."""
-        times = instants(rows.time)
+        new = self._first_times(rows)
+        begin, end = self._first_times(self.head), -self._first_times(self.tail, sign=-1)
+        among = (begin < new) & (new <= end)
+        if among.any():
+            warnings.warn(
+                f"context='fit' gives no history to {among.sum()} series of X that begin"
+                " among the fitted rows: only rows that come after these see the last of"
+                " them.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return end < new
+
+    def _first_times(self, rows: Rows, sign: int = 1) -> NDArray[np.int64]:
+        """Give the first time of each series; the largest number where it has no rows."""
         first = np.full(len(self.labels), np.iinfo(np.int64).max)
         place = places_of(_labels(rows), self.labels)
-        np.minimum.at(first, place[place >= 0], times[place >= 0])
-        last = np.full(len(self.labels), np.iinfo(np.int64).min)
-        place = places_of(_labels(self.tail), self.labels)
-        np.maximum.at(last, place, instants(self.tail.time))
-        return last < first
+        np.minimum.at(first, place[place >= 0], sign * instants(rows.time)[place >= 0])
+        return first
 
     def _has_fitted(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell of which series the new rows are, or hold, fitted ones."""

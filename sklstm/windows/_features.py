@@ -115,6 +115,8 @@ def _holds_times(column: Any) -> bool:
 
     if isinstance(dtype, pd.CategoricalDtype):
         return _holds_times(pd.Series(dtype.categories))
+    if isinstance(dtype, pd.IntervalDtype):
+        return str(dtype.subtype).startswith(("datetime", "timedelta"))
     return pd.api.types.infer_dtype(column, skipna=True) in _TIMES
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._features import is_frame
-from ._groups import check_none_missing
+from ._levels import Uncertain, complete, joined
 from ._time_index import as_integers, as_time_index, is_time_index
 
 Names = Hashable | Sequence[Hashable] | None
@@ -30,10 +30,6 @@ class Keys(NamedTuple):
     groups: Any
     time: Any
     columns: tuple[int, ...]
-
-
-class _Uncertain(ValueError):
-    """An index of which it cannot be told what is the time, or what the series."""
 
 
 class _Found(NamedTuple):
@@ -85,20 +81,10 @@ def find_keys(
         If X has no column or level of a name, something is given twice, or it cannot be
         told for certain which level is the time.
     """
-    for key, named, given in (("groups", groups, labels), ("time", time, times)):
-        if named is not None and given is not None:
-            raise ValueError(
-                f"{key} must be given once: as the parameter {key}={named!r}, or as"
-                f" metadata of fit and transform. Got both."
-            )
+    _check_given_once("groups", groups, labels)
+    _check_given_once("time", time, times)
     wanted = as_names(groups)
-    if groups is not None and (
-        not wanted or time in wanted or len(set(wanted)) < len(wanted)
-    ):
-        raise ValueError(
-            f"groups must name at least one column or index level, each once, and not that"
-            f" of time. Got groups={groups!r} and time={time!r}."
-        )
+    _check_names(groups, wanted, time)
     series = [_find(X, label, f"groups={label!r}", name) for label in wanted]
     found = None if time is None else _find(X, time, f"time={time!r}", name)
     if found is not None:
@@ -108,16 +94,33 @@ def find_keys(
     else:
         clock = None
     columns = {key.column for key in (*series, found) if key and key.column is not None}
-    if labels is None and series:
-        labels = _join([key.values for key in series])
+    if series:
+        labels = joined([key.values for key in series])
     taken = {key.level for key in (*series, found) if key and key.level is not None}
     index = getattr(X, "index", None)
     if hasattr(index, "nlevels"):
         try:
-            labels, clock = _complete(index, labels, clock, taken)
-        except _Uncertain as error:
+            labels, clock = complete(index, labels, clock, taken)
+        except Uncertain as error:
             raise ValueError(f"{name} must {error}") from None
     return Keys(labels, clock, tuple(sorted(columns)))
+
+
+def _check_given_once(key: str, named: Any, given: Any) -> None:
+    if named is not None and given is not None:
+        raise ValueError(
+            f"{key} must be given once: as the parameter {key}={named!r}, or as metadata of"
+            " fit and transform. Got both."
+        )
+
+
+def _check_names(groups: Names, wanted: list[Hashable], time: Hashable | None) -> None:
+    once = len(set(wanted)) == len(wanted) > 0
+    if groups is not None and not (once and time not in wanted):
+        raise ValueError(
+            "groups must name at least one column or index level, each once, and not that"
+            f" of time. Got groups={groups!r} and time={time!r}."
+        )
 
 
 def without(X: Any, columns: Sequence[int]) -> Any:
@@ -234,74 +237,3 @@ def _read_time(values: Any, name: str) -> Any:
             f" {kind}: see pandas.to_datetime."
         )
     return clock
-
-
-def _join(keys: list[Any]) -> Any:
-    """Make one label of several for each row, a tuple."""
-    if len(keys) == 1:
-        return keys[0]
-    arrays = [np.asarray(key) for key in keys]
-    for array in arrays:
-        check_none_missing(array, "groups")
-    labels = np.empty(len(arrays[0]), dtype=object)
-    labels[:] = list(zip(*arrays, strict=True))
-    return labels
-
-
-def _complete(index: Any, labels: Any, clock: Any, taken: set[Any]) -> tuple[Any, Any]:
-    """Find in the index what has not been said: the time, the series or both."""
-    levels = {i: index.get_level_values(i) for i in range(index.nlevels) if i not in taken}
-    if type(index).__name__ != "MultiIndex":
-        is_free = clock is None and 0 in levels
-        return labels, as_time_index(levels[0]) if is_free else clock
-    times = {i: as_time_index(level) for i, level in levels.items()}
-    dated = [i for i, level in times.items() if level is not None]
-    if clock is None:
-        place = _time_level(levels, dated, index.names, certain=labels is not None)
-        if place is not None:
-            level = levels.pop(place)
-            clock = times[place] if place in dated else as_integers(level)
-    elif labels is None and dated:
-        raise _Uncertain(
-            "tell its series. Its index has, besides the time that was given, times in"
-            f" {_describe(dated, index.names)}: name the levels of the series, groups=."
-        )
-    if labels is None and index.nlevels > 1:
-        if not levels:
-            raise _Uncertain(
-                "tell its series. Each level of its index was named: name the columns of"
-                " the series too, groups=."
-            )
-        labels = _join(list(levels.values()))
-    return labels, clock
-
-
-def _time_level(
-    levels: dict[int, Any], dated: list[int], names: Any, *, certain: bool
-) -> int | None:
-    """Find the level of a MultiIndex that is the time; None if there need be none."""
-    if len(dated) > 1:
-        raise _Uncertain(
-            f"have one time for each row. Got times in {_describe(dated, names)}: name one,"
-            " time=."
-        )
-    if dated:
-        return dated[0]
-    whole = [i for i, level in levels.items() if as_integers(level) is not None]
-    if len(whole) == 1 or (whole and whole[-1] == max(levels)):
-        return whole[-1]
-    if certain:
-        return None
-    found = (
-        f"several levels of integers, {_describe(whole, names)}" if whole else "no times"
-    )
-    raise _Uncertain(
-        f"tell which level of its MultiIndex is the time. Got {found}: name it, time=,"
-        " or name the series alone, groups=, if the rows have no time but their order."
-    )
-
-
-def _describe(places: list[int], names: Any) -> str:
-    return " and ".join(
-        f"level {i}" if names[i] is None else f"level {names[i]!r}" for i in places
-    )

@@ -20,7 +20,8 @@ def as_time_index(values: Any) -> Any:
     values : array-like of shape (n_rows,)
         An index, a column of pandas or polars, an array or a list. Datetimes, dates,
         periods and elapsed times count as times, whatever holds them: pandas' own classes,
-        Arrow, categories, or Python objects. A missing one is NaT.
+        Arrow, categories, or Python objects. An interval of times begins at its left end.
+        A missing time is NaT.
 
     Returns
     -------
@@ -50,6 +51,8 @@ def as_time_index(values: Any) -> Any:
         return None
     if isinstance(index.dtype, pd.CategoricalDtype):
         return as_time_index(index.astype(index.categories.dtype))
+    if isinstance(index.dtype, pd.IntervalDtype):
+        return as_time_index(index.left)
     kind = pd.api.types.infer_dtype(index, skipna=True)
     if kind not in (*_INSTANTS, *_ELAPSED, "period"):
         return None

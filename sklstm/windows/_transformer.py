@@ -263,8 +263,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         Warns
         -----
         UserWarning
-            If the rows come after the fitted ones and a gap in time parts them, so that
-            ``context="fit"`` gives no history.
+            If ``context="fit"`` gives no history, because the rows of a series begin among
+            the fitted ones, or come after a gap in time.
         """
         check_is_fitted(self)
         rows = self._read(X, groups, time, reset=False).told_as(self._fitted)

@@ -33,6 +33,7 @@ TIMES = {
     "Period objects": lambda n: objects(list(days(n).to_period("D"))),
     "timedelta objects": lambda n: objects((days(n) - START).to_pytimedelta()),
     "categories": lambda n: pd.CategoricalIndex(days(n)),
+    "intervals": lambda n: pd.IntervalIndex.from_arrays(days(n), days(np.add(n, 1))),
     "integers": lambda n: pd.Index(np.asarray(n)),
     "Arrow integers": lambda n: pd.Index(np.asarray(n)).astype("int64[pyarrow]"),
 }

@@ -243,6 +243,22 @@ def test_context_is_that_of_the_named_series():
     np.testing.assert_array_equal(late, wanted_windows(panel)[9:])
 
 
+def test_groups_must_name_something_else_than_the_time():
+    X, _ = STACKED.columns("text", "dates")
+    for groups in ([], ["key 0", "key 0"], "time", ["key 0", "time"]):
+        with pytest.raises(ValueError, match="groups must name at least one column"):
+            SlidingWindowTransformer(groups=groups, time="time").fit(X)
+
+
+def test_a_multiindex_of_one_level_is_no_exception():
+    days_alone = pd.MultiIndex.from_arrays([days([0, 1, 4])])
+    X = pd.DataFrame({"value": [0.0, 1.0, 4.0]}, index=days_alone)
+    np.testing.assert_array_equal(windows_of(X, freq="D")[:, 1], [np.nan, 0, np.nan])
+    names = pd.MultiIndex.from_arrays([list("aba")])
+    with pytest.raises(ValueError, match="X must tell which level"):
+        windows_of(X.set_axis(names))
+
+
 # Errors
 
 
