@@ -225,7 +225,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
             rows = self._read(X, groups, time, reset=True)
             check_freq_has_effect(self.freq, rows.time)
             oldest = int(self.lags_[0])
-            self._fitted = rows[:0]
+            # A slice would be a view, which keeps all rows in memory.
+            self._fitted = rows[np.empty(0, dtype=np.intp)]
             self._step = learn_step(rows.time, rows.groups, self.freq)
             segments = self._segments(rows.groups, rows.time, len(rows))
             segments.warn_of_gaps(oldest, self.freq)

@@ -378,6 +378,17 @@ def test_context_keeps_no_more_rows_than_a_window_needs():
     assert len(pickle.dumps(transformer)) < 10_000
 
 
+@pytest.mark.parametrize("context", [None, "fit"])
+def test_a_fitted_transformer_keeps_no_row_alive(context):
+    X = np.zeros((50_000, 4))
+    transformer = SlidingWindowTransformer(window_length=10, context=context)
+    tracemalloc.start()
+    transformer.fit(X.copy(), groups=np.arange(50_000) // 25_000)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 50_000
+
+
 def test_context_is_not_seen_by_fit_transform():
     transformer = SlidingWindowTransformer(window_length=2, context="fit")
     windows = transformer.fit_transform(X6)
