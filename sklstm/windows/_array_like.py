@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
+from sklearn.utils._array_api import get_namespace
 
 # What NumPy asks of an array that is told without gathering its values.
 _TOLD: dict[Any, Callable[[Any], Any]] = {
@@ -37,6 +38,10 @@ class ArrayLike(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         raise NotImplementedError
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        # scikit-learn's own name for NumPy, so that it takes these and arrays together.
+        return get_namespace(np.empty(0))[0]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out", ())

@@ -115,6 +115,13 @@ def test_a_function_transformer_takes_it():
         np.testing.assert_array_equal(found, function(np.asarray(windows)))
 
 
+def test_scikit_learn_takes_it_for_an_array_of_numpy():
+    from sklearn.utils._array_api import get_namespace
+
+    here = get_namespace(WINDOWS, ARRAY)[0]
+    assert WINDOWS.__array_namespace__().__name__ == here.__name__
+
+
 # Pickles
 
 
