@@ -2,7 +2,13 @@
 
 from ._version import __version__ as __version__
 from .estimators import LSTMClassifier, LSTMRegressor
-from .windows import SequenceReshaper, SlidingWindowTransformer, Windows, sliding_windows
+from .windows import (
+    SequenceReshaper,
+    SlidingWindowTransformer,
+    Windows,
+    future_targets,
+    sliding_windows,
+)
 
 __all__ = [
     "LSTMClassifier",
@@ -10,5 +16,6 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "Windows",
+    "future_targets",
     "sliding_windows",
 ]

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sklstm import LSTMClassifier, LSTMRegressor, SequenceReshaper
-from sklstm.samples import _inputs
+from sklstm.windows import Windows
 from sklstm.windows._columns import column_numbers
 
 NAMES = ["price", "store", "volume", "day"]
@@ -47,13 +47,10 @@ NAMED = {
 }
 
 
-@pytest.fixture
-def named(monkeypatch):
-    """Let sequences have names, as a table has."""
-
-    layout = _inputs.Layout
-    names = np.array(NAMES, dtype=object)
-    monkeypatch.setattr(_inputs, "Layout", lambda n_dims, n, _: layout(n_dims, n, names))
+def named(X):
+    """Sequences with names, as windows of a frame have them."""
+    parts = {**vars(Windows.from_array(X)), "names": np.array(NAMES, dtype=object)}
+    return Windows(**parts)
 
 
 def embedded(model):
@@ -75,13 +72,13 @@ def test_categories_are_those_features(cls, way):
 
 
 @pytest.mark.parametrize("way", NAMED)
-def test_categories_are_those_of_the_names(named, way):
-    model = LSTMRegressor(**TINY, categorical_features=NAMED[way]).fit(X, Y)
+def test_categories_are_those_of_the_names(way):
+    model = LSTMRegressor(**TINY, categorical_features=NAMED[way]).fit(named(X), Y)
     assert embedded(model) == STORES_AND_DAYS
 
 
-def test_one_name(named):
-    model = LSTMRegressor(**TINY, categorical_features="store").fit(X, Y)
+def test_one_name():
+    model = LSTMRegressor(**TINY, categorical_features="store").fit(named(X), Y)
     assert embedded(model) == STORES_AND_DAYS[:1]
 
 
@@ -101,7 +98,7 @@ TARGETS = {
 }
 
 
-def forecast(target_features, y=Y):
+def forecast(target_features, y=Y, X=X):
     model = LSTMRegressor(**TINY, instance_norm="last", target_features=target_features)
     return model.fit(X, y)
 
@@ -119,8 +116,8 @@ def test_outputs_follow_those_features(way):
     ("names", "numbers"),
     [("volume", [2, 2]), (["volume", "price"], [2, 0]), (["day", 0], [3, 0])],
 )
-def test_outputs_follow_the_features_of_these_names(named, names, numbers):
-    model = forecast(names)
+def test_outputs_follow_the_features_of_these_names(names, numbers):
+    model = forecast(names, X=named(X))
     assert model.module_.normaliser.target_features.tolist() == numbers
 
 
@@ -155,8 +152,8 @@ BAD = {
     "missing in a mask": (
         pd.Series([True, None, False, True], dtype="boolean"), "nothing but bools. Got"
     ),
-    "a name": ("store", "by number: a 3-D X has no names. Got 'store'"),
-    "names": (["store", "day"], "by number: a 3-D X has no names. Got 'store'"),
+    "a name": ("store", "by number: this 3-D X has no names.* Got 'store'"),
+    "names": (["store", "day"], "by number: this 3-D X has no names.* Got 'store'"),
 }  # fmt: skip
 
 
@@ -171,12 +168,12 @@ def test_what_is_no_feature_is_refused_by_the_name_of_the_parameter(parameter, c
     assert not hasattr(model, "n_features_in_")
 
 
-def test_an_unknown_name_is_refused(named):
+def test_an_unknown_name_is_refused():
     model = LSTMRegressor(**TINY, categorical_features=["shop"])
     with pytest.raises(
         ValueError, match=r"features of X, which has \['price'.* Got 'shop'"
     ):
-        model.fit(X, Y)
+        model.fit(named(X), Y)
 
 
 TOKENS = pd.DataFrame(STORE, columns=[f"word {i}" for i in range(5)])

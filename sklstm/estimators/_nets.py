@@ -89,7 +89,8 @@ def make_net(
         Ready to train.
     """
     loss = estimator._resolve_loss()
-    may_miss = targets.may_miss or bool(encoding.relative)
+    # Samples without a label are left out, those without some numbers are not.
+    may_miss = (targets.may_miss and targets.kind != "labels") or bool(encoding.relative)
     criterion = LossWhereObserved(loss.criterion) if may_miss else loss.criterion
     network.set_dropout(plain(estimator.dropout))
     net = SequenceNet(

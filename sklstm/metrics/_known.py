@@ -183,6 +183,7 @@ class Selected:
         if name not in ("predict", "predict_proba", "decision_function"):
             return value
 
+        @wraps(value)
         def answer(X: Any, **options: Any) -> Array:
             chosen = self._answers.get(name, X, **options)[self._known]
             return chosen if self._output is None else chosen[:, self._output]

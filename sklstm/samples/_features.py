@@ -8,7 +8,7 @@ from ..windows._columns import column_numbers
 from ._encoding import Layout
 
 FLAT = "the columns of a 2-D X are the steps of one feature, number 0"
-DEEP = "a 3-D X has no names"
+DEEP = "this 3-D X has no names, which windows of a frame have"
 
 
 def feature_numbers(

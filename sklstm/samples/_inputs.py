@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 from skorch.callbacks import Callback
 
+from ..windows._features import refuse_times, unmasked
 from ..windows._windows import Windows
 from ._encoding import Layout
 
@@ -72,9 +73,10 @@ def read_sequences(
     TypeError
         If X is no array, data frame or nested list, or is sparse.
     ValueError
-        If X has another number of dimensions or features, or holds infinity.
+        If X has another number of dimensions or features, or holds infinity or times.
     """
-    X = _as_array(X, name)
+    refuse_times(X, name)
+    X = _as_array(unmasked(X), name)
     n_dims = getattr(X, "ndim", 2)
     if n_dims > 3:
         raise ValueError(
@@ -88,7 +90,8 @@ def read_sequences(
         )
     if n_dims == 3:
         windows = _read_3d(estimator, X, like, name)
-        n_features_in, names = windows.shape[2], None
+        n_features_in, names = windows.shape[2], windows.names
+        _check_same_names(names, like, name)
     else:
         names = _read_names(estimator, X, like)
         windows = _read_2d(estimator, X, name)
@@ -164,6 +167,16 @@ def _read_names(estimator: Any, X: Any, like: Layout | None) -> NDArray[Any] | N
         _check_feature_names(estimator, X, reset=False)
     names: NDArray[Any] | None = _get_feature_names(X)
     return names
+
+
+def _check_same_names(names: Any, like: Layout | None, argument: str) -> None:
+    """Refuse features of other names than in fit, where both have names."""
+    fitted = None if like is None else like.feature_names_in
+    if fitted is not None and names is not None and list(names) != list(fitted):
+        raise ValueError(
+            f"{argument} must have the features seen in fit, {list(fitted)}, in this order."
+            f" Got {list(names)}."
+        )
 
 
 def _read_2d(estimator: Any, X: Any, name: str) -> Windows:

@@ -298,7 +298,7 @@ def _as_columns(
     """Check targets and give them as columns; and whether they came as a flat array."""
     _check_given(y, name, 2, estimator)
     y = _as_float(y, name, may_miss)
-    if y.ndim == 2 and y.shape[1] == 1:
+    if y.ndim == 2 and y.shape[1] == 1 and not may_miss:
         y = column_or_1d(y, warn=True, input_name=name)
     return y.reshape(len(y), -1), y.ndim == 1
 

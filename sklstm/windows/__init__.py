@@ -1,8 +1,15 @@
-"""Rows into windows: the transformer, the reshaper, the function, and the lazy array."""
+"""Rows into windows and targets: transformers, functions, and the lazy array."""
 
 from ._function import sliding_windows
 from ._reshaper import SequenceReshaper
+from ._targets import future_targets
 from ._transformer import SlidingWindowTransformer
 from ._windows import Windows
 
-__all__ = ["SequenceReshaper", "SlidingWindowTransformer", "Windows", "sliding_windows"]
+__all__ = [
+    "SequenceReshaper",
+    "SlidingWindowTransformer",
+    "Windows",
+    "future_targets",
+    "sliding_windows",
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import warnings
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ._groups import places_of
 from ._rows import Rows
-from ._time import instants, on_the_clock_of
+from ._time import instants
 
 Index = NDArray[np.intp]
 
@@ -84,39 +85,43 @@ class Context:
         Parameters
         ----------
         rows : Rows
+            Told as the fitted ones were.
 
         Returns
         -------
         context : Rows
 
-        Raises
-        ------
-        ValueError
-            If the new rows have groups, or a time, of another kind.
+        Warns
+        -----
+        UserWarning
+            If new rows of a series begin among the fitted ones.
         """
-        if (self.tail.groups is None) != (rows.groups is None):
-            raise ValueError(
-                "groups must be given to both fit and transform, or to neither, when"
-                " context='fit'."
-            )
-        if rows.time is None:
-            tail = replace(self.tail, time=None)
-            follows = ~self._has_fitted(rows)
-        else:
-            tail = self.tail
-            follows = self._is_earlier_than(rows)
-        return tail[follows[places_of(_labels(tail), self.labels)]].tail(self.n_lags)
+        has_time = rows.time is not None
+        follows = self._is_earlier_than(rows) if has_time else ~self._has_fitted(rows)
+        followed = follows[places_of(_labels(self.tail), self.labels)]
+        return self.tail[followed].tail(self.n_lags)
 
     def _is_earlier_than(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell of which series the last time comes before the first new one."""
-        times = instants(on_the_clock_of(self.tail.time, rows.time))
+        new = self._first_times(rows)
+        begin, end = self._first_times(self.head), -self._first_times(self.tail, sign=-1)
+        among = (begin < new) & (new <= end)
+        if among.any():
+            warnings.warn(
+                f"context='fit' gives no history to {among.sum()} series of X that begin"
+                " among the fitted rows: only rows that come after these see the last of"
+                " them.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return end < new
+
+    def _first_times(self, rows: Rows, sign: int = 1) -> NDArray[np.int64]:
+        """Give the first time of each series; the largest number where it has no rows."""
         first = np.full(len(self.labels), np.iinfo(np.int64).max)
         place = places_of(_labels(rows), self.labels)
-        np.minimum.at(first, place[place >= 0], times[place >= 0])
-        last = np.full(len(self.labels), np.iinfo(np.int64).min)
-        place = places_of(_labels(self.tail), self.labels)
-        np.maximum.at(last, place, instants(self.tail.time))
-        return last < first
+        np.minimum.at(first, place[place >= 0], sign * instants(rows.time)[place >= 0])
+        return first
 
     def _has_fitted(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell of which series the new rows are, or hold, fitted ones."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import _get_feature_names
 
 from ._groups import check_none_missing
-from ._rows import Rows
-from ._segments import Gaps, find_segments
-from ._time import check_freq, learn_step
-from ._transformer import check_lags
+from ._lags import check_lags
+from ._segments import Gaps
+from ._series import as_rows, check_counts, read_series
 from ._windows import Windows
 
 
@@ -26,10 +24,11 @@ def sliding_windows(
     lags: Sequence[int] | None = None,
     horizon: int = 1,
     stride: int = 1,
-    groups: ArrayLike | None = None,
+    groups: str | list[str] | ArrayLike | None = None,
+    time: str | ArrayLike | None = None,
     gaps: Gaps = "split",
     freq: Any = None,
-) -> tuple[NDArray[Any] | Windows, NDArray[Any]]:
+) -> tuple[Windows, NDArray[Any]]:
     """Cut a series into whole windows and the values that follow each.
 
     The window that ends at row ``i`` comes with ``y[i + 1], ..., y[i + horizon]``. Only
@@ -49,19 +48,22 @@ def sliding_windows(
         Number of steps to forecast.
     stride : int, default=1
         Rows from one window to the next.
-    groups : array-like of shape (n_rows,) or None, default=None
-        Series of each row. None takes the levels of a MultiIndex before a last one of
-        times.
+    groups : str, list of str, array-like of shape (n_rows,) or None, default=None
+        Series of each row, or the names of X's columns or index levels that say it. None
+        takes, of a MultiIndex, all levels but that of time.
+    time : str, array-like of shape (n_rows,) or None, default=None
+        Time of each row, or the name of X's column or index level that says it. None takes
+        the index of X, if it holds times, or its level that does; of a MultiIndex without
+        any, its level of integers, the last one if there are several.
     gaps : {"split", "ignore"}, default="split"
-        Whether a missing time stamp in X's time index ends a series.
+        Whether a missing time stamp ends a series.
     freq : str, pandas offset or None, default=None
-        Step of X's time index.
+        Step of the times.
 
     Returns
     -------
-    windows : array of shape (n_windows, n_timesteps, n_features)
-        A read-only view of X if X is one series and the window whole, else `Windows`. If
-        X is an array of floats, both may read its memory.
+    windows : Windows of shape (n_windows, n_timesteps, n_features)
+        If X is an array of floats, they may read its memory.
     targets : ndarray of shape (n_windows, horizon)
         For each window the values that follow it: shape ``(n_windows,)`` with
         ``horizon=1``; with several targets one more axis, of length `n_targets`. They
@@ -70,7 +72,9 @@ def sliding_windows(
     Raises
     ------
     ValueError
-        If no window fits, or an argument is out of range.
+        If no window fits, if it cannot be told for certain which level of a MultiIndex is
+        the time, if a column holds times that are named nowhere, or if an argument is out
+        of range.
 
     Warns
     -----
@@ -88,27 +92,16 @@ def sliding_windows(
     array([[4., 5.],
            [5., 6.]])
     """
-    for name, value in (
-        ("window_length", window_length),
-        ("horizon", horizon),
-        ("stride", stride),
-    ):
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be an int of at least 1. Got {value!r} instead.")
-    if gaps not in ("split", "ignore"):
-        raise ValueError(f"gaps must be 'split' or 'ignore'. Got {gaps!r} instead.")
-    check_freq(freq)
-    rows = Rows.read(X, _as_rows(X, "X", [np.float64, np.float32]), groups)
+    check_counts(window_length=window_length, horizon=horizon, stride=stride)
+    steps = check_lags(window_length, lags)
+    features, rows, segments = read_series(X, groups, time, gaps, freq)
     table = rows.values
     targets = table if y is None else _as_targets(y, len(table))
-    steps = check_lags(window_length, lags)
-    step = learn_step(rows.time, rows.groups, freq)
-    segments = find_segments(len(table), rows.groups, rows.time, step=step, gaps=gaps)
     segments.warn_of_gaps(int(steps[0]), freq)
     if not segments.in_order:
         table, targets = table[segments.order], targets[segments.order]
     starts = segments.starts[segments.order]
-    ends = _whole_windows(starts, int(steps[0]), horizon, stride)
+    ends = _whole_windows(starts, segments.stops, int(steps[0]), horizon, stride)
     if not len(ends):
         raise ValueError(
             f"X must have a series of at least {steps[0] + 1 + horizon} rows, one window"
@@ -119,23 +112,26 @@ def sliding_windows(
         following = following[:, :, 0]
     if horizon == 1:
         following = following[:, 0]
-    if len(steps) == steps[0] + 1 and segments.n_segments == 1:
-        view = np.lib.stride_tricks.sliding_window_view(table, len(steps), axis=0)
-        last = ends[-1] - steps[0]
-        return view.transpose(0, 2, 1)[: last + 1 : stride], following
-    return Windows(table, ends, starts[ends], steps), following
-
-
-def _as_rows(series: ArrayLike, name: str, dtype: Any) -> NDArray[Any]:
-    """Read a series of numbers or labels; one dimension is one feature."""
-    if np.ndim(series) == 1:
-        series = np.asarray(series).reshape(-1, 1)
-    return check_array(series, dtype=dtype, ensure_all_finite="allow-nan", input_name=name)
+    windows = Windows(
+        table,
+        ends,
+        starts[ends],
+        steps,
+        series=segments.series[segments.order][ends],
+        ahead=horizon,
+        names=_get_feature_names(features),
+    )
+    return windows, following
 
 
 def _as_targets(y: ArrayLike, n_rows: int) -> NDArray[Any]:
     """Read what is to be forecast, numbers or labels, as it is."""
-    targets = _as_rows(y, "y", None)
+    if not np.ndim(y):
+        raise ValueError(
+            "y must be the series to forecast, of shape (n_rows,) or (n_rows, n_targets)."
+            f" Got {y!r}: give the length of a window by name, window_length={y!r}."
+        )
+    targets = as_rows(y, "y", None)
     if len(targets) != n_rows:
         raise ValueError(
             f"y must have one row for each of the {n_rows} rows of X. Got {len(targets)}."
@@ -146,12 +142,13 @@ def _as_targets(y: ArrayLike, n_rows: int) -> NDArray[Any]:
 
 
 def _whole_windows(
-    starts: NDArray[np.intp], oldest: int, horizon: int, stride: int
+    starts: NDArray[np.intp],
+    stops: NDArray[np.intp],
+    oldest: int,
+    horizon: int,
+    stride: int,
 ) -> NDArray[np.intp]:
     """Last rows of the windows that lie, with their horizon, in one series."""
     rows = np.arange(len(starts))
-    begins = np.unique(starts, return_index=True)[1]
-    stops = np.r_[begins[1:], len(starts)]
-    stop = np.repeat(stops, stops - begins)
     offset = rows - starts - oldest
-    return rows[(offset >= 0) & (offset % stride == 0) & (rows + horizon < stop)]
+    return rows[(offset >= 0) & (offset % stride == 0) & (rows + horizon < stops)]

@@ -44,6 +44,11 @@ def read_groups(groups: ArrayLike | None, n_rows: int) -> NDArray[Any] | None:
         raise ValueError(f"{expected} Got an array of shape {labels.shape}.")
     if len(labels) != n_rows:
         raise ValueError(f"{expected} Got {len(labels)}.")
+    if isinstance(groups, np.ma.MaskedArray) and np.ma.is_masked(groups):
+        row = int(np.argmax(np.ma.getmaskarray(groups)))
+        raise ValueError(
+            f"groups must have no missing values. Got a masked one in row {row}."
+        )
     check_none_missing(labels, "groups")
     try:
         np.unique(labels)

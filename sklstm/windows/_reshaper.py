@@ -15,6 +15,7 @@ from ..fitting._numbers import integer
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
 from ._columns import column_numbers
+from ._features import refuse_times, unmasked
 
 
 class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
@@ -161,6 +162,8 @@ class SequenceReshaper(CallbackSupportMixin, TransformerMixin, VersionedPickle):
         return np.array(found, dtype=np.intp)
 
     def _read(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+        refuse_times(X)
+        X = unmasked(X)
         return validate_data(
             self, X, reset=reset, dtype="numeric", ensure_all_finite="allow-nan"
         )

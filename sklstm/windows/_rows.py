@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ._groups import by_group, read_groups
-from ._time import on_the_clock_of, time_index_of
+from ._keys import Keys
+from ._time import on_the_clock_of
 
 
 @dataclass(frozen=True)
@@ -37,26 +38,60 @@ class Rows:
         return Rows(self.values[index], groups, time)
 
     @classmethod
-    def read(cls, X: Any, values: NDArray[Any], groups: ArrayLike | None) -> Rows:
-        """Find the series and the time of each row.
+    def read(cls, values: NDArray[Any], keys: Keys) -> Rows:
+        """Check that each row has a series and a time, where any has.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            As the user gave it: with its index, if it has one.
         values : ndarray of shape (n_rows, n_features)
-            The checked values of X.
-        groups : array-like of shape (n_rows,) or None
-            None takes the levels of a MultiIndex before that of time.
+            The checked features of X.
+        keys : Keys
+            What says the series and the time.
 
         Returns
         -------
         rows : Rows
+
+        Raises
+        ------
+        ValueError
+            If there is not one label, or not one time, for each row.
         """
-        time = time_index_of(X)
-        if groups is None and time is not None and X.index.nlevels > 1:
-            groups = X.index.droplevel(-1)
-        return cls(values, read_groups(groups, len(values)), time)
+        n_rows, n_times = len(values), None if keys.time is None else len(keys.time)
+        if n_times not in (None, n_rows):
+            raise ValueError(
+                f"time must have one time for each of the {n_rows} rows of X. Got"
+                f" {n_times}."
+            )
+        return cls(values, read_groups(keys.groups, n_rows), keys.time)
+
+    def told_as(self, fitted: Rows) -> Rows:
+        """Give the same rows on the clock of the fitted ones.
+
+        Parameters
+        ----------
+        fitted : Rows
+
+        Returns
+        -------
+        rows : Rows
+
+        Raises
+        ------
+        ValueError
+            If only one of the two has groups, or their times are of different kinds.
+        """
+        if (fitted.groups is None) != (self.groups is None):
+            now, then = ("fit", "transform")[:: 1 if self.groups is None else -1]
+            raise ValueError(
+                "groups must be given to both fit and transform, or to neither. Got them"
+                f" in {now} and not in {then}. Scorers and the predict of a search pass no"
+                " metadata on: name the series' column or index level instead,"
+                " SlidingWindowTransformer(groups='store'), or keep a MultiIndex."
+            )
+        if fitted.time is None and self.time is None:
+            return self
+        return replace(self, time=on_the_clock_of(fitted.time, self.time))
 
     def followed_by(self, later: Rows) -> tuple[NDArray[Any] | None, Any]:
         """Give the groups and the time of these rows and then of others."""
@@ -65,7 +100,7 @@ class Rows:
             groups = np.concatenate([self.groups, groups])
         time = later.time
         if self.time is not None and time is not None:
-            time = self.time.append(on_the_clock_of(self.time, time))
+            time = self.time.append(time)
         return groups, time
 
     def head(self, n: int) -> Rows:

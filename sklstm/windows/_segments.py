@@ -29,17 +29,28 @@ class Segments:
         For each row, the place where its series begins in the ordered table.
     after_gap : ndarray of bool of shape (n_rows,)
         For each row, whether its series begins because of a gap.
+    series : ndarray of int of shape (n_rows,)
+        Number of each row's series, which a gap does not part.
     """
 
     order: NDArray[np.intp]
     positions: NDArray[np.intp]
     starts: NDArray[np.intp]
     after_gap: NDArray[np.bool_]
+    series: NDArray[np.intp]
 
     @property
     def in_order(self) -> bool:
         """Whether the ordered table is the table as it came."""
         return bool((self.order == np.arange(len(self.order))).all())
+
+    @property
+    def stops(self) -> NDArray[np.intp]:
+        """For each place of the ordered table, the place after the end of its series."""
+        starts = self.starts[self.order]
+        begins = np.unique(starts)
+        lengths = np.diff(np.append(begins, len(starts)))
+        return np.repeat(begins + lengths, lengths)
 
     @property
     def n_segments(self) -> int:
@@ -65,6 +76,31 @@ class Segments:
                 f" gaps='ignore' or give the true step of time in freq (now {freq!r}).",
                 UserWarning,
                 stacklevel=3,
+            )
+
+    def warn_of_unused(self, context: int, time: Any) -> None:
+        """Warn if a gap parts the rows that are context from those that follow them.
+
+        Parameters
+        ----------
+        context : int
+            How many rows are context; they come first.
+        time : time index of shape (n_rows,) or None
+        """
+        if not context or time is None:
+            return
+        begins = (self.positions == self.starts) & self.after_gap
+        begins[:context] = False
+        late = np.flatnonzero(begins)
+        late = late[self.order[self.positions[late] - 1] < context]
+        if len(late):
+            last = self.order[self.positions[late[0]] - 1]
+            warnings.warn(
+                f"context='fit' gives no history to {len(late)} series of X that begin"
+                f" after a gap: the first at {time[late[0]]}, where the fitted rows end at"
+                f" {time[last]}. gaps='ignore' takes them as neighbours.",
+                UserWarning,
+                stacklevel=4,
             )
 
 
@@ -111,4 +147,8 @@ def find_segments(
     positions = np.empty(n_rows, dtype=np.intp)
     positions[order] = np.arange(n_rows)
     starts = np.maximum.accumulate(np.where(new | breaks, np.arange(n_rows), 0))[positions]
-    return Segments(order, positions, starts, breaks[starts])
+    if groups is None:
+        series = np.broadcast_to(np.intp(0), n_rows)
+    else:
+        series = (np.cumsum(new) - 1)[positions]
+    return Segments(order, positions, starts, breaks[starts], series)

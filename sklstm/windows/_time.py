@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._groups import by_group, places_of
+from ._time_index import is_time_index
 
-_TIMES = ("DatetimeIndex", "PeriodIndex", "TimedeltaIndex")
 _DAY = 86_400_000_000_000
 
 # A group with fewer differences than this does not tell its own step from a gap.
@@ -50,17 +50,6 @@ class Step:
         return np.where(place < 0, self.longest, self.longest_of[place])[1:]
 
 
-def time_index_of(X: Any) -> Any:
-    """Give the time index of a DataFrame or Series, or None if it has no such index.
-
-    The last level of a MultiIndex counts.
-    """
-    index: Any = getattr(X, "index", None)
-    if type(index).__name__ == "MultiIndex":
-        index = index.get_level_values(-1)
-    return index if type(index).__name__ in _TIMES else None
-
-
 def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
     """Refuse a time index that stands still or runs backwards within a series.
 
@@ -78,7 +67,7 @@ def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
     """
     if time.hasnans:
         raise ValueError("X must have a time index without missing values (NaT).")
-    step = np.diff(time.asi8)
+    step = np.diff(time.asi8 if is_time_index(time) else time.to_numpy())
     for found, what in ((step == 0, "duplicated"), (step < 0, "not sorted")):
         at = np.flatnonzero(found & ~new[1:])
         if len(at):
@@ -115,6 +104,35 @@ def check_freq(freq: Any) -> None:
         )
 
 
+def check_freq_has_effect(freq: Any, time: Any) -> None:
+    """Refuse a step of time where there is no time, or one that has its own.
+
+    Parameters
+    ----------
+    freq : str, offset or None
+    time : time index or None
+
+    Raises
+    ------
+    ValueError
+        If `freq` would be without effect.
+    """
+    if freq is None:
+        return
+    import pandas as pd
+
+    if time is None or not is_time_index(time):
+        raise ValueError(
+            f"freq={freq!r} must come with times. Got rows with {_describe(time)}: give X"
+            " a time index or name its column, time=."
+        )
+    if _is_period(time) and pd.tseries.frequencies.to_offset(freq) != time.freq:
+        raise ValueError(
+            "freq must be None, since the periods of X have a step of their own,"
+            f" {time.freqstr!r}. Got {freq!r} instead."
+        )
+
+
 def learn_step(time: Any, groups: NDArray[Any] | None, freq: Any = None) -> Step | None:
     """Learn how long a step of a time index is.
 
@@ -146,7 +164,7 @@ def learn_step(time: Any, groups: NDArray[Any] | None, freq: Any = None) -> Step
         return None
     longest = 1.5 * float(np.median(difference))
     if groups is None:
-        return Step(time.freq, False, longest)
+        return Step(getattr(time, "freq", None), False, longest)
     labels, codes = np.unique(groups, return_inverse=True)
     codes = codes[order][1:][within]
     known = np.bincount(codes, minlength=len(labels)) >= _FEWEST
@@ -200,7 +218,9 @@ def time_breaks(
 
 
 def instants(time: Any) -> NDArray[np.int64]:
-    """Count the periods, or the nanoseconds, up to each time."""
+    """Count the periods, the integers or the nanoseconds up to each time."""
+    if not is_time_index(time):
+        return time.to_numpy()
     return time.asi8 if _is_period(time) else time.as_unit("ns").asi8
 
 
@@ -222,8 +242,8 @@ def on_the_clock_of(fitted: Any, time: Any) -> Any:
     """
     if _kind(fitted) != _kind(time):
         raise ValueError(
-            "X must have the same kind of index at fit and transform when context='fit':"
-            f" expected {_describe(fitted)}, got {_describe(time)}."
+            f"X must have the same kind of time at fit and transform: expected"
+            f" {_describe(fitted)}, got {_describe(time)}."
         )
     zone = getattr(fitted, "tz", None)
     return time if zone is None else time.tz_convert(zone)
@@ -242,6 +262,8 @@ def _kind(time: Any) -> tuple[Any, ...]:
 def _describe(time: Any) -> str:
     if time is None:
         return "no time index"
+    if not is_time_index(time):
+        return "integers"
     kind, zoned, freq = _kind(time)
     detail = f" with freq {freq}" if freq else f" in time zone {time.tz}" if zoned else ""
     return kind.__name__ + detail

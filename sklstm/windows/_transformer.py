@@ -7,13 +7,13 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
+    check_array,
     check_is_fitted,
     validate_data,
 )
@@ -22,10 +22,13 @@ from ..fitting._callbacks import CallbackSupportMixin, fit_task
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
 from ._context import Context
+from ._features import refuse_times, unmasked
+from ._keys import find_keys, without
+from ._lags import check_lags
 from ._mapped import stays_in_file
 from ._rows import Rows
 from ._segments import Gaps, Segments, find_segments
-from ._time import check_freq, learn_step
+from ._time import check_freq, check_freq_has_effect, learn_step
 from ._windows import Padding, Windows
 
 
@@ -49,11 +52,11 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         Chosen lags in place of a whole window: 0 is the current row, 1 the one before.
         They are put in order, oldest first, whatever order they come in.
     output : {"3d", "2d"}, default="3d"
-        "3d" gives shape ``(n_rows, n_timesteps, n_features)``, oldest step first, without
-        storing the windows: for one series and a whole window a read-only view of an
-        array, else `~sklstm.windows.Windows`, which gathers when it is indexed; so too for
-        a memory-mapped file of 64 MiB or more, which is not copied. "2d" gives
-        flat columns ``price_lag_2, volume_lag_2, price_lag_1, ...`` for any regressor.
+        "3d" gives `~sklstm.windows.Windows` of shape ``(n_rows, n_timesteps,
+        n_features)``, oldest step first: an array that stores rows and gathers windows
+        when they are asked for. A memory-mapped file of 64 MiB or more is not copied.
+        "2d" gives flat columns ``price_lag_2, volume_lag_2, price_lag_1, ...`` for any
+        regressor.
     padding : {"nan", "edge"} or float, default="nan"
         What stands before the start of a series: NaN (a float NaN is one too), which the
         estimators of this package read as unobserved; the series' first row; or a
@@ -65,18 +68,29 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         they begin with the first fitted rows or run over the last ones: then they have no
         history.
     gaps : {"split", "ignore"}, default="split"
-        With a `DatetimeIndex`, `PeriodIndex` or `TimedeltaIndex`, whether a missing time
-        stamp ends a window's series. "ignore" takes neighbouring rows as neighbouring
-        steps: right for trading days, whose calendar has holidays.
+        Where X has times, whether a missing time stamp ends a window's series. "ignore"
+        takes neighbouring rows as neighbouring steps: right for trading days, whose
+        calendar has holidays.
     freq : str, pandas offset or None, default=None
-        Step of the time index, on which each time stamp must lie. None takes, of a single
+        Step of the times of X, on which each time stamp must lie. None takes, of a single
         series, the index's own for the time stamps that lie on it; failing that, a step of
         more than one and a half times the median of the group in fit is a gap.
+    groups : str, list of str or None, default=None
+        Names of the columns or index levels of X, a frame of pandas or polars, that say to
+        which series a row belongs. Such columns are no features. A window never crosses
+        from one series into another. None takes the labels given to `fit` and `transform`;
+        failing that, of a `MultiIndex` all levels but that of time.
+    time : str or None, default=None
+        Name of the column or index level of X that says when each row was: datetimes,
+        dates, periods, elapsed times or integers. Such a column is no feature. None takes
+        the times given to `fit` and `transform`; failing that, the index of X, if it holds
+        times, or its level that does; of a `MultiIndex` without any, its level of integers,
+        the last one if there are several.
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns seen in fit.
+        Number of columns seen in fit, those of groups and time included.
     feature_names_in_ : ndarray of str of shape (n_features_in_,)
         Names of the columns, if X had names that are all strings.
     lags_ : ndarray of int of shape (n_timesteps,)
@@ -108,6 +122,23 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
     >>> later = SlidingWindowTransformer(window_length=3, context="fit").fit(X)
     >>> later.transform([[5.0]])[:, :, 0]
     array([[3., 4., 5.]])
+
+    Two stores, and their sales day by day:
+
+    >>> import pandas as pd
+    >>> sales = pd.DataFrame(
+    ...     {
+    ...         "store": ["a", "b", "a", "b"],
+    ...         "day": pd.date_range("2024-05-01", periods=2).repeat(2),
+    ...         "sold": [1.0, 10.0, 2.0, 20.0],
+    ...     }
+    ... )
+    >>> by_store = SlidingWindowTransformer(window_length=2, groups="store", time="day")
+    >>> by_store.fit_transform(sales)[:, :, 0]
+    array([[nan,  1.],
+           [nan, 10.],
+           [ 1.,  2.],
+           [10., 20.]])
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -122,6 +153,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         "context": [StrOptions({"fit"}), None],
         "gaps": [StrOptions({"split", "ignore"})],
         "freq": "no_validation",
+        "groups": [str, list, tuple, None],
+        "time": [str, None],
     }
 
     def __init__(
@@ -134,6 +167,8 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         context: str | None = None,
         gaps: Gaps = "split",
         freq: Any = None,
+        groups: str | list[str] | None = None,
+        time: str | None = None,
     ) -> None:
         self.window_length = window_length
         self.lags = lags
@@ -142,22 +177,32 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         self.context = context
         self.gaps = gaps
         self.freq = freq
+        self.groups = groups
+        self.time = time
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: ArrayLike, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        groups: ArrayLike | None = None,
+        time: ArrayLike | None = None,
     ) -> SlidingWindowTransformer:
         """Check the rows; with ``context="fit"``, remember the last of them.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows of one or many series, oldest first within each. NaN is allowed.
+            Rows of one or many series, oldest first within each. NaN and masked values
+            are missing.
         y : None
             Ignored.
         groups : array-like of shape (n_rows,) or None, default=None
-            Series of each row: a window never crosses from one into another. None takes
-            the levels of a MultiIndex before a last one of times.
+            Series of each row, where the parameter `groups` names none. Labels that are
+            given here must be given to `transform` too, and scikit-learn's scorers pass
+            none on.
+        time : array-like of shape (n_rows,) or None, default=None
+            Time of each row, where the parameter `time` names none.
 
         Returns
         -------
@@ -166,19 +211,23 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         Raises
         ------
         ValueError
-            If time runs backwards within a series, or an argument is out of range. The
-            transformer stays as it was.
+            If time runs backwards within a series, if it cannot be told for certain which
+            level of a MultiIndex is the time, if a column holds times that are named
+            nowhere, or if an argument is out of range. The transformer stays as it was.
 
         Warns
         -----
         UserWarning
-            If gaps in the time index cut more than half of all windows short.
+            If gaps in time cut more than half of all windows short.
         """
         with in_one_step(self) as draft, fit_task(self, X, y):
             draft.lags_ = check_lags(self.window_length, self.lags)
             check_freq(self.freq)
-            rows = draft._read(X, groups, reset=True)
+            rows = draft._read(X, groups, time, reset=True)
+            check_freq_has_effect(self.freq, rows.time)
             oldest = int(draft.lags_[0])
+            # A slice would be a view, which keeps all rows in memory.
+            draft._fitted = rows[np.empty(0, dtype=np.intp)]
             draft._step = learn_step(rows.time, rows.groups, self.freq)
             segments = draft._segments(rows.groups, rows.time, len(rows))
             segments.warn_of_gaps(oldest, self.freq)
@@ -186,32 +235,53 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         return self
 
     def transform(
-        self, X: ArrayLike, groups: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        groups: ArrayLike | None = None,
+        time: ArrayLike | None = None,
     ) -> NDArray[Any] | Windows:
         """Give the window that ends at each row.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows of one or many series, oldest first within each.
+            Rows of one or many series, oldest first within each. Their series and time
+            must be told as in `fit`.
         groups : array-like of shape (n_rows,) or None, default=None
-            Series of each row.
+            Series of each row, if `fit` was given them.
+        time : array-like of shape (n_rows,) or None, default=None
+            Time of each row, if `fit` was given it.
 
         Returns
         -------
-        windows : array of shape (n_rows, n_timesteps, n_features), or \
+        windows : Windows of shape (n_rows, n_timesteps, n_features), or ndarray of shape \
                 (n_rows, n_timesteps * n_features) with ``output="2d"``
+
+        Raises
+        ------
+        ValueError
+            If groups or time were given in `fit` and are missing now, or the reverse.
+
+        Warns
+        -----
+        UserWarning
+            If ``context="fit"`` gives no history, because the rows of a series begin among
+            the fitted ones, or come after a gap in time.
         """
         check_is_fitted(self)
-        return as_it_stands(self)._transform(X, groups)
+        return as_it_stands(self)._transform(X, groups, time)
 
-    def _transform(self, X: ArrayLike, groups: ArrayLike | None) -> NDArray[Any] | Windows:
-        rows = self._read(X, groups, reset=False)
+    def _transform(self, X: Any, groups: Any, time: Any) -> NDArray[Any] | Windows:
+        rows = self._read(X, groups, time, reset=False).told_as(self._fitted)
         context = rows[:0] if self._context is None else self._context.before(rows)
         return self._window(context, rows)
 
     def fit_transform(
-        self, X: ArrayLike, y: Any = None, groups: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        groups: ArrayLike | None = None,
+        time: ArrayLike | None = None,
     ) -> NDArray[Any] | Windows:
         """Fit, then give the window that ends at each fitted row, without context.
 
@@ -223,13 +293,15 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
             Ignored.
         groups : array-like of shape (n_rows,) or None, default=None
             Series of each row.
+        time : array-like of shape (n_rows,) or None, default=None
+            Time of each row.
 
         Returns
         -------
-        windows : array, as `transform` gives it
+        windows : Windows or ndarray, as `transform` gives them
         """
-        self.fit(X, y, groups=groups)
-        rows = self._read(X, groups, reset=False)
+        self.fit(X, y, groups=groups, time=time)
+        rows = self._read(X, groups, time, reset=False)
         return self._window(rows[:0], rows)
 
     @available_if(_makes_columns)
@@ -241,27 +313,42 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the input's columns; None takes those seen in fit.
+            Names of the input's columns; None takes those seen in fit. The columns of
+            groups and time are left out of the result.
 
         Returns
         -------
         names : ndarray of str of shape (n_timesteps * n_features,)
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = np.delete(_check_feature_names_in(self, input_features), self._keys)
         return np.array(
             [f"{name}_lag_{lag}" for lag in self.lags_ for name in names], dtype=object
         )
 
-    def _read(self, X: Any, groups: Any, *, reset: bool) -> Rows:
-        values = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-        )
-        return Rows.read(X, values, groups)
+    def _read(self, X: Any, groups: Any, time: Any, *, reset: bool) -> Rows:
+        X = unmasked(X)
+        keys = find_keys(X, self.groups, self.time, groups, time)
+        features = without(X, keys.columns) if keys.columns else X
+        refuse_times(features)
+        options: dict[str, Any] = {
+            "dtype": [np.float64, np.float32],
+            "ensure_all_finite": "allow-nan",
+        }
+        if keys.columns:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            values = check_array(features, estimator=self, input_name="X", **options)
+        else:
+            values = validate_data(self, X, reset=reset, **options)
+        if reset:
+            self._keys = list(keys.columns)
+        check_padding(self.padding, values.dtype)
+        return Rows.read(values, keys)
+
+    def _feature_names(self) -> NDArray[Any] | None:
+        """Give the names of the features, where the columns have any."""
+        names = getattr(self, "feature_names_in_", None)
+        return None if names is None else np.delete(names, self._keys)
 
     def _segments(self, groups: Any, time: Any, n_rows: int) -> Segments:
         step = self._step
@@ -272,23 +359,23 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
     def _window(self, context: Rows, rows: Rows) -> NDArray[Any] | Windows:
         """Give the windows of some rows, which see others as history."""
         n_context, n_rows = len(context), len(context) + len(rows)
-        segments = self._segments(*context.followed_by(rows), n_rows)
-        place, oldest = segments.positions, int(self.lags_[0])
+        groups, time = context.followed_by(rows)
+        segments = self._segments(groups, time, n_rows)
+        segments.warn_of_unused(n_context, time)
+        place, table = segments.positions, rows.values
+        # A file is read where it is needed, and only there.
+        if not (stays_in_file(table) and segments.in_order and not n_context):
+            table = _place(context.values, rows.values, place)
         padding: Padding = "edge" if self.padding == "edge" else float(self.padding)
-        if stays_in_file(rows.values) and segments.in_order and not n_context:
-            # A file is read where it is needed, and only there.
-            return self._output(rows.values, place, segments.starts, padding)
-        whole = len(self.lags_) == oldest + 1 and self.output == "3d"
-        if whole and segments.in_order and segments.n_segments == 1:
-            table = _place(context.values, rows.values, oldest + place)
-            table[:oldest] = table[oldest] if padding == "edge" else padding
-            windows = sliding_window_view(table, oldest + 1, axis=0)
-            return windows.transpose(0, 2, 1)[n_context:]
-        table = _place(context.values, rows.values, place)
-        return self._output(table, place, segments.starts, padding)[n_context:]
-
-    def _output(self, table: Any, ends: Any, starts: Any, padding: Padding) -> Any:
-        windows = Windows(table, ends, starts, self.lags_, padding)
+        windows = Windows(
+            table,
+            place[n_context:],
+            segments.starts[n_context:],
+            self.lags_,
+            padding,
+            series=segments.series[n_context:],
+            names=self._feature_names(),
+        )
         if self.output == "3d":
             return windows
         return np.asarray(windows).reshape(len(windows), -1)
@@ -300,42 +387,27 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         return tags
 
 
-def check_lags(window_length: int, lags: Any) -> NDArray[np.intp]:
-    """Give the lags of a window, oldest first.
+def check_padding(padding: Any, dtype: np.dtype[Any]) -> None:
+    """Refuse a padding that the type of the rows cannot hold.
 
     Parameters
     ----------
-    window_length : int
-        Length of a whole window, used if `lags` is None.
-    lags : array-like of int or None
-        Chosen lags.
-
-    Returns
-    -------
-    lags : ndarray of int of shape (n_timesteps,)
+    padding : str or float
+    dtype : dtype of float
 
     Raises
     ------
     ValueError
-        If a lag is negative (it would be the future), stands twice or is no integer.
-
-    Examples
-    --------
-    >>> check_lags(3, None)
-    array([2, 1, 0])
-    >>> check_lags(3, [1, 24])
-    array([24,  1])
+        If it became infinite.
     """
-    if lags is None:
-        return np.arange(window_length - 1, -1, -1)
-    chosen = np.asarray(lags)
-    whole = chosen.ndim == 1 and chosen.size and np.issubdtype(chosen.dtype, np.integer)
-    if not whole or (chosen < 0).any() or len(np.unique(chosen)) < len(chosen):
+    if isinstance(padding, str):
+        return
+    largest = float(np.finfo(dtype).max)
+    if abs(padding) > largest:
         raise ValueError(
-            "lags must be a list of different integers of at least 0 (a negative lag would"
-            f" be the future). Got {lags!r} instead."
+            f"padding must fit into {dtype}, the type of X, which ends at {largest:.3g}."
+            f" Got {padding!r} instead."
         )
-    return np.sort(chosen)[::-1].astype(np.intp)
 
 
 def _place(

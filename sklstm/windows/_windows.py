@@ -9,6 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ._array_like import ArrayLike
+from ._packed import Packed, pack, unpack
+from ._reach import cut, spans
+
+# Parts of windows that are numbers of rows or of series.
+PACKED = ("ends", "starts", "lags", "series")
+
 Padding = Literal["edge"] | float
 
 # Values handled at once where a loop bounds the size of its temporaries.
@@ -36,16 +43,16 @@ class KnownFuture:
         return len(self.leads), len(self.columns)
 
 
-class Windows:
-    """Windows that are stored as rows, and gathered when they are indexed.
+class Windows(ArrayLike):
+    """Windows that are stored as rows, and gathered when they are asked for.
 
-    Stands for an array of shape ``(n_windows, n_timesteps, n_features)``, of which it has
-    `shape`, `dtype`, `ndim`, `size`, ``len``, iteration and indexing, but neither
-    arithmetic nor methods: ``numpy.asarray`` gives the array. Step ``j`` of window ``i``
-    is the row ``table[ends[i] - lags[j]]``, unless that lies before
-    ``starts[i]``, where the series of window ``i`` begins: then it is the padding.
-    Indexing the first axis with a slice, a mask or an index array gives `Windows` again;
-    anything else, and ``numpy.asarray``, gives the values.
+    Behaves as a read-only array of shape ``(n_windows, n_timesteps, n_features)``:
+    ``numpy.asarray``, arithmetic, NumPy's functions and methods such as ``mean`` gather the
+    values and give plain arrays. Step ``j`` of window ``i`` is the row
+    ``table[ends[i] - lags[j]]``, unless that lies before ``starts[i]``, where the series of
+    window ``i`` begins: then it is the padding. Indexing the first axis with a slice, a
+    mask or an index array gives `Windows` again; anything else gives values. A pickle holds
+    the rows that the windows reach, each once.
 
     Parameters
     ----------
@@ -67,6 +74,8 @@ class Windows:
         Number of the series of each window; None is one series. A gap in time parts none.
     ahead : int, default=0
         Rows after each window that were known when the windows were cut.
+    names : ndarray of str of shape (n_features,) or None, default=None
+        Names of the features, where the rows have them.
 
     Examples
     --------
@@ -81,6 +90,8 @@ class Windows:
     array([nan,  0.,  1.])
     >>> len(windows[2:])
     2
+    >>> np.nansum(2 * windows[1])
+    np.float64(2.0)
     """
 
     ndim = 3
@@ -95,6 +106,7 @@ class Windows:
         known: KnownFuture | None = None,
         series: NDArray[np.intp] | None = None,
         ahead: int = 0,
+        names: NDArray[Any] | None = None,
     ) -> None:
         self.table = table
         self.ends = ends
@@ -104,9 +116,10 @@ class Windows:
         self.known = known
         self.series = series
         self.ahead = ahead
+        self.names = names
 
     @classmethod
-    def from_array(cls, X: NDArray[Any]) -> Windows:
+    def from_array(cls, X: NDArray[Any] | Windows) -> Windows:
         """Read a 2-D or 3-D array of sequences as windows, without a copy where it can.
 
         A strided view of overlapping windows becomes the rows under it; a dense array
@@ -114,13 +127,15 @@ class Windows:
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_timesteps[, n_features])
+        X : ndarray of shape (n_windows, n_timesteps[, n_features]) or Windows
             Without a third axis each column is one time step of a single feature.
 
         Returns
         -------
         windows : Windows
         """
+        if isinstance(X, Windows):
+            return X
         X = X if X.ndim == 3 else X[:, :, None]
         n_windows, n_timesteps, n_features = X.shape
         lags = np.arange(n_timesteps - 1, -1, -1)
@@ -164,6 +179,8 @@ class Windows:
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]  # scikit-learn chooses samples by array[index, ...]
         first, *rest = key if isinstance(key, tuple) and key else (key,)
+        if isinstance(first, slice) and not rest:
+            return self.take(first).trimmed()
         several = not isinstance(first, slice | int | np.integer) and np.ndim(first) != 1
         if several or any(np.ndim(k) for k in rest if not isinstance(k, slice)):
             # Ellipsis, a new axis, or arrays whose axes NumPy would combine.
@@ -187,6 +204,34 @@ class Windows:
                 values[chunk][padded] = self.padding
         return values
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        series = self.starts if self.series is None else self.series
+        reach = self._spans()
+        table, ends, starts = cut(self.table, self.ends, self.starts, series, *reach)
+        parts = {**vars(self), "table": table, "ends": ends, "starts": starts}
+        packed = {
+            name: pack(part) if name in PACKED and part is not None else part
+            for name, part in parts.items()
+        }
+        return _unpickled, (type(self), packed)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Cast the values; to a type of floats, as rows.
+
+        Parameters
+        ----------
+        dtype : dtype
+        copy : bool, default=True
+            Whether rows that are of this type already are copied.
+
+        Returns
+        -------
+        windows : Windows or ndarray
+        """
+        if np.dtype(dtype).kind != "f":
+            return np.asarray(self).astype(dtype)
+        return self.over(self.table.astype(dtype, copy=copy))
+
     def take(self, index: Any) -> Windows:
         """Choose windows; no values are gathered.
 
@@ -199,8 +244,12 @@ class Windows:
         -------
         windows : Windows
         """
-        ends, starts = self.ends[index], self.starts[index]
-        return Windows(self.table, ends, starts, self.lags, self.padding, self.known)
+        series = None if self.series is None else self.series[index]
+        return self._with(ends=self.ends[index], starts=self.starts[index], series=series)
+
+    def _with(self, **parts: Any) -> Windows:
+        """Give the same windows but for some parts."""
+        return Windows(**{**vars(self), **parts})
 
     def over(self, table: NDArray[Any]) -> Windows:
         """Give the same windows of another table.
@@ -213,7 +262,7 @@ class Windows:
         -------
         windows : Windows
         """
-        return Windows(table, self.ends, self.starts, self.lags, self.padding, self.known)
+        return self._with(table=table)
 
     def parts(self, n_windows: int) -> Iterator[Windows]:
         """Cut into runs of windows, each over no more of the table than it reaches.
@@ -231,13 +280,28 @@ class Windows:
             yield self
             return
         for i in range(0, len(self), n_windows):
-            part = self.take(slice(i, i + n_windows))
-            first = np.maximum(part.ends - self.lags[0], part.starts).min()
-            reach = 0 if self.known is None else self.known.leads[-1]
-            last = max(first, (part.ends - self.lags[-1]).max(), part.ends.max() + reach)
-            table = self.table[first : last + 1]
-            ends, starts = part.ends - first, part.starts - first
-            yield Windows(table, ends, starts, self.lags, self.padding, self.known)
+            yield self.take(slice(i, i + n_windows)).trimmed()
+
+    def trimmed(self) -> Windows:
+        """Give the same windows over the part of the table from first row to last.
+
+        Returns
+        -------
+        windows : Windows
+            Over a view of the table.
+        """
+        if not len(self):
+            return self
+        first, last = self._spans()
+        begin, stop = int(first.min()), int(last.max()) + 1
+        if begin == 0 and stop == len(self.table):
+            return self
+        table = self.table[begin:stop]
+        return self._with(table=table, ends=self.ends - begin, starts=self.starts - begin)
+
+    def _spans(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        ahead = 0 if self.known is None else int(self.known.leads[-1])
+        return spans(self.ends, self.starts, self.lags, ahead, len(self.table))
 
     def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:
         """Rows of the table that stand in some windows.
@@ -276,6 +340,15 @@ class Windows:
         for rows in self.steps():
             used[rows] = True
         return used[:-1]
+
+
+def _unpickled(kind: type[Windows], packed: dict[str, Any]) -> Windows:
+    """Put together what a pickle holds of windows."""
+    parts: dict[str, Any] = {
+        name: unpack(part) if isinstance(part, Packed) else part
+        for name, part in packed.items()
+    }
+    return kind(**parts)
 
 
 def row_chunks(table: NDArray[Any]) -> Iterator[slice]:

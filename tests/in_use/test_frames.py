@@ -124,7 +124,10 @@ def test_gap_in_the_time_index_is_seen_behind_a_scaler(series):
     ).fit(frame, y)
     after_gap = model.predict(frame)[50:]
     np.testing.assert_array_equal(after_gap, model.predict(frame[50:]))
-    without_index = model.predict(frame.reset_index(drop=True))[50:]
+    with pytest.raises(ValueError, match=r"same kind of time.* got no time index"):
+        model.predict(frame.reset_index(drop=True))
+    model[1].set_params(gaps="ignore")
+    without_index = model.predict(frame)[50:]
     assert (after_gap[:2] != without_index[:2]).all()
     np.testing.assert_array_equal(after_gap[2:], without_index[2:])
 

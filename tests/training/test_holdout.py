@@ -198,7 +198,7 @@ def test_windows_of_one_series_are_told_from_independent_sequences():
         assert shares_rows(Windows.from_array(view.copy()))
         assert shares_rows(Windows.from_array(view[:, :, 0].copy()))
     side_by_side, _ = sliding_windows(rows, window_length=4, stride=4)
-    assert not shares_rows(Windows.from_array(side_by_side))
+    assert not shares_rows(Windows.from_array(np.asarray(side_by_side)))
     assert not shares_rows(independent(40))
     assert not shares_rows(independent(40, n_timesteps=1))
     assert not shares_rows(independent(1))

@@ -39,3 +39,23 @@ def naive_forecast_pairs(X, Y, lags, horizon, stride, groups=None):
             targets.append([Y[rows[end + h]] for h in range(1, horizon + 1)])
             end += stride
     return np.array(windows), np.array(targets)
+
+
+def naive_future(y, horizon, groups=None, time=None, step=1):
+    """Walk on from each row to the rows after it in its own series."""
+    groups = [0] * len(y) if groups is None else list(groups)
+    following, last = {}, {}
+    for i, group in enumerate(groups):
+        before = last.get(group)
+        if before is not None and (time is None or time[i] - time[before] <= step):
+            following[before] = i
+        last[group] = i
+    targets = np.full((len(y), horizon), np.nan)
+    for i in range(len(y)):
+        row = i
+        for k in range(horizon):
+            row = following.get(row)
+            if row is None:
+                break
+            targets[i, k] = y[row]
+    return targets

@@ -111,12 +111,13 @@ def test_missing_labels_are_an_error(missing):
         sliding_windows(range(4), y, window_length=2)
 
 
-def test_one_series_gives_a_read_only_view_of_the_input():
+def test_one_series_gives_windows_over_the_memory_of_the_input():
     X = np.arange(20.0).reshape(10, 2)
     windows, _ = sliding_windows(X, window_length=3, stride=2)
-    assert isinstance(windows, np.ndarray)
-    assert np.shares_memory(windows, X)
-    assert not windows.flags.writeable
+    assert isinstance(windows, Windows)
+    assert np.shares_memory(windows.table, X)
+    with pytest.raises(TypeError, match="item assignment"):
+        windows[0, 0, 0] = 1.0
 
 
 def test_targets_are_no_view_of_the_input():
@@ -248,3 +249,14 @@ def test_infinity_is_an_error_that_names_the_argument():
         sliding_windows([1.0, np.inf, 2.0], window_length=1)
     with pytest.raises(ValueError, match="y contains infinity"):
         sliding_windows([1.0, 2.0, 3.0], [1.0, np.inf, 2.0], window_length=1)
+
+
+def test_a_length_given_in_place_of_y_is_named():
+    for value in (20, np.int64(20), 2.5, "20"):
+        with pytest.raises(ValueError, match=r"y must be the series.*window_length="):
+            sliding_windows(range(50), value)
+
+
+def test_a_window_of_a_thousand_billion_rows_is_refused():
+    with pytest.raises(ValueError, match="window_length must be an int of at most"):
+        sliding_windows(range(50), window_length=10**12)

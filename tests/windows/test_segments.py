@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklstm.windows._keys import find_keys
 from sklstm.windows._segments import find_segments
-from sklstm.windows._time import Step, learn_step, time_breaks, time_index_of
+from sklstm.windows._time import Step, learn_step, time_breaks
 
 quick = settings(deadline=None, max_examples=40)
 
@@ -93,6 +94,10 @@ def test_a_time_stamp_off_the_calendar_is_named():
     time = pd.DatetimeIndex(["2024-01-01", "2024-02-01", "2024-02-15"])
     with pytest.raises(ValueError, match=r"freq='MS'.*2024-02-15"):
         breaks(time, "MS")
+
+
+def time_index_of(X):
+    return find_keys(X).time
 
 
 def test_only_an_index_of_times_is_a_time_index():

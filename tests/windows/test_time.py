@@ -202,10 +202,13 @@ def test_given_groups_stand_above_the_levels():
         SlidingWindowTransformer().fit(X, groups=[0] * len(X))
 
 
-def test_levels_without_time_are_not_looked_at():
-    X = frame(pd.MultiIndex.from_product([["a", "b"], [3, 1, 2]]))
-    windows = SlidingWindowTransformer(window_length=2).fit_transform(X)
-    np.testing.assert_array_equal(windows, naive_windows(X, range(2)))
+def test_a_level_of_integers_beside_names_is_the_time():
+    X = frame(pd.MultiIndex.from_product([["a", "b"], [1, 2, 3]]))
+    wanted = naive_windows(X, range(2), list("aaabbb"))
+    np.testing.assert_array_equal(SlidingWindowTransformer(2).fit_transform(X), wanted)
+    unsorted = frame(pd.MultiIndex.from_product([["a", "b"], [3, 1, 2]]))
+    with pytest.raises(ValueError, match="not sorted at 1"):
+        SlidingWindowTransformer(2).fit(unsorted)
 
 
 # The warning
