@@ -1,8 +1,11 @@
 """What users get wrong is told by the name of the argument, before training starts."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
+from sklearn.compose import TransformedTargetRegressor
 from skorch.callbacks import EarlyStopping
 
 from sklstm import LSTMClassifier, LSTMRegressor
@@ -131,3 +134,15 @@ def test_numbers_are_predicted_in_float64(dtype, standardize):
     for y in (Y, np.c_[Y, Y], Y.astype("float32")):
         model = regressor(dtype=dtype, standardize=standardize).fit(X, y)
         assert model.predict(X).dtype == np.float64
+
+
+def test_validation_targets_in_other_units_warn():
+    y = np.exp(8 + X[:, 0])
+    model = TransformedTargetRegressor(
+        regressor(random_state=0), func=np.log, inverse_func=np.exp
+    )
+    with pytest.warns(UserWarning, match=r"far above the training loss.* y_val"):
+        model.fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X[:30], y[:30], X_val=X[30:], y_val=np.log(y[30:]))

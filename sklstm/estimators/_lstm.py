@@ -39,6 +39,7 @@ from ..training import (
     SequenceNet,
     SklearnEpochs,
     TrainedModel,
+    ValidationWatch,
     data_options,
     hold_out,
     is_same,
@@ -86,6 +87,8 @@ class Start:
     previous : TrainedModel or None
         From which training goes on.
     seed : int
+    brings_validation : bool, default=False
+        Whether the user gave the samples to validate on.
     """
 
     layout: Layout
@@ -94,6 +97,7 @@ class Start:
     valid: Samples | None
     previous: TrainedModel | None
     seed: int
+    brings_validation: bool = False
 
     @property
     def n_runs(self) -> int:
@@ -216,7 +220,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         if is_validation_given(given):
             valid = self._read_validation(start, X_val, y_val, sample_weight_val)
-            start = replace(start, valid=valid)
+            start = replace(start, valid=valid, brings_validation=True)
         elif self.early_stopping:
             start = self._hold_out(start)
         plan = Plan(
@@ -323,13 +327,15 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
 
         def job() -> None:
             net = self._net(architecture, encoding, targets, start)
-            train = _data(net.module_, encoding, targets, start.train)
+            train = as_data(net.module_, encoding, targets, start.train)
             valid = None
             if start.valid is not None:
-                valid = _data(net.module_, encoding, targets, start.valid, beside=train)
+                valid = as_data(net.module_, encoding, targets, start.valid, beside=train)
             if previous is None:
                 net.learn_levels(train)
-            listeners = []
+            listeners: list[Any] = []
+            if start.brings_validation:
+                listeners.append(ValidationWatch(threads.ask))
             if context is not None:
                 snapshot = lambda: {"_model": copy.deepcopy(model(net))}  # noqa: E731
                 listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
@@ -506,7 +512,7 @@ def _seed_of_run(seed: int, n_runs: int) -> int:
     return int(np.random.SeedSequence([seed, n_runs]).generate_state(1)[0])
 
 
-def _data(
+def as_data(
     network: LSTMNetwork,
     encoding: Encoding,
     targets: Any,

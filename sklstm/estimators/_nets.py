@@ -6,6 +6,7 @@ import warnings
 from functools import partial
 from typing import Any
 
+import torch
 from torch.optim import Optimizer
 
 from ..fitting._numbers import is_integer
@@ -163,8 +164,10 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
     ValueError
         Naming the parameter.
     """
-    # A network that was unpickled on a machine without its device has moved.
-    trained = {**model.memory.settings, "device": str(model.network.device)}
+    trained, device = dict(model.memory.settings), model.network.device
+    if torch.device(trained["device"]).type != device.type:
+        # It was unpickled on a machine without its device.
+        trained["device"] = str(device)
     for name, value in settings_of(estimator).items():
         if name != "loss" and not is_same(trained[name], value):
             raise ValueError(

@@ -2,7 +2,7 @@
 
 from ._data import SequenceData
 from ._holdout import hold_out
-from ._listeners import SklearnEpochs
+from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._plain import is_same
@@ -21,6 +21,7 @@ __all__ = [
     "SequenceNet",
     "SklearnEpochs",
     "TrainedModel",
+    "ValidationWatch",
     "data_options",
     "hold_out",
     "is_same",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,9 @@ from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ._trainee import Trainee
+
+# How many times the training loss a validation loss may be before a user is asked.
+FAR_ABOVE = 100
 
 
 class TrainingListener:
@@ -162,6 +166,33 @@ class LastEpoch(TrainingListener):
         net.module_.load_state_dict(self.weights)
         net.optimizer_.load_state_dict(self.optimizer)
         del net.history[self.n_rows :]
+
+
+class ValidationWatch(TrainingListener):
+    """Warn if the first validation loss has nothing to do with the training loss.
+
+    Parameters
+    ----------
+    ask : callable (call) -> result
+        Calls where the warning belongs.
+    """
+
+    def __init__(self, ask: Callable[[Callable[[], Any]], Any]) -> None:
+        self.ask = ask
+
+    def on_epoch_end(self, net: Trainee) -> bool:
+        """Compare the losses of the first epoch."""
+        row = net.history[-1]
+        train, valid = row["train_loss"], row["valid_loss"]
+        if net.n_epochs == 1 and valid > FAR_ABOVE * train:
+            message = (
+                f"The validation loss of the first epoch, {valid:.3g}, is far above the"
+                f" training loss, {train:.3g}. Are X_val and y_val in the units of X and y?"
+                " TransformedTargetRegressor transforms y and not y_val; a pipeline"
+                " transforms X_val only with transform_input=['X_val']."
+            )
+            self.ask(partial(warnings.warn, message, UserWarning, stacklevel=2))
+        return False
 
 
 class SklearnEpochs(TrainingListener):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sklstm.estimators._lstm import as_data
 from tests.benchmarks.by_hand import Work, tensors, train
 
 pytestmark = [
@@ -39,7 +40,9 @@ def test_a_batch_does_not_wait_for_the_device():
     work = Work(24, 4, 32, 1, 32, n_rows=400)
     X, y = work.windows()
     model = work.estimator(max_epochs=1, warm_start=True, device="cuda").fit(X, y)
-    data = model._data(model._read(X, y, None))
+    fitted = model._model
+    samples = model._begin(X, y, None, None, "").train
+    data = as_data(fitted.network, fitted.encoding, fitted.targets, samples)
     order = data.order(model.net_.generator_)
     batches = zip(order.split(32), order.to("cuda").split(32), strict=True)
     model.module_.train()  # cuDNN has no gradient in evaluation

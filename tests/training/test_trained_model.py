@@ -1,6 +1,7 @@
 """The one trained model that an estimator owns: set in one step, pickled as arrays."""
 
 import multiprocessing
+import os
 import pickle
 import sys
 import threading
@@ -147,6 +148,24 @@ def test_a_fitted_model_is_an_argument_of_a_spawned_process():
     predicted = queue.get(timeout=120)
     child.join(120)
     assert child.exitcode == 0
+    np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-6)
+
+
+def predict_in_a_fork(model, queue):
+    torch.set_num_threads(1)
+    queue.put(model.predict(X))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes cannot be forked")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_that_uses_one_thread_predicts():
+    model = LSTMRegressor(**SMALL).fit(X, Y)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=predict_in_a_fork, args=(model, queue))
+    child.start()
+    predicted = queue.get(timeout=60)
+    child.join(60)
     np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-6)
 
 
