@@ -19,6 +19,7 @@ from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._targets import Labels
 from ._documented import documented
+from ._learnt import Learnt
 from ._lstm import Array, LSTMEstimator
 from ._parameters import CLASSIFICATION, constraints_of
 
@@ -245,10 +246,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         probability = snapshot.predict_proba(X)
         return snapshot.classes_[probability.argmax(axis=1)]
 
-    @property
-    def classes_(self) -> Array:
-        targets: Any = self._learnt("classes_").targets
-        return targets.classes  # type: ignore[no-any-return]
+    classes_ = Learnt(lambda model: model.targets.classes)  # type: ignore[attr-defined]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Give the accuracy of the predictions.

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from ..fitting._callbacks import CallbackSupportMixin, fit_context
+from ..fitting._callbacks import CallbackSupportMixin
 from ..fitting._one_step import as_it_stands
 from ..fitting._pickling import VersionedPickle
 from ..losses import Loss
-from ..network import LSTMNetwork
-from ..samples._encoding import Encoding, Layout
+from ..samples._encoding import Encoding
 from ..samples._features import feature_numbers
 from ..samples._horizon import known_at_the_end
 from ..samples._inputs import (
@@ -26,36 +23,15 @@ from ..samples._inputs import (
     draw_seed,
     is_validation_given,
     plain,
-    read_sample_weight,
     read_sequences,
 )
 from ..samples._samples import Samples
-from ..samples._targets import Targets
-from ..training import (
-    Memory,
-    OwnThreads,
-    Plan,
-    SequenceData,
-    SequenceNet,
-    SklearnEpochs,
-    TrainedModel,
-    ValidationWatch,
-    data_options,
-    hold_out,
-    is_same,
-    make_network,
-    run,
-    take_up,
-)
+from ..training import Plan, SequenceNet, TrainedModel, hold_out
 from ..windows._windows import Windows
-from ._nets import (
-    STRUCTURE,
-    architecture_of,
-    check_layers,
-    check_structure,
-    make_net,
-    settings_of,
-)
+from ._learnt import Learnt
+from ._nets import STRUCTURE, architecture_of, check_layers, check_structure
+from ._start import Start, as_samples, reach_of, where_known
+from ._training import net_of, train_model
 
 Array = NDArray[Any]
 
@@ -72,37 +48,6 @@ def _pools_by_attention(estimator: Any) -> bool:
             f"attention_weights needs pooling='attention'. Got {pooling!r}."
         )
     return True
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a run of training begins with.
-
-    Attributes
-    ----------
-    layout : Layout
-    targets : Targets
-    train : Samples
-    valid : Samples or None
-    previous : TrainedModel or None
-        From which training goes on.
-    seed : int
-    brings_validation : bool, default=False
-        Whether the user gave the samples to validate on.
-    """
-
-    layout: Layout
-    targets: Any
-    train: Samples
-    valid: Samples | None
-    previous: TrainedModel | None
-    seed: int
-    brings_validation: bool = False
-
-    @property
-    def n_runs(self) -> int:
-        """Runs of training before."""
-        return 0 if self.previous is None else self.previous.memory.n_runs
 
 
 class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
@@ -229,7 +174,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             plain(self.weight_averaging),
             self.n_epochs_no_change if self.early_stopping else None,
         )
-        self._train(start, plan, X, y, sample_weight)
+        train_model(self, start, plan, X, y, sample_weight)
         return self
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, targets: Any = None) -> Any:
@@ -238,7 +183,8 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         remedy = "Set it back, or start anew with a clone."
         start = self._begin(X, y, sample_weight, previous, remedy, targets)
         # A pass through some of the data has no schedule and no average of its own.
-        self._train(start, Plan(1, remembered=REMEMBERED), X, y, sample_weight)
+        plan = Plan(1, remembered=REMEMBERED)
+        train_model(self, start, plan, X, y, sample_weight)
         return self
 
     def _begin(
@@ -263,18 +209,18 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             targets = self._learn_targets(y)
         if seed is None:
             seed = draw_seed(self.random_state)
-        samples = _as_samples(windows, targets, y, sample_weight)
+        samples = as_samples(windows, targets, y, sample_weight)
         if self.horizon is not None:
             known = known_at_the_end(X, windows, targets.n_outputs, self.horizon)
-            samples = _where_known(samples, targets, known)
+            samples = where_known(samples, targets, known)
         targets, samples = self._weigh(targets, samples, training=True)
         return Start(layout, targets, samples, None, previous, seed)
 
     def _read_validation(self, start: Start, X: Any, y: Any, sample_weight: Any) -> Samples:
         """Check samples to validate on, against those to train on."""
         windows, _ = read_sequences(X, self, "X_val", like=start.layout)
-        samples = _as_samples(windows, start.targets, y, sample_weight, suffix="_val")
-        samples = _where_known(samples, start.targets)
+        samples = as_samples(windows, start.targets, y, sample_weight, suffix="_val")
+        samples = where_known(samples, start.targets)
         return self._weigh(start.targets, samples, training=False)[1]
 
     def _hold_out(self, start: Start) -> Start:
@@ -284,7 +230,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             self.validation_fraction,
             self.validation_split,
             labels=self._labels(samples.target),
-            horizon=self.horizon or _reach(samples.windows, samples.target),
+            horizon=self.horizon or reach_of(samples.windows, samples.target),
             seed=start.seed,
         )
         return replace(start, train=samples.take(train), valid=samples.take(valid))
@@ -302,71 +248,6 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             categorical=sorted(set(categorical)),
             relative=self._relative_features(start, categorical),
         )
-
-    def _train(self, start: Start, plan: Plan, X: Any, y: Any, sample_weight: Any) -> None:
-        """Train a network, and take it over in one step."""
-        previous, targets = start.previous, start.targets
-        if previous is None:
-            encoding = self._learn_encoding(start)
-            targets = self._scale_targets(targets, start.train, encoding)
-            windows = start.train.windows
-            architecture = self._architecture(encoding, targets, windows, start.seed)
-        else:
-            encoding, architecture = previous.encoding, previous.architecture
-        context = fit_context(self, plan.epochs)
-        metadata = {"sample_weight": sample_weight}
-        task = {"estimator": self, "X": X, "y": y, "metadata": metadata}
-        threads = OwnThreads()
-
-        def model(net: SequenceNet, best_epoch: int | None = None) -> TrainedModel:
-            memory = _memory(self, net, start.seed, start.n_runs + 1)
-            course = net.course(best_epoch)
-            link = self._resolve_loss().link
-            parts = (net.module_, architecture, encoding, targets, link, course, memory)
-            return TrainedModel(*parts, net=net)
-
-        def job() -> None:
-            net = self._net(architecture, encoding, targets, start)
-            train = as_data(net.module_, encoding, targets, start.train)
-            valid = None
-            if start.valid is not None:
-                valid = as_data(net.module_, encoding, targets, start.valid, beside=train)
-            if previous is None:
-                net.learn_levels(train)
-            listeners: list[Any] = []
-            if start.brings_validation:
-                listeners.append(ValidationWatch(threads.ask))
-            if context is not None:
-                snapshot = lambda: {"_model": copy.deepcopy(model(net))}  # noqa: E731
-                listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
-            finish = run(net, train, valid, plan, threads, listeners)
-            self._model = model(net, finish.best_epoch)
-            if finish.interruption is not None:
-                raise finish.interruption
-
-        if context is not None:
-            context.call_on_fit_task_begin(**task)
-        threads.run(job)
-        if context is not None:
-            context.call_on_fit_task_end(**task)
-
-    def _net(
-        self,
-        architecture: dict[str, Any],
-        encoding: Encoding,
-        targets: Targets,
-        start: Start,
-    ) -> SequenceNet:
-        """Make a net that begins to train, or goes on from where training was."""
-        previous, seed = start.previous, _seed_of_run(start.seed, start.n_runs)
-        if previous is None:
-            return make_net(self, make_network(architecture), encoding, targets, seed)
-        network = copy.deepcopy(previous.network)
-        net = make_net(self, network, encoding, targets, seed, earlier=previous.net)
-        loss = settings_of(self)["loss"]
-        same_loss = is_same(previous.memory.settings["loss"], loss)
-        take_up(net, previous.memory, same_loss=same_loss)
-        return net
 
     # ------------------------------------------------------------------ predict
 
@@ -403,143 +284,24 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
     def __sklearn_is_fitted__(self) -> bool:
         return "_model" in vars(self)
 
-    def _learnt(self, name: str) -> TrainedModel:
-        """Give the model, or say that an attribute comes with the first fit."""
-        try:
-            return vars(self)["_model"]  # type: ignore[no-any-return]
-        except KeyError:
-            raise AttributeError(
-                f"{type(self).__name__} has no {name} before fit is called."
-            ) from None
-
-    @property
-    def n_features_in_(self) -> int:
-        return self._learnt("n_features_in_").encoding.layout.n_features_in
-
-    @property
-    def feature_names_in_(self) -> Array:
-        names = self._learnt("feature_names_in_").encoding.layout.feature_names_in
-        if names is None:
-            raise AttributeError("X had no feature_names_in_ in fit.")
-        return names
-
-    @property
-    def n_outputs_(self) -> int:
-        return self._learnt("n_outputs_").targets.n_outputs
-
-    @property
-    def n_epochs_(self) -> int:
-        return self._learnt("n_epochs_").course.n_epochs
-
-    @property
-    def best_epoch_(self) -> int:
-        return self._learnt("best_epoch_").course.best_epoch
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        return self._learnt("loss_curve_").course.loss_curve
-
-    @property
-    def validation_loss_curve_(self) -> list[float]:
-        return self._learnt("validation_loss_curve_").course.validation_loss_curve
-
-    @property
-    def module_(self) -> LSTMNetwork:
-        """The trained torch module, in eval mode; it takes standardised sequences."""
-        return self._learnt("module_").network
+    n_features_in_ = Learnt(lambda model: model.encoding.layout.n_features_in)
+    feature_names_in_ = Learnt(lambda model: model.encoding.layout.feature_names_in)
+    n_outputs_ = Learnt(lambda model: model.targets.n_outputs)
+    n_epochs_ = Learnt(lambda model: model.course.n_epochs)
+    best_epoch_ = Learnt(lambda model: model.course.best_epoch)
+    loss_curve_ = Learnt(lambda model: model.course.loss_curve)
+    validation_loss_curve_ = Learnt(lambda model: model.course.validation_loss_curve)
+    module_ = Learnt(lambda model: model.network)
 
     @property
     def net_(self) -> SequenceNet:
         """The skorch net that trained it; made again for a model from a pickle."""
-        model = self._learnt("net_")
-        if model.net is None:
-            seed = _seed_of_run(model.memory.seed, model.memory.n_runs)
-            net = make_net(self, model.network, model.encoding, model.targets, seed)
-            take_up(net, model.memory, same_loss=True)
-            model.net = net
-        return model.net
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no net_ before fit is called.")
+        return net_of(self, self._model)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _as_samples(
-    windows: Windows, targets: Any, y: Any, sample_weight: Any, suffix: str = ""
-) -> Samples:
-    """Check targets and weights, and put them beside their sequences."""
-    target = targets.encode(y, f"y{suffix}")
-    if suffix and len(target) != len(windows):
-        raise ValueError(
-            f"y{suffix} must have one row for each of the {len(windows)} sequences of"
-            f" X{suffix}. Got {len(target)}."
-        )
-    check_consistent_length(windows, target)
-    weight = read_sample_weight(sample_weight, windows, f"sample_weight{suffix}")
-    return Samples(windows, target, weight, suffix)
-
-
-def _where_known(
-    samples: Samples, targets: Any, known: NDArray[np.bool_] | None = None
-) -> Samples:
-    """Leave out targets that are not known, and samples that then have none."""
-    if known is not None:
-        samples = replace(samples, target=targets.without(samples.target, known))
-    observed = targets.observed(samples.target)
-    if observed is None or observed.all():
-        return samples
-    if not observed.any():
-        raise ValueError(
-            f"{samples.names[1]} must have a target that is known at the last row of X."
-            f" Got none: all {len(samples.target)} rows have theirs after it, or NaN."
-        )
-    return samples.take(observed)
-
-
-def _reach(windows: Windows, target: Array) -> int:
-    """Count the rows after a window that its target may reach, where nobody says it."""
-    if windows.known is not None:
-        return int(windows.known.leads[-1])
-    return target.shape[1] if target.ndim > 1 else 1
-
-
-def _seed_of_run(seed: int, n_runs: int) -> int:
-    """Give each call of `fit` or `partial_fit` another seed; the first has the model's."""
-    if not n_runs:
-        return seed
-    return int(np.random.SeedSequence([seed, n_runs]).generate_state(1)[0])
-
-
-def as_data(
-    network: LSTMNetwork,
-    encoding: Encoding,
-    targets: Any,
-    samples: Samples,
-    beside: SequenceData | None = None,
-) -> SequenceData:
-    """Standardise samples, but for rows shared with others, where the network is."""
-    weight = samples.weight
-    return SequenceData(
-        samples.windows,
-        encoding.scaling,
-        targets.scaled(samples.target),
-        None if weight is None else weight / weight.mean(),
-        names=samples.names,
-        beside=beside,
-        **data_options(network, encoding),
-    )
-
-
-def _memory(estimator: LSTMEstimator, net: SequenceNet, seed: int, n_runs: int) -> Memory:
-    """Keep what the next run of training needs."""
-    return Memory(
-        settings_of(estimator),
-        seed,
-        n_runs,
-        net.optimizer_.state_dict(),
-        net.criterion_.state_dict(),
-        list(net.history),
-        net.n_forgotten,
-    )

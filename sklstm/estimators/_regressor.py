@@ -20,8 +20,9 @@ from ..samples._scaling import Scaling
 from ..samples._targets import Numbers
 from ..windows._windows import Windows
 from ._documented import documented
-from ._lstm import Array, LSTMEstimator, Start
+from ._lstm import Array, LSTMEstimator
 from ._parameters import REGRESSION, constraints_of
+from ._start import Start
 
 
 @documented(REGRESSION)

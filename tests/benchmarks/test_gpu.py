@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklstm.estimators._lstm import as_data
+from sklstm.estimators._training import Units, as_data
 from tests.benchmarks.by_hand import Work, tensors, train
 
 pytestmark = [
@@ -42,7 +42,8 @@ def test_a_batch_does_not_wait_for_the_device():
     model = work.estimator(max_epochs=1, warm_start=True, device="cuda").fit(X, y)
     fitted = model._model
     samples = model._begin(X, y, None, None, "").train
-    data = as_data(fitted.network, fitted.encoding, fitted.targets, samples)
+    units = Units(fitted.architecture, fitted.encoding, fitted.targets)
+    data = as_data(fitted.network, units, samples)
     order = data.order(model.net_.generator_)
     batches = zip(order.split(32), order.to("cuda").split(32), strict=True)
     model.module_.train()  # cuDNN has no gradient in evaluation

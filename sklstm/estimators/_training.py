@@ -1,0 +1,194 @@
+"""From samples to a trained model, which an estimator takes over in one step."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple
+
+from ..fitting._callbacks import fit_context
+from ..network import LSTMNetwork
+from ..samples._encoding import Encoding
+from ..samples._samples import Samples
+from ..training import (
+    Memory,
+    OwnThreads,
+    Plan,
+    SequenceData,
+    SequenceNet,
+    SklearnEpochs,
+    TrainedModel,
+    ValidationWatch,
+    data_options,
+    is_same,
+    make_network,
+    run,
+    take_up,
+)
+from ._nets import make_net, settings_of
+from ._start import Start, seed_of
+
+
+class Units(NamedTuple):
+    """What a network is made of, and in which units it reads and speaks.
+
+    Attributes
+    ----------
+    architecture : dict
+    encoding : Encoding
+    targets : Targets
+    """
+
+    architecture: dict[str, Any]
+    encoding: Encoding
+    targets: Any
+
+
+def train_model(
+    estimator: Any, start: Start, plan: Plan, X: Any, y: Any, sample_weight: Any
+) -> None:
+    """Train a network, and let the estimator take it over.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+        Gets its `_model` in the training thread, so that no interrupt can come between.
+    start : Start
+    plan : Plan
+    X, y, sample_weight : object
+        The arguments of fit, for scikit-learn's callbacks.
+    """
+    units = _learn_units(estimator, start)
+    context = fit_context(estimator, plan.epochs)
+    metadata = {"sample_weight": sample_weight}
+    task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+    threads = OwnThreads()
+
+    def job() -> None:
+        net = _make_net(estimator, units, start)
+        train = as_data(net.module_, units, start.train)
+        valid = None
+        if start.valid is not None:
+            valid = as_data(net.module_, units, start.valid, beside=train)
+        if start.previous is None:
+            net.learn_levels(train)
+
+        def snapshot() -> dict[str, Any]:
+            # Its network is still being trained.
+            return {"_model": copy.deepcopy(_as_model(estimator, net, units, start))}
+
+        listeners: list[Any] = []
+        if start.brings_validation:
+            listeners.append(ValidationWatch(threads.ask))
+        if context is not None:
+            listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
+        finish = run(net, train, valid, plan, threads, listeners)
+        estimator._model = _as_model(estimator, net, units, start, finish.best_epoch)
+        if finish.interruption is not None:
+            raise finish.interruption
+
+    if context is not None:
+        context.call_on_fit_task_begin(**task)
+    threads.run(job)
+    if context is not None:
+        context.call_on_fit_task_end(**task)
+
+
+def _learn_units(estimator: Any, start: Start) -> Units:
+    """Learn the units from the samples, or take those of before."""
+    previous = start.previous
+    if previous is not None:
+        return Units(previous.architecture, previous.encoding, start.targets)
+    encoding = estimator._learn_encoding(start)
+    targets = estimator._scale_targets(start.targets, start.train, encoding)
+    windows = start.train.windows
+    architecture = estimator._architecture(encoding, targets, windows, start.seed)
+    return Units(architecture, encoding, targets)
+
+
+def _make_net(estimator: Any, units: Units, start: Start) -> SequenceNet:
+    """Make a net that begins to train, or goes on from where training was."""
+    previous, seed = start.previous, start.seed_of_run
+    if previous is None:
+        network = make_network(units.architecture)
+        return make_net(estimator, network, units.encoding, units.targets, seed)
+    network = copy.deepcopy(previous.network)
+    parts = (network, units.encoding, units.targets, seed)
+    net = make_net(estimator, *parts, earlier=previous.net)
+    loss = settings_of(estimator)["loss"]
+    same_loss = is_same(previous.memory.settings["loss"], loss)
+    take_up(net, previous.memory, same_loss=same_loss)
+    return net
+
+
+def net_of(estimator: Any, model: TrainedModel) -> SequenceNet:
+    """Give the net that trained a model, or one as it was, if that was elsewhere.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+    model : TrainedModel
+
+    Returns
+    -------
+    net : SequenceNet
+    """
+    if model.net is None:
+        seed = seed_of(model.memory.seed, model.memory.n_runs)
+        net = make_net(estimator, model.network, model.encoding, model.targets, seed)
+        take_up(net, model.memory, same_loss=True)
+        model.net = net
+    return model.net
+
+
+def _as_model(
+    estimator: Any,
+    net: SequenceNet,
+    units: Units,
+    start: Start,
+    best_epoch: int | None = None,
+) -> TrainedModel:
+    """Give a net as a trained model, with what the next run of training needs."""
+    memory = Memory(
+        settings_of(estimator),
+        start.seed,
+        start.n_runs + 1,
+        net.optimizer_.state_dict(),
+        net.criterion_.state_dict(),
+        list(net.history),
+        net.n_forgotten,
+    )
+    link = estimator._resolve_loss().link
+    course = net.course(best_epoch)
+    return TrainedModel(net.module_, *units, link, course, memory, net=net)
+
+
+def as_data(
+    network: LSTMNetwork,
+    units: Units,
+    samples: Samples,
+    beside: SequenceData | None = None,
+) -> SequenceData:
+    """Standardise samples, but for rows shared with others, where the network is.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+    units : Units
+    samples : Samples
+    beside : SequenceData or None, default=None
+        Other samples, whose rows are taken if they are the same.
+
+    Returns
+    -------
+    data : SequenceData
+    """
+    weight = samples.weight
+    return SequenceData(
+        samples.windows,
+        units.encoding.scaling,
+        units.targets.scaled(samples.target),
+        None if weight is None else weight / weight.mean(),
+        names=samples.names,
+        beside=beside,
+        **data_options(network, units.encoding),
+    )
