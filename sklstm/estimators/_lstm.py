@@ -231,6 +231,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             self.validation_split,
             labels=self._labels(samples.target),
             horizon=self.horizon or reach_of(samples.windows, samples.target),
+            in_order=self.horizon is not None,
             seed=start.seed,
         )
         return replace(start, train=samples.take(train), valid=samples.take(valid))

@@ -15,6 +15,7 @@ from ..training import (
     Plan,
     SequenceData,
     SequenceNet,
+    SideBySide,
     SklearnEpochs,
     TrainedModel,
     ValidationWatch,
@@ -51,7 +52,7 @@ def train_model(
     Parameters
     ----------
     estimator : LSTMRegressor or LSTMClassifier
-        Gets its `_model` in the training thread, so that no interrupt can come between.
+        Gets its `_model` where the training ends, so that no interrupt comes between.
     start : Start
     plan : Plan
     X, y, sample_weight : object
@@ -62,35 +63,39 @@ def train_model(
     metadata = {"sample_weight": sample_weight}
     task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     threads = OwnThreads()
+    net, train, valid = threads.run_here(lambda: _prepare(estimator, units, start))
+    batches = SideBySide(net, train, threads)
 
-    def job() -> None:
-        net = _make_net(estimator, units, start)
-        train = as_data(net.module_, units, start.train)
-        valid = None
-        if start.valid is not None:
-            valid = as_data(net.module_, units, start.valid, beside=train)
-        if start.previous is None:
-            net.learn_levels(train)
+    def publish(best_epoch: int | None) -> None:
+        estimator._model = _as_model(estimator, net, units, start, best_epoch)
 
-        def snapshot() -> dict[str, Any]:
-            # Its network is still being trained.
-            return {"_model": copy.deepcopy(_as_model(estimator, net, units, start))}
+    def snapshot() -> dict[str, Any]:
+        # Its network is still being trained.
+        return {"_model": copy.deepcopy(_as_model(estimator, net, units, start))}
 
-        listeners: list[Any] = []
-        if start.brings_validation:
-            listeners.append(ValidationWatch(threads.ask))
-        if context is not None:
-            listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
-        finish = run(net, train, valid, plan, threads, listeners)
-        estimator._model = _as_model(estimator, net, units, start, finish.best_epoch)
-        if finish.interruption is not None:
-            raise finish.interruption
-
+    listeners: list[Any] = []
+    if start.brings_validation:
+        listeners.append(ValidationWatch(threads.ask))
     if context is not None:
+        listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
         context.call_on_fit_task_begin(**task)
-    threads.run(job)
+    batches.run(lambda: run(net, train, valid, plan, batches, publish, listeners))
     if context is not None:
         context.call_on_fit_task_end(**task)
+
+
+def _prepare(
+    estimator: Any, units: Units, start: Start
+) -> tuple[SequenceNet, SequenceData, SequenceData | None]:
+    """Make the net, and the data that it is trained and judged on."""
+    net = _make_net(estimator, units, start)
+    train = as_data(net.module_, units, start.train)
+    valid = None
+    if start.valid is not None:
+        valid = as_data(net.module_, units, start.valid, beside=train)
+    if start.previous is None:
+        net.learn_levels(train)
+    return net, train, valid
 
 
 def _learn_units(estimator: Any, start: Start) -> Units:
@@ -135,7 +140,9 @@ def net_of(estimator: Any, model: TrainedModel) -> SequenceNet:
     if model.net is None:
         seed = seed_of(model.memory.seed, model.memory.n_runs)
         net = make_net(estimator, model.network, model.encoding, model.targets, seed)
-        take_up(net, model.memory, same_loss=True)
+        loss = settings_of(estimator)["loss"]
+        same_loss = is_same(model.memory.settings["loss"], loss)
+        take_up(net, model.memory, same_loss=same_loss)
         model.net = net
     return model.net
 

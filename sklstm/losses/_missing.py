@@ -37,7 +37,8 @@ class LossWhereObserved(nn.Module):
             If a target is missing and the criterion gives one value for the whole batch.
         """
         missing = target.isnan()
-        value = self.criterion(output, target.where(~missing, output.detach()))
+        # Off by one: a loss may have no slope where it is 0, and 0 times that is no number.
+        value = self.criterion(output, target.where(~missing, output.detach() + 1))
         if not isinstance(value, Tensor):
             return value  # whoever reads it says what is wrong
         if value.shape == target.shape:
@@ -47,4 +48,8 @@ class LossWhereObserved(nn.Module):
                 "loss must give one value for each output when y has missing values. Got"
                 " one value for the whole batch instead."
             )
-        return value if value.ndim == 0 else value.masked_fill(missing.any(dim=1), 0)
+        if value.ndim == 0:
+            return value
+        if value.numel() == len(output):
+            missing = missing.any(dim=1).view_as(value)
+        return value.masked_fill(missing, 0)

@@ -112,6 +112,29 @@ class KnownTargetsScorer:
         self.scoring = scoring
         self.scorer = get_scorer_of_sklearn(scoring)
 
+    def set_score_request(self, **requests: bool | str | None) -> KnownTargetsScorer:
+        """Say which metadata the scorer is to get, as scikit-learn's own scorers do.
+
+        Parameters
+        ----------
+        **requests : bool, str or None
+
+        Returns
+        -------
+        scorer : KnownTargetsScorer
+        """
+        self.scorer.set_score_request(**requests)
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """Give what is requested.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRequest
+        """
+        return self.scorer.get_metadata_routing()
+
     def __repr__(self) -> str:
         return f"get_scorer({self.scoring!r})"
 
@@ -203,7 +226,19 @@ def _columns(y_true: ArrayLike) -> list[tuple[Array, NDArray[np.bool_]]]:
         if not rows.any():
             which = "" if len(columns) == 1 else f" in output {number}"
             raise ValueError(f"y_true must have a target that is known{which}. Got none.")
-    return list(zip(columns, known, strict=True))
+    return [
+        (_narrowed(column, rows), rows) for column, rows in zip(columns, known, strict=True)
+    ]
+
+
+def _narrowed(column: Array, known: NDArray[np.bool_]) -> Array:
+    """Give what is known of a column of objects the type that it has by itself."""
+    if column.dtype.kind != "O":
+        return column
+    values = np.array(column[known].tolist())
+    narrow = np.zeros(len(column), values.dtype)
+    narrow[known] = values
+    return narrow
 
 
 def _is_known(column: Array) -> NDArray[np.bool_]:

@@ -235,6 +235,7 @@ def read_sample_weight(
     if isinstance(weight, Real):
         weight = np.full(len(windows), weight)
     try:
+        weight = unmasked(weight)
         weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
     except (TypeError, ValueError) as error:
         if name in str(error):

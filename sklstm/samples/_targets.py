@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ..windows._features import unmasked
 from ..windows._groups import is_missing
 from ..windows._windows import Windows
 from ._inputs import refuse_gradients
@@ -297,7 +298,7 @@ def _as_columns(
 ) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
     _check_given(y, name, 2, estimator)
-    y = _as_float(y, name, may_miss)
+    y = _as_float(unmasked(y), name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1 and not may_miss:
         y = column_or_1d(y, warn=True, input_name=name)
     return y.reshape(len(y), -1), y.ndim == 1
@@ -334,7 +335,7 @@ def _as_labels(
     """Check class labels and give those that are known; and which samples have one."""
     _check_given(y, name, 2, estimator)
     try:
-        y = column_or_1d(y, warn=True, input_name=name)
+        y = column_or_1d(unmasked(y), warn=not may_miss, input_name=name)
     except ValueError as error:
         raise ValueError(f"{name} must be one label per sample: {error}") from error
     observed = ~_is_missing(y)
@@ -346,6 +347,9 @@ def _as_labels(
         if not observed.any():
             raise ValueError(f"{name} must have a label that is known. Got none.")
     labels = y[observed]
+    if not observed.all() and y.dtype.kind == "O":
+        # Numbers and bools stood among objects for the sake of those that are missing.
+        labels = np.array(labels.tolist())
     try:
         assert_all_finite(labels, input_name=name)
         check_classification_targets(labels)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..fitting._numbers import is_integer
 from ._panel import series_name
 
 Index = NDArray[np.intp]
@@ -38,7 +38,7 @@ def check_parameters(
             f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
             f" {strategy!r} instead."
         )
-    if not isinstance(window_length, Integral) or window_length < 1:
+    if not is_integer(window_length, least=1):
         raise ValueError(
             f"window_length must be an int of at least 1. Got {window_length!r} instead."
         )

@@ -7,6 +7,7 @@ from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._plain import is_same
 from ._run import Plan, run
+from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trained_model import Memory, TrainedModel, data_options, make_network
 from ._warm_start import take_up
@@ -19,6 +20,7 @@ __all__ = [
     "Plan",
     "SequenceData",
     "SequenceNet",
+    "SideBySide",
     "SklearnEpochs",
     "TrainedModel",
     "ValidationWatch",

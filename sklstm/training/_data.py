@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..samples._scaling import Scaling
 from ..windows._windows import Windows
-from ._sizes import Sizes
+from ._own_size import OwnSize
 from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
@@ -86,7 +86,7 @@ class SequenceData(Dataset):
         else:
             self.table = Table(windows, scaling, dtype, to, names[0])
         self.fill = fill
-        self.sizes = Sizes(relative, outputs, to) if relative else None
+        self.own_size = OwnSize(relative, outputs, to) if relative else None
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
         self.missing = torch.from_numpy(self.table.missing).to(to)
@@ -186,8 +186,8 @@ class SequenceData(Dataset):
                 rows, lengths = self._observed_first(rows, self.starts[index, None])
             x = self.table[rows]
         size = None
-        if self.sizes is not None:
-            x, size = self.sizes.take_out(x, lengths)
+        if self.own_size is not None:
+            x, size = self.own_size.take_out(x, lengths)
         if self.table.has_partial_rows:
             x = carry_forward(x)
         future = self._future(index, x, lengths)

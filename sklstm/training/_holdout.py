@@ -20,6 +20,7 @@ def hold_out(
     *,
     labels: NDArray[Any] | None = None,
     horizon: int = 1,
+    in_order: bool = False,
     seed: int = 0,
 ) -> tuple[Index, Index]:
     """Split samples into those to train on and those to validate on.
@@ -40,6 +41,8 @@ def hold_out(
         Classes.
     horizon : int, default=1
         Rows after a window that its target may reach: targets overlap as well.
+    in_order : bool, default=False
+        Whether the samples are known to be rows of series, in order of time.
     seed : int, default=0
         Seed of "random".
 
@@ -55,11 +58,11 @@ def hold_out(
     """
     n_samples = len(windows)
     n_valid = max(1, int(np.ceil(fraction * n_samples)))
-    independent = labels is not None and not shares_rows(windows)
+    independent = labels is not None and not in_order and not shares_rows(windows)
     if method == "random" or (method == "auto" and independent):
         train, valid = _random(n_samples, n_valid, labels, seed)
     else:
-        train, valid = _last(windows, fraction, horizon)
+        train, valid = _last(windows, fraction, horizon, in_order)
     if not len(train):
         raise ValueError(
             f"X must have more rows than the validation split needs: early_stopping=True"
@@ -70,11 +73,13 @@ def hold_out(
     return train, valid
 
 
-def _last(windows: Windows, fraction: float, horizon: int) -> tuple[Index, Index]:
+def _last(
+    windows: Windows, fraction: float, horizon: int, in_order: bool
+) -> tuple[Index, Index]:
     series = _series(windows)
     held_out = _last_of_each(series, windows.ends, fraction)
     train, valid = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    if len(train) and shares_rows(windows):
+    if len(train) and (in_order or shares_rows(windows)):
         train = train[~_overlaps(windows, train, valid, horizon)]
     n_series = int(series.max()) + 1
     if not len(train) and n_series > 1:

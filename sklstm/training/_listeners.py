@@ -147,24 +147,31 @@ class BestEpoch(TrainingListener):
 
 
 class LastEpoch(TrainingListener):
-    """Keep the state after the last whole epoch, for a run that may be interrupted."""
+    """Keep the state after the last whole epoch, for a run that may be interrupted.
 
-    def __init__(self) -> None:
-        self.weights: dict[str, Any] = {}
-        self.optimizer: dict[str, Any] = {}
+    Parameters
+    ----------
+    of_several : bool
+        Whether more epochs may follow one.
+    """
+
+    def __init__(self, of_several: bool) -> None:
+        self.of_several = of_several
+        self.states: dict[str, Any] = {}
         self.n_rows = 0
 
     def on_epoch_end(self, net: Trainee) -> bool:
         """Keep the weights and the optimiser's state."""
-        self.weights = _copied(net.module_.state_dict())
-        self.optimizer = _copied(net.optimizer_.state_dict())
+        # After an only epoch nothing changes any more.
+        if self.of_several:
+            self.states = {name: _copied(p.state_dict()) for name, p in _parts(net)}
         self.n_rows = len(net.history)
         return False
 
     def restore(self, net: Trainee) -> None:
         """Put the state after the last whole epoch back."""
-        net.module_.load_state_dict(self.weights)
-        net.optimizer_.load_state_dict(self.optimizer)
+        for name, part in _parts(net) if self.states else ():
+            part.load_state_dict(self.states[name])
         del net.history[self.n_rows :]
 
 
@@ -231,6 +238,12 @@ class SklearnEpochs(TrainingListener):
         return bool(self.ask(partial(self.epoch.call_on_fit_task_end, **self.task)))
 
 
+def _parts(net: Trainee) -> list[tuple[str, Any]]:
+    """Give what training changes: the network, the optimiser, a loss with weights."""
+    names = ("module_", "optimizer_", "criterion_")
+    return [(name, getattr(net, name)) for name in names]
+
+
 def _averaged_values(net: Trainee) -> list[Tensor]:
     """Give the weights, and what batch normalisation knows of their outputs."""
     statistics = [
@@ -249,6 +262,8 @@ def _copied(state: Any) -> Any:
         return copied
     if isinstance(state, list):
         return [_copied(value) for value in state]
+    if state is None or isinstance(state, int | float | str):
+        return state
     return copy.deepcopy(state)
 
 

@@ -108,7 +108,7 @@ class SequenceNet(NeuralNet):
         train: SequenceData,
         valid: SequenceData | None,
         epochs: int,
-        threads: OwnThreads,
+        batches: SideBySide,
         listeners: Sequence[TrainingListener] = (),
     ) -> None:
         """Train for some epochs, or until a callback or a listener asks to stop.
@@ -119,8 +119,9 @@ class SequenceNet(NeuralNet):
         valid : SequenceData or None
             Judges each epoch.
         epochs : int
-        threads : OwnThreads
-            In the first of which this is called. Callbacks are called in its caller's.
+        batches : SideBySide
+            Computes the batches, where this is called. Callbacks are called where its
+            threads are waited for.
         listeners : sequence of TrainingListener
             Are told of each epoch after the callbacks.
 
@@ -131,16 +132,13 @@ class SequenceNet(NeuralNet):
         Interrupted
             If nobody waits for the training any more.
         """
-        self._threads = threads
+        self._threads = batches.threads
         try:
             self._seed_dropout()
             # Callbacks get the data as a dataset; it is large and must not stay in the net.
             self.notify("on_train_begin", X=train, y=None)
             self.fit_loop(
-                (train, valid),
-                epochs=epochs,
-                batches=SideBySide(self, train, threads),
-                listeners=listeners,
+                (train, valid), epochs=epochs, batches=batches, listeners=listeners
             )
             self.notify("on_train_end", X=train, y=None)
         finally:

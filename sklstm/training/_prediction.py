@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -91,14 +92,16 @@ def _predict(
     index: Tensor,
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    values = link(network(inputs["x"], inputs["lengths"], inputs["future"]))
+    with _without_autocast(network):
+        values = link(network(inputs["x"], inputs["lengths"], inputs["future"]))
     return values if inputs["size"] is None else values * inputs["size"]
 
 
 @torch.inference_mode()
 def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    weights = network.attention(inputs["x"], inputs["lengths"])
+    with _without_autocast(network):
+        weights = network.attention(inputs["x"], inputs["lengths"])
     if inputs["lengths"] is None:
         return weights
     # The batch has the observed steps first; each weight goes back to its own.
@@ -106,3 +109,11 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     step = torch.arange(weights.shape[1], device=weights.device)
     first = step < inputs["lengths"][:, None]
     return torch.zeros_like(weights).masked_scatter(observed, weights[first])
+
+
+def _without_autocast(network: LSTMNetwork) -> AbstractContextManager[Any]:
+    """Compute in the network's own type, whatever the caller has set."""
+    kind = network.device.type
+    if not torch.is_autocast_enabled(kind):
+        return nullcontext()
+    return torch.autocast(kind, enabled=False)

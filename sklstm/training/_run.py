@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ._data import SequenceData
 from ._listeners import AveragedWeights, BestEpoch, LastEpoch, TrainingListener
 from ._net import SequenceNet
 from ._optimizers import make_schedule
-from ._threads import Interrupted, OwnThreads
+from ._side_by_side import SideBySide
+from ._threads import Interrupted
 
 
 class Plan(NamedTuple):
@@ -35,30 +36,18 @@ class Plan(NamedTuple):
     remembered: int | None = None
 
 
-class Finish(NamedTuple):
-    """How a run of training ended.
-
-    Attributes
-    ----------
-    best_epoch : int or None
-        Epoch whose weights the net has; None is the last.
-    interruption : BaseException or None
-        What ended it before its time, after one whole epoch at least.
-    """
-
-    best_epoch: int | None = None
-    interruption: BaseException | None = None
-
-
 def run(
     net: SequenceNet,
     train: SequenceData,
     valid: SequenceData | None,
     plan: Plan,
-    threads: OwnThreads,
+    batches: SideBySide,
+    publish: Callable[[int | None], None],
     listeners: Sequence[TrainingListener] = (),
-) -> Finish:
-    """Train a net, and leave it with the weights of the best epoch, or the last.
+) -> None:
+    """Train a net, and publish it with the weights of the best epoch, or the last.
+
+    It is published, too, if it is interrupted after a whole epoch.
 
     Parameters
     ----------
@@ -66,19 +55,17 @@ def run(
     train : SequenceData
     valid : SequenceData or None
     plan : Plan
-    threads : OwnThreads
-        In the first of which this is called.
+    batches : SideBySide
+        Computes the batches, in the thread of this call.
+    publish : callable (best_epoch)
+        Takes the net over as it is then. None is the last epoch.
     listeners : sequence of TrainingListener
         Hear of each epoch after all others.
-
-    Returns
-    -------
-    finish : Finish
 
     Raises
     ------
     Interrupted, KeyboardInterrupt
-        If there is no whole epoch yet.
+        If it is interrupted.
     """
     if plan.remembered is not None:
         net.forget(plan.remembered - plan.epochs)
@@ -86,19 +73,21 @@ def run(
     steps = make_schedule(plan.schedule, net.optimizer_, plan.epochs, n_batches)
     if plan.averaging is not None:
         steps.append(AveragedWeights(plan.averaging, net))
-    best = BestEpoch(plan.patience) if valid is not None else None
-    last = LastEpoch()
-    keepers = [best, last] if best is not None else [last]
-    interruption = None
+    best = BestEpoch(plan.patience)
+    last = LastEpoch(of_several=plan.epochs > 1)
+    keepers = [last] if valid is None else [best, last]
+
+    def settle() -> None:
+        if best.epoch:
+            best.restore(net)
+        publish(best.epoch or None)
+
     try:
         everyone = [*steps, *keepers, *listeners]
-        net.train_epochs(train, valid, plan.epochs, threads, everyone)
-    except (Interrupted, KeyboardInterrupt) as error:
-        if not last.n_rows:
-            raise
-        last.restore(net)
-        interruption = error
-    if best is None or not best.weights:
-        return Finish(interruption=interruption)
-    best.restore(net)
-    return Finish(best.epoch, interruption)
+        net.train_epochs(train, valid, plan.epochs, batches, everyone)
+        settle()
+    except (Interrupted, KeyboardInterrupt):
+        if last.n_rows:
+            last.restore(net)
+            settle()
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -31,7 +31,6 @@ class SideBySide:
     train : SequenceData
         What it is trained on, on its device.
     threads : OwnThreads
-        In the first of which this is made and used.
     """
 
     def __init__(self, net: Trainee, train: SequenceData, threads: OwnThreads) -> None:
@@ -47,8 +46,6 @@ class SideBySide:
         )
         n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
         self.is_left_to_torch = n_pieces == 0
-        if self.is_left_to_torch:
-            threads.share_steps()
         # Pieces take so little memory at once that it is kept anyway.
         if on_cpu and n_pieces <= 1:
             keep_freed_memory()
@@ -72,6 +69,19 @@ class SideBySide:
         for weight, *parts in zip(weights, *gradients, strict=True):
             weight.grad = _sum(parts)
         return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
+
+    def run(self, job: Callable[[], Any]) -> Any:
+        """Run the job that computes the batches, in whose thread they are best computed.
+
+        Parameters
+        ----------
+        job : callable () -> result
+
+        Returns
+        -------
+        result : object
+        """
+        return (self.threads.run_here if self.is_left_to_torch else self.threads.run)(job)
 
     def judge(self, batch: Batch) -> Step:
         """Compute the loss of a batch, without gradients."""

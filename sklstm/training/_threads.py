@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
@@ -96,7 +97,7 @@ class OwnThreads:
         Parameters
         ----------
         job : callable () -> result
-            May call `map`, `ask`, `check` and `share_steps`.
+            May call `map`, `ask` and `check`.
 
         Returns
         -------
@@ -121,7 +122,7 @@ class OwnThreads:
         try:
             if not _started(thread):
                 self._first = None
-                return job()
+                return self.run_here(job)
             self._answer()
         except BaseException:
             self._left = True
@@ -129,6 +130,23 @@ class OwnThreads:
             raise
         thread.join()
         return outcomes[0].get()
+
+    def run_here(self, job: Callable[[], Result]) -> Result:
+        """Run a job in the caller's thread, as it is but for what spoils training.
+
+        For what torch's own threads share. They belong to the thread that first uses them:
+        two threads with helpers of their own on the same cores wait for each other.
+
+        Parameters
+        ----------
+        job : callable () -> result
+
+        Returns
+        -------
+        result : object
+        """
+        with torch.inference_mode(False), torch.enable_grad(), _no_autocast():
+            return job()
 
     def _answer(self) -> None:
         """Do in the caller's thread what the job asks for, until it ends."""
@@ -173,11 +191,6 @@ class OwnThreads:
         """Raise `Interrupted` if the caller no longer waits."""
         if self._left:
             raise Interrupted
-
-    def share_steps(self) -> None:
-        """Let the steps of this thread be shared by as many threads as its caller has."""
-        if current_thread() is self._first:
-            _use_cores(self.n_threads)
 
     def map(self, call: Callable[..., Result], *arguments: Sequence[Any]) -> list[Result]:
         """Compute all pieces side by side and give the results in their order.
@@ -238,6 +251,15 @@ class OwnThreads:
             return []
 
 
+@contextmanager
+def _no_autocast() -> Iterator[None]:
+    with ExitStack() as modes:
+        for kind in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(kind):
+                modes.enter_context(torch.autocast(kind, enabled=False))
+        yield
+
+
 def _started(thread: Thread) -> bool:
     """Start a thread, if one can be had."""
     try:
@@ -268,17 +290,10 @@ def _pop(waiting: deque[int]) -> int | None:
 
 def _compute_alone() -> None:
     """Let this thread compute on one core, without denormal numbers."""
-    _use_cores(1)
-    torch.set_flush_denormal(True)
-
-
-def _use_cores(number: int) -> None:
-    """Set how many cores torch uses in this thread.
-
-    `torch.set_num_threads` would set it for all threads to come as well.
-    """
     torch.get_num_threads()  # a thread takes torch's number when it first asks for it
-    _openmp().limit(limits=number)
+    # `torch.set_num_threads` would set the number of all threads to come as well.
+    _openmp().limit(limits=1)
+    torch.set_flush_denormal(True)
 
 
 @cache

@@ -29,8 +29,9 @@ _METHODS = (
 class ArrayLike(NDArrayOperatorsMixin):
     """Arithmetic, comparisons, NumPy's functions and an array's methods, by ``__array__``.
 
-    All give plain arrays, and gather the values to compute them. Nothing can be written
-    to: an operation in place, as ``+=``, and ``out=`` are refused.
+    All give plain arrays, and gather the values to compute them, but for what a class can
+    compute value by value. Nothing can be written to: an operation in place, as ``+=``, and
+    ``out=`` are refused.
     """
 
     # Equality is that of arrays, element by element.
@@ -50,7 +51,15 @@ class ArrayLike(NDArrayOperatorsMixin):
                 f"{type(self).__name__} cannot be written to: make an array of them,"
                 " numpy.asarray(windows)."
             )
+        if method == "__call__" and ufunc.nout == 1 and not kwargs:
+            of_rows = self._by_rows(ufunc, inputs)
+            if of_rows is not None:
+                return of_rows
         return getattr(ufunc, method)(*_gathered(inputs), **_gathered(kwargs))
+
+    def _by_rows(self, ufunc: Any, inputs: tuple[Any, ...]) -> Any:
+        """Compute value by value without gathering, if that can be; else give None."""
+        return None
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in _TOLD and len(args) == 1 and not kwargs:

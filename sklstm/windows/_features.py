@@ -62,7 +62,10 @@ def refuse_times(X: Any, name: str = "X") -> None:
     if hasattr(X, "to_frame"):
         X = X.to_frame()
     if is_frame(X):
+        numbers = {i for i, kind in enumerate(list(X.dtypes)) if _is_number(kind)}
         for place, label in enumerate(X.columns):
+            if place in numbers:
+                continue
             column = X.iloc[:, place] if hasattr(X, "iloc") else X[label]
             if _holds_times(column):
                 way = f"time={label!r}"
@@ -73,6 +76,10 @@ def refuse_times(X: Any, name: str = "X") -> None:
         if row.dtype.kind in "mM" or _is_time(value):
             kind = row.dtype if row.dtype.kind in "mM" else type(value).__name__
             raise ValueError(_refusal(name, str(place), kind, "time="))
+
+
+def _is_number(kind: Any) -> bool:
+    return isinstance(kind, np.dtype) and kind.kind in "fiub"
 
 
 def is_frame(X: Any) -> bool:

@@ -46,6 +46,7 @@ def check_lags(window_length: int, lags: Any) -> NDArray[np.intp]:
         return np.arange(window_length - 1, -1, -1)
     chosen = np.asarray(lags)
     whole = chosen.ndim == 1 and chosen.size and np.issubdtype(chosen.dtype, np.integer)
+    whole = whole and not any(isinstance(lag, bool | np.bool_) for lag in lags)
     if not whole or (chosen < 0).any() or len(np.unique(chosen)) < len(chosen):
         raise ValueError(
             "lags must be a list of different integers of at least 0 (a negative lag would"

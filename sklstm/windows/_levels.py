@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._groups import check_none_missing
-from ._time_index import as_integers, as_time_index
+from ._time_index import as_integers, as_time_index, looks_like_times
 
 
 class Uncertain(ValueError):
@@ -67,7 +67,11 @@ def complete(index: Any, labels: Any, clock: Any, taken: set[Any]) -> tuple[Any,
     levels = {i: index.get_level_values(i) for i in range(index.nlevels) if i not in taken}
     if type(index).__name__ != "MultiIndex":
         is_free = clock is None and 0 in levels
-        return labels, as_time_index(levels[0]) if is_free else clock
+        if is_free:
+            clock = as_time_index(levels[0])
+        if is_free and clock is None and labels is None:
+            _check_tells_nothing(levels[0])
+        return labels, clock
     times = {i: as_time_index(level) for i, level in levels.items()}
     dated = [i for i, level in times.items() if level is not None]
     if clock is None:
@@ -90,6 +94,21 @@ def complete(index: Any, labels: Any, clock: Any, taken: set[Any]) -> tuple[Any,
     return labels, clock
 
 
+def _check_tells_nothing(index: Any) -> None:
+    """Refuse an index that says a series or a time, but not which of the two."""
+    if index.dtype.kind != "f" and looks_like_times(index):
+        raise Uncertain(
+            f"have times as times. Got an index that looks like them, {index[0]!r}: make"
+            " times of it, with pandas.to_datetime, or drop it, with reset_index."
+        )
+    if not index.is_unique:
+        raise Uncertain(
+            "tell its series. Got an index that has"
+            f" {index[index.duplicated()].tolist()[0]!r} more than once: if it names the series,"
+            " say so, groups=; if it says nothing, drop it, with reset_index."
+        )
+
+
 def _time_level(
     levels: dict[int, Any], dated: list[int], names: Any, *, certain: bool
 ) -> int | None:
@@ -101,6 +120,13 @@ def _time_level(
         )
     if dated:
         return dated[0]
+    written = [i for i, level in levels.items() if looks_like_times(level)]
+    if written and not certain:
+        raise Uncertain(
+            "tell which level of its MultiIndex is the time. Got what looks like times in"
+            f" {_describe(written, names)}: make times of it, with pandas.to_datetime, or"
+            " name the level, time=."
+        )
     whole = [i for i, level in levels.items() if as_integers(level) is not None]
     if len(whole) == 1 or (whole and whole[-1] == max(levels)):
         return whole[-1]

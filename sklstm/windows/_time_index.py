@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,36 @@ def _as_index(values: Any) -> Any:
         values = values.to_numpy()
     index = pd.Index(values, tupleize_cols=False)
     return index if zone is None else index.tz_localize("UTC").tz_convert(zone)
+
+
+def looks_like_times(values: Any) -> bool:
+    """Tell whether texts, or numbers with fractions, may be times of rows.
+
+    Parameters
+    ----------
+    values : Index of length n_rows
+
+    Returns
+    -------
+    may_be : bool
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> looks_like_times(pd.Index(["2024-01-31", "2024-02-29"]))
+    True
+    >>> looks_like_times(pd.Index(["AAPL", "MSFT"]))
+    False
+    """
+    import pandas as pd
+
+    if values.dtype.kind == "f":
+        return True
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return looks_like_times(values.categories)
+    first = values[0] if len(values) else None
+    if not isinstance(first, str) or not any(letter.isdigit() for letter in first):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that pandas guesses
+        return bool(pd.notna(pd.to_datetime(first, errors="coerce")))

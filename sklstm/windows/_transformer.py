@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -19,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from ..fitting._callbacks import CallbackSupportMixin, fit_task
+from ..fitting._numbers import integer, real
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
 from ._context import Context
@@ -142,12 +142,12 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "window_length": [integer(1)],
         "lags": ["array-like", None],
         "output": [StrOptions({"3d", "2d"})],
         "padding": [
             StrOptions({"nan", "edge"}),
-            Interval(Real, None, None, closed="neither"),
+            real(None, None, closed="neither"),
             np.nan,
         ],
         "context": [StrOptions({"fit"}), None],
@@ -300,9 +300,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         -------
         windows : Windows or ndarray, as `transform` gives them
         """
-        self.fit(X, y, groups=groups, time=time)
-        rows = self._read(X, groups, time, reset=False)
-        return self._window(rows[:0], rows)
+        fitted = as_it_stands(self.fit(X, y, groups=groups, time=time))
+        rows = fitted._read(X, groups, time, reset=False)
+        return fitted._window(rows[:0], rows)
 
     @available_if(_makes_columns)
     def get_feature_names_out(

@@ -48,11 +48,13 @@ class Windows(ArrayLike):
 
     Behaves as a read-only array of shape ``(n_windows, n_timesteps, n_features)``:
     ``numpy.asarray``, arithmetic, NumPy's functions and methods such as ``mean`` gather the
-    values and give plain arrays. Step ``j`` of window ``i`` is the row
-    ``table[ends[i] - lags[j]]``, unless that lies before ``starts[i]``, where the series of
-    window ``i`` begins: then it is the padding. Indexing the first axis with a slice, a
-    mask or an index array gives `Windows` again; anything else gives values. A pickle holds
-    the rows that the windows reach, each once.
+    values and give plain arrays; but what is computed value by value, as ``numpy.log1p`` or
+    a product with a number, gives `Windows`, over rows computed once. Step ``j`` of window
+    ``i`` is the row ``table[ends[i] - lags[j]]``, unless that lies before ``starts[i]``,
+    where the series of window ``i`` begins: then it is the padding. Indexing the first axis
+    with a slice, a mask or an index array gives `Windows` again; anything else gives
+    values. A pickle holds of each series the rows from the first to the last that the
+    windows reach.
 
     Parameters
     ----------
@@ -162,6 +164,11 @@ class Windows(ArrayLike):
         return self.table.dtype
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the rows: what the windows take in memory."""
+        return int(self.table.nbytes)
+
+    @property
     def size(self) -> int:
         """Number of values, were they stored."""
         return int(np.prod(self.shape))
@@ -188,6 +195,13 @@ class Windows(ArrayLike):
         if isinstance(first, int | np.integer):
             return np.asarray(self.take(np.array([first])))[(0, *rest)]
         chosen = self.take(first)
+        if rest and isinstance(rest[0], int | np.integer | slice):
+            # Only the steps that are asked for are gathered.
+            step: Any = rest[0] if isinstance(rest[0], slice) else [rest[0]]
+            lags = self.lags[step]
+            if len(lags):
+                chosen = chosen._with(lags=lags)
+                rest[0] = slice(None) if isinstance(rest[0], slice) else 0
         return np.asarray(chosen)[(slice(None), *rest)] if rest else chosen
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -231,6 +245,20 @@ class Windows(ArrayLike):
         if np.dtype(dtype).kind != "f":
             return np.asarray(self).astype(dtype)
         return self.over(self.table.astype(dtype, copy=copy))
+
+    def _by_rows(self, ufunc: Any, inputs: tuple[Any, ...]) -> Windows | None:
+        # So a logarithm, say, between windows and network loses neither series nor time.
+        if any(part is not self and np.ndim(part) for part in inputs):
+            return None
+
+        def of(values: Any) -> Any:
+            return ufunc(*(values if part is self else part for part in inputs))
+
+        table = of(self.table)
+        if table.dtype.kind != "f":
+            return None
+        padding = self.padding if self.padding == "edge" else float(of(self.padding))
+        return self._with(table=table, padding=padding)
 
     def take(self, index: Any) -> Windows:
         """Choose windows; no values are gathered.

@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
+from sklearn import config_context
 from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
 
 from sklstm import (
@@ -292,3 +295,96 @@ def test_metrics_and_scorers_count_what_is_known():
 def test_a_scorer_names_the_output_without_a_target():
     with pytest.raises(ValueError, match=r"known in output 1\. Got none"):
         where_known(r2_score)([[1.0, np.nan], [2.0, np.nan]], np.zeros((2, 2)))
+
+
+# What lies in order, or between
+
+
+@pytest.mark.parametrize("cls", [LSTMRegressor, LSTMClassifier])
+def test_rows_of_any_array_are_held_out_with_the_gap_that_the_horizon_needs(cls):
+    """Sequences that share no row, which nothing but the horizon tells to lie in order."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 1, 2))
+    X[:, 0, 0] = np.arange(100)
+    y = np.append(np.arange(10, 100) % 3, [np.nan] * 10)
+    options = TINY | {"early_stopping": True, "horizon": 10, "callbacks": [Look()]}
+    cls(**options).fit(X, y)
+    trained = Look.seen[-1][0][:, -1]
+    # The last tenth of the 90 rows with a target, and ten rows before, are not trained on.
+    np.testing.assert_array_equal(trained, np.arange(90 - 9 - 9))
+
+
+def test_a_step_between_windows_and_network_keeps_the_series():
+    y = np.concatenate([series(1), series(2)])
+    time = np.tile(np.arange(N), 2)
+    table = pd.DataFrame({"store": np.repeat([1, 2], N), "day": time, "value": y})
+    targets = future_targets(table, 5, groups="store", time="day")
+    order = np.argsort(time, kind="stable")[:80]
+    model = make_pipeline(
+        SlidingWindowTransformer(LENGTH, groups="store", time="day"),
+        FunctionTransformer(np.positive),
+        regressor(5),
+    )
+    model.fit(table.iloc[order], targets.iloc[order])
+    check_fit(5, {1: 1039.0, 2: 2039.0})
+
+
+@pytest.mark.parametrize(
+    "y",
+    [[0, 1] * 10 + [None], [True, False] * 10 + [None], ["a", "b"] * 10 + [None]],
+    ids=["numbers", "bools", "text"],
+)
+def test_labels_of_any_kind_may_be_unknown(y):
+    X = np.random.default_rng(0).normal(size=(21, 3))
+    y = np.array(y, dtype=object)
+    model = LSTMClassifier(max_epochs=1, horizon=1).fit(X, y)
+    assert model.classes_.tolist() == sorted(set(y[:20]))
+    assert get_scorer("accuracy")(model, X, y) == model.score(X, y)
+
+
+def test_masked_targets_are_not_known():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    y = np.ma.masked_array(X[:, 0], X[:, 0] > 1)
+    y.data[y.mask] = 1e9
+    model = LSTMRegressor(max_epochs=1, horizon=1, random_state=0).fit(X, y)
+    expected = LSTMRegressor(max_epochs=1, horizon=1, random_state=0)
+    expected = expected.fit(X, y.filled(np.nan))
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    with pytest.raises(ValueError, match="y contains NaN"):
+        LSTMRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda output, target: ((output - target) ** 2).mean(dim=1, keepdim=True),
+        lambda output, target: torch.sqrt((output - target) ** 2),
+    ],
+    ids=["a column", "no slope at 0"],
+)
+def test_own_losses_take_missing_targets(loss):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    y[::5, 0] = np.nan
+    model = LSTMRegressor(max_epochs=2, horizon=2, loss=loss).fit(X, y)
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_scorers_take_weights_that_are_routed():
+    y = series()
+    weight = np.r_[np.zeros(N - 10), np.ones(10)]
+    with config_context(enable_metadata_routing=True):
+        scorer = get_scorer("neg_mean_absolute_error").set_score_request(sample_weight=True)
+        model = LSTMRegressor(**TINY, horizon=1).set_fit_request(sample_weight=False)
+        X = np.asarray(SlidingWindowTransformer(LENGTH).fit_transform(y[:, None]))
+        score = cross_validate(
+            model,
+            X,
+            future_targets(y, 1),
+            cv=TimeSeriesSplit(2, test_size=20),
+            scoring=scorer,
+            params={"sample_weight": weight + 1e-9},
+            error_score="raise",
+        )
+    assert score["test_score"].shape == (2,)

@@ -66,16 +66,6 @@ def test_pieces_are_computed_on_one_core_each_and_keep_their_order(number):
     assert not flushes_denormals()
 
 
-def test_steps_are_shared_by_as_many_threads_as_the_caller_has(number):
-    threads = OwnThreads()
-
-    def job():
-        threads.share_steps()
-        return state()
-
-    assert threads.run(job) == ALONE | {"threads": number}
-
-
 def test_nothing_changes_for_others_while_a_job_computes(number):
     threads, begun, go_on = OwnThreads(), threading.Event(), threading.Event()
 
@@ -124,6 +114,23 @@ def test_a_job_begins_without_the_callers_modes(mode):
         found, asked = threads.run(lambda: (state(), threads.ask(state)))
         assert asked == state()
     assert found == ALONE
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        torch.inference_mode,
+        torch.no_grad,
+        lambda: torch.autocast("cpu", torch.bfloat16),
+    ],
+)
+def test_a_job_in_the_callers_thread_is_without_its_modes(mode, number):
+    before = state()
+    with mode():
+        within = state()
+        found = OwnThreads().run_here(state)
+        assert state() == within
+    assert found == before == ALONE | {"threads": number, "flushes": False}
 
 
 def test_denormal_numbers_stay_flushed_for_who_flushed_them():

@@ -235,3 +235,58 @@ def test_partial_fit_without_an_end_stays_small():
     assert model.n_epochs_ == model.best_epoch_ == REMEMBERED + 52
     assert len(model.loss_curve_) == len(model.net_.history) == REMEMBERED
     assert model.net_.history[-1, "train_loss"] == model.loss_curve_[-1]
+
+
+# Whatever the caller has set
+
+MODES = {
+    "inference": torch.inference_mode,
+    "no gradients": torch.no_grad,
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("cell", ["lstm", "peephole"])  # in threads of its own, and not
+def test_training_and_prediction_compute_as_if_no_mode_were_set(mode, cell):
+    options = SMALL | {"cell": cell, "pooling": "attention", "warm_start": True}
+    expected = LSTMRegressor(**options).fit(X, Y).fit(X, Y)
+    with MODES[mode]():
+        model = LSTMRegressor(**options).fit(X, Y).fit(X, Y)
+        predicted, weights = model.predict(X), model.attention_weights(X)
+        again = pickle.loads(pickle.dumps(model)).fit(X, Y)
+    np.testing.assert_array_equal(predicted, expected.predict(X))
+    np.testing.assert_array_equal(weights, expected.attention_weights(X))
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    np.testing.assert_array_equal(again.predict(X), expected.fit(X, Y).predict(X))
+
+
+def test_training_goes_on_where_no_thread_can_be_had(monkeypatch):
+    def no_more(self):
+        raise RuntimeError("can't start new thread")
+
+    expected = LSTMRegressor(**SMALL).fit(X, Y)
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    with torch.inference_mode():
+        model = LSTMRegressor(**SMALL).fit(X, Y)
+    np.testing.assert_allclose(model.predict(X), expected.predict(X), rtol=1e-5)
+
+
+class Weighing(torch.nn.Module):
+    """A squared error whose weight is learnt."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, output, target):
+        return (output - target) ** 2 * torch.exp(-self.weight) + self.weight
+
+
+def test_the_net_of_a_copy_has_the_loss_of_the_parameters():
+    model = LSTMRegressor(**SMALL, loss=Weighing()).fit(X, Y)
+    other = pickle.loads(pickle.dumps(model))
+    weight = model.net_.criterion_.criterion.weight.item()
+    assert other.net_.criterion_.criterion.weight.item() == weight != 0
+    changed = pickle.loads(pickle.dumps(model)).set_params(loss="huber")
+    assert not list(changed.net_.criterion_.parameters())

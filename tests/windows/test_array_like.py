@@ -188,3 +188,35 @@ def test_a_pickle_keeps_what_lies_ahead():
     copied = pickle.loads(pickle.dumps(targets))
     np.testing.assert_array_equal(np.asarray(copied), np.asarray(targets))
     assert len(copied.table) == 5
+
+
+def test_what_is_computed_value_by_value_keeps_series_and_rows():
+    stores = np.repeat([0, 1], 5)
+    X = np.arange(10.0)[:, None]
+    for padding in ("nan", "edge", 3.0):
+        step = SlidingWindowTransformer(3, padding=padding)
+        windows = step.fit_transform(X, groups=stores)
+        for compute in (np.log1p, lambda w: 2 * w, lambda w: w - 1, lambda w: w**2 / 3):
+            computed = compute(windows)
+            assert isinstance(computed, Windows)
+            assert computed.series.tolist() == stores.tolist()
+            assert len(computed.table) == 10
+            np.testing.assert_allclose(computed, compute(np.asarray(windows)))
+    assert isinstance(np.isnan(windows), np.ndarray)
+    assert isinstance(windows + windows[::-1], np.ndarray)
+    assert isinstance(windows * np.ones((10, 1, 1)), np.ndarray)
+
+
+def test_chosen_steps_are_those_of_the_array():
+    X = np.arange(40.0).reshape(20, 2)
+    for windows in (
+        SlidingWindowTransformer(5).fit_transform(X),
+        SlidingWindowTransformer(lags=[0, 3, 7], padding="edge").fit_transform(X),
+    ):
+        array = np.asarray(windows)
+        for key in (-1, 0, slice(1, None), slice(None, None, -1), slice(9, 9)):
+            np.testing.assert_array_equal(windows[:, key], array[:, key])
+            np.testing.assert_array_equal(windows[2:9, key, 1], array[2:9, key, 1])
+            np.testing.assert_array_equal(windows[[4, 2], key], array[[4, 2], key])
+        with pytest.raises(IndexError):
+            windows[:, 99]

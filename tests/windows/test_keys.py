@@ -128,11 +128,31 @@ UNCERTAIN = {
         [days([0, 1]), days([1, 2])],
         r"X must have one time for each row. Got times in level 'a' and level 'b'",
     ),
-    "no level of times": (
+    "times as text": (
         [["x", "y"], ["2024-01-01", "2024-01-02"]],
-        r"X must tell which level of its MultiIndex is the time. Got no times.*time=",
+        r"X must tell which level of its MultiIndex is .* Got what looks.*to_datetime",
     ),
-    "numbers that are no integers": ([["x", "x"], [0.5, 1.5]], "Got no times.*groups="),
+    "no level of times": ([["x", "y"], ["u", "v"]], "Got no times.*time="),
+    "stores that are integers": (
+        [[1, 2], ["2024-01-01", "2024-01-02"]],
+        "Got what looks like times in level 'b'.*to_datetime",
+    ),
+    "categories of times": (
+        [[1, 1], pd.Categorical(["2024-01-01", "2024-01-02"])],
+        "Got what looks like times in level 'b'",
+    ),
+    "times between names": (
+        [["x", "x"], [1, 1], ["2024-01-01", "2024-01-02"]],
+        "Got what looks like times in level 'c'",
+    ),
+    "numbers that are no integers": (
+        [["x", "x"], [0.5, 1.5]],
+        "Got what looks like times in level 'b'.*time=",
+    ),
+    "integers beside numbers": (
+        [[1, 1], [0.5, 1.5]],
+        "Got what looks like times in level 'b'.*time=",
+    ),
     "integers that are not last": (
         [[1, 1], [1, 2], ["x", "y"]],
         "several levels of integers, level 'a' and level 'b'",

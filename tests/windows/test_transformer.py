@@ -18,7 +18,13 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm import SequenceReshaper, SlidingWindowTransformer, Windows, sliding_windows
+from sklstm import (
+    SequenceReshaper,
+    SlidingWindowTransformer,
+    Windows,
+    future_targets,
+    sliding_windows,
+)
 
 from .oracle import naive_windows
 
@@ -532,9 +538,29 @@ def test_time_is_counted_within_each_group():
 
 
 def test_an_index_without_time_is_not_looked_at():
-    frame = daily(4).set_axis([5, 5, 1, 100])
-    windows = SlidingWindowTransformer(window_length=2).fit_transform(frame)
-    np.testing.assert_array_equal(windows, naive_windows(frame, range(2)))
+    for index in ([5, 7, 1, 100], ["a", "c", "b", "d"], [0.5, 0.1, 0.2, 0.3]):
+        frame = daily(4).set_axis(index)
+        windows = SlidingWindowTransformer(window_length=2).fit_transform(frame)
+        np.testing.assert_array_equal(windows, naive_windows(frame, range(2)))
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (["AAA", "BBB"] * 2, "'AAA' more than once.*groups="),
+        ([2020, 2021] * 2, "2020 more than once.*groups="),
+        (["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-07"], "to_datetime"),
+        (pd.Categorical(["1/2024", "2/2024", "3/2024", "4/2024"]), "to_datetime"),
+    ],
+)
+def test_an_index_that_says_a_series_or_a_time_is_an_error(index, message):
+    frame = daily(4).set_axis(pd.Index(index))
+    with pytest.raises(ValueError, match=message):
+        SlidingWindowTransformer(window_length=2).fit(frame)
+    with pytest.raises(ValueError, match=message):
+        future_targets(frame.iloc[:, 0], 2)
+    named = SlidingWindowTransformer(2, groups="id").fit_transform(frame.rename_axis("id"))
+    assert len(named) == 4
 
 
 @pytest.mark.parametrize("gaps", ["split", "ignore"])

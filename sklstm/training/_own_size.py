@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class Sizes:
+class OwnSize:
     r"""Divide features of a sequence by their mean absolute value over its observed steps.
 
     .. math:: s = \frac{1}{T} \sum_t |x_t|
@@ -32,8 +32,8 @@ class Sizes:
 
     Examples
     --------
-    >>> sizes = Sizes([0], [0, 0], torch.device("cpu"))
-    >>> relative, size = sizes.take_out(torch.tensor([[[1.0], [-3.0]]]), None)
+    >>> own = OwnSize([0], [0, 0], torch.device("cpu"))
+    >>> relative, size = own.take_out(torch.tensor([[[1.0], [-3.0]]]), None)
     >>> relative.flatten().tolist(), size.tolist()
     ([0.5, -1.5], [[2.0, 2.0]])
     """
@@ -67,7 +67,8 @@ class Sizes:
         n_steps = x.shape[1] if lengths is None else lengths[:, None]
         n_observed = n_steps - missing.sum(dim=1)
         total = chosen.abs().masked_fill(missing, 0).sum(dim=1)
-        size = total / n_observed.clamp_min(1)
+        # Where nothing is observed, the size is that of the training rows.
+        size = torch.where(n_observed > 0, total / n_observed.clamp_min(1), 1.0)
         divisor = torch.where(size > 0, size, 1.0)[:, None]
         relative = x.index_copy(2, self.features, chosen / divisor)
         return relative, size[:, self.outputs]
