@@ -102,10 +102,10 @@ def _check_tells_nothing(index: Any) -> None:
             " times of it, with pandas.to_datetime, or drop it, with reset_index."
         )
     if not index.is_unique:
+        twice = index[index.duplicated()].tolist()[0]
         raise Uncertain(
-            "tell its series. Got an index that has"
-            f" {index[index.duplicated()].tolist()[0]!r} more than once: if it names the series,"
-            " say so, groups=; if it says nothing, drop it, with reset_index."
+            f"tell its series. Got an index that has {twice!r} more than once: if it names"
+            " the series, say so, groups=; if it says nothing, drop it, with reset_index."
         )
 
 
