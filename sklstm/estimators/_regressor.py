@@ -45,7 +45,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     n_outputs_ : int
         Number of targets.
     loss_curve_ : list of float of length n_epochs_
-        Mean training loss of each epoch, of standardised targets.
+        Mean training loss of each epoch, of standardised targets; of the last 1,000 only,
+        once `partial_fit` has made more.
     {attributes}
 
     See Also

@@ -1,5 +1,7 @@
 """Series of unlike size in one network are forecast as if each had been scaled by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,3 +117,26 @@ def test_windows_of_several_series_are_relative_by_default():
         model = LSTMRegressor(instance_norm="last", max_epochs=1).fit(windows, y)
         assert model._model.encoding.relative == expected
     assert LSTMRegressor(max_epochs=1).fit(windows, y)._model.encoding.relative == ()
+
+
+CIF = Path(__file__).parents[2].parent / "shared" / "data" / "cif2016.csv"
+
+
+@pytest.mark.skipif(not CIF.exists(), reason="the series of CIF 2016 are not here")
+def test_the_defaults_forecast_a_public_panel_of_unlike_series():
+    """72 monthly series of sizes from 1 to 10 ** 7; published: AutoETS .90."""
+    table = pd.read_csv(CIF)
+    scores = []
+    for horizon in (6, 12):
+        part = table[table.horizon == horizon]
+        y = part.set_index(["series", "step"])[["value"]]
+        is_train = (part.part == "train").to_numpy()
+        forecaster = LSTMForecaster(random_state=0)
+        forecast = forecaster.fit(y[is_train], fh=range(1, horizon + 1)).predict()
+        for name, test in y[~is_train].groupby("series"):
+            train = y[is_train].loc[name, "value"].to_numpy()
+            naive = np.abs(train[12:] - train[:-12]).mean()
+            error = np.abs(forecast.loc[name].to_numpy() - test.to_numpy()).mean()
+            scores.append(error / naive)
+    assert len(scores) == 72
+    assert np.mean(scores) < 1.05
