@@ -316,8 +316,9 @@ REGRESSION: dict[str, Parameter] = {
         [StrOptions({"auto"}), "boolean"],
         """Whether each sequence, and the targets that forecast it, are divided by the mean
         absolute value of the sequence, so that series of any size are learnt alike
-        [Salinas2020]_. "auto": if the sequences are windows of more than one series and
-        `instance_norm` says that they are forecast. Zeros alone are forecast as 0.""",
+        [Salinas2020]_. "auto": if the sequences are windows of more than one series that
+        are forecast: as `instance_norm` says, or, with `horizon`, as y shows, which holds
+        the rows ahead of one of the features. Zeros alone are forecast as 0.""",
     ),
     "target_features": replace(
         FEATURES["categorical_features"],

@@ -14,6 +14,7 @@ from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
 from ..metrics import where_known
 from ..samples._encoding import Encoding, Layout
 from ..samples._features import feature_numbers
+from ..samples._horizon import forecast_feature
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._scaling import Scaling
@@ -238,24 +239,36 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         return self.instance_norm is not None or self.instance_scale is True
 
     def _relative_features(self, start: Start, categorical: list[int]) -> list[int]:
-        series = start.train.windows.series
+        windows = start.train.windows
+        series, by_itself = windows.series, self.instance_scale == "auto"
         of_several = series is not None and bool((series != series[0]).any())
-        wanted = of_several if self.instance_scale == "auto" else bool(self.instance_scale)
-        if not (wanted and self._forecasts):
+        if not (of_several if by_itself else self.instance_scale):
             return []
-        n_features = start.train.windows.shape[2]
-        features = self._target_features(start.targets, start.layout, n_features)
+        features: list[int] = []
+        if self._forecasts:
+            features = self._target_features(start.targets, start.layout, windows.shape[2])
+        elif self.horizon is not None:
+            found = forecast_feature(windows, start.train.target, self.horizon)
+            features = [] if found is None or found in categorical else [found]
         self._check_have_level(features, categorical)
         return sorted(set(features))
+
+    def _features_of_outputs(self, targets: Numbers, encoding: Encoding) -> list[int]:
+        """Give the feature that each output forecasts; none if they forecast no feature."""
+        if self._forecasts:
+            n_features = len(encoding.scaling.mean)
+            return self._target_features(targets, encoding.layout, n_features)
+        # What y itself has shown.
+        return list(encoding.relative) * targets.n_outputs
 
     def _scale_targets(
         self, targets: Numbers, samples: Samples, encoding: Encoding
     ) -> Numbers:
         scaling = None
-        if self._forecasts:
+        features = self._features_of_outputs(targets, encoding)
+        if features:
             # A forecast is scaled like the feature that it forecasts.
             mean, scale = encoding.scaling.mean, encoding.scaling.scale
-            features = self._target_features(targets, encoding.layout, len(mean))
             scaling = Scaling(mean[features], scale[features])
         elif self.standardize:
             scaling = Scaling.of_columns(samples.target, samples.weight)
@@ -267,8 +280,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self, encoding: Encoding, targets: Numbers, windows: Windows, seed: int
     ) -> dict[str, Any]:
         architecture = super()._architecture(encoding, targets, windows, seed)
-        if self._forecasts:
-            features = self._target_features(targets, encoding.layout, windows.shape[2])
+        features = self._features_of_outputs(targets, encoding)
+        if features:
             self._check_have_level(features, encoding.categories)
             architecture["target_features"] = features
         return architecture

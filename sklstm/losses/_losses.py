@@ -88,7 +88,7 @@ def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
     Parameters
     ----------
     loss : str, torch.nn.Module, class of such, or callable (output, target) -> Tensor
-        A module with an attribute `reduction` is made to give one value a sample. The
+        A module with an attribute `reduction` is made to give one value per sample. The
         user's own module stays untouched: it is copied.
     known : dict of str to Loss
         The losses of the task; an own loss gets the link of the first.
@@ -125,7 +125,7 @@ class WeightedLoss(nn.Module):
     Parameters
     ----------
     criterion : callable (output, target) -> Tensor
-        Gives one loss a sample or a value. One loss for the whole batch is taken as it is.
+        Gives one loss per sample or per value. One for the whole batch is taken as it is.
     is_samplewise : bool, default=False
         Whether a sample's loss depends on that sample alone.
     """

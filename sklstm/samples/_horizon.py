@@ -71,6 +71,38 @@ def known_at_the_end(
     return (row[:, None] + leads <= last[:, None]) | (leads <= ahead)
 
 
+def forecast_feature(
+    windows: Windows, target: NDArray[np.float64], horizon: int
+) -> int | None:
+    """Find the feature whose values ahead the targets are, if there is one.
+
+    Parameters
+    ----------
+    windows : Windows of shape (n_samples, n_timesteps, n_features)
+    target : ndarray of shape (n_samples, n_outputs)
+        NaN is not known.
+    horizon : int
+
+    Returns
+    -------
+    feature : int or None
+
+    Examples
+    --------
+    >>> table = np.array([[0.0, 9.0], [0.0, 8.0], [0.0, 7.0]])
+    >>> windows = Windows(table, np.arange(3), np.zeros(3, int), np.array([1, 0]))
+    >>> forecast_feature(windows, np.array([[8.0], [7.0], [np.nan]]), horizon=1)
+    1
+    """
+    rows = windows.ends[:, None] + leads_of(target.shape[1], horizon)
+    there = ~np.isnan(target) & (rows < len(windows.table))
+    for feature in range(windows.shape[2]):
+        values = windows.table[rows[there], feature]
+        if there.any() and np.allclose(values, target[there], rtol=1e-6, atol=0):
+            return feature
+    return None
+
+
 def _last_of_each(
     row: NDArray[np.intp], series: NDArray[np.intp] | None
 ) -> NDArray[np.intp]:

@@ -65,7 +65,9 @@ def forget():
 
 
 def regressor(horizon, cls=Recorder, **options):
-    return cls(**TINY, horizon=horizon, callbacks=[Look()], **options)
+    # Nothing is scaled: the network sees the values that name their series and time.
+    options = TINY | {"instance_scale": False} | options
+    return cls(**options, horizon=horizon, callbacks=[Look()])
 
 
 def expected_targets(now, last, horizon):

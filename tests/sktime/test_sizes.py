@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMRegressor
+from sklstm import LSTMRegressor, SlidingWindowTransformer, future_targets
 from sklstm.sktime import LSTMForecaster
 from sklstm.windows import Windows
 
@@ -72,6 +73,22 @@ def test_pretrained_on_large_series_a_small_one_is_forecast(of_many):
     assert (forecast - one[-HORIZON:]).abs().mean() < naive
 
 
+def test_a_regressor_of_windows_forecasts_stores_of_any_size_by_default():
+    rng = np.random.default_rng(0)
+    time = np.tile(np.arange(80), 4)
+    size = np.repeat([1.0, 50.0, 1e3, 1e5], 80)
+    wave = 2 + np.sin(2 * np.pi * time / 7) + 0.02 * rng.normal(size=320)
+    table = pd.DataFrame({"store": size, "day": time, "sales": size * wave})
+    y = future_targets(table, 3, groups="store", time="day")
+    model = make_pipeline(
+        SlidingWindowTransformer(14, groups="store", time="day"),
+        LSTMRegressor(horizon=3, max_epochs=40, random_state=0),
+    )
+    error = np.abs(model.fit(table, y).predict(table) - y) / size[:, None]
+    for _, part in error.mean(axis=1)[time > 14].groupby(size[time > 14]):
+        assert part.median() < 0.1
+
+
 def relative(x, y):
     """The equations: each window, and its targets, divided by its mean absolute value."""
     size = np.nanmean(np.abs(x), axis=1)
@@ -116,6 +133,10 @@ def test_windows_of_several_series_are_relative_by_default():
         windows = Windows(*parts, series=series)
         model = LSTMRegressor(instance_norm="last", max_epochs=1).fit(windows, y)
         assert model._model.encoding.relative == expected
+        ahead = LSTMRegressor(horizon=1, max_epochs=1).fit(windows, y)
+        assert ahead._model.encoding.relative == expected
+        other = LSTMRegressor(horizon=1, max_epochs=1).fit(windows, -y)
+        assert other._model.encoding.relative == ()
     assert LSTMRegressor(max_epochs=1).fit(windows, y)._model.encoding.relative == ()
 
 
