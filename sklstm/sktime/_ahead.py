@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def forecast(model: ForecastModel, rows: Rows, steps: Index, means: Array) -> Ar
     given = model.nearest_steps(steps)
     for origin in np.unique(steps - given):
         now = np.flatnonzero(steps - given == origin)
-        said = _predict_from(model, table, rows.lasts + origin, rows.starts)
+        said = _predict_from(model, rows, table, rows.lasts + origin, rows.starts)
         values[:, now] = said[:, np.searchsorted(model.steps, given[now])]
         # A later origin reads what has been forecast so far.
         table[rows.lasts[:, None] + steps[now], :n_targets] = values[:, now]
@@ -69,18 +70,54 @@ def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) ->
     -------
     values : ndarray of shape (n_at, n_targets)
     """
+    n_targets = model.n_targets
     series = np.searchsorted(rows.starts, at, side="right") - 1
     starts, ends = rows.starts[series], at - 1
-    n_missing = count_missing(rows.table[:, : model.n_targets], ends, starts).max(axis=1)
+    n_missing = count_missing(rows.table[:, :n_targets], ends, starts)
+    order, begins = _alike(series, ends, n_missing)
+    stops = np.append(begins[1:], len(at))
+    latest = order[stops - 1]
     # As far back as the values are forecast from that stand in for missing ones.
-    first = np.maximum(starts, ends - np.maximum(n_missing, 0) - model.window_length + 1)
-    values = np.empty((len(at), model.n_targets))
-    size = np.cumsum((ends - first + 1 + rows.n_ahead) * rows.table.shape[1]) // CHUNK
-    for part in np.split(np.arange(len(at)), np.flatnonzero(np.diff(size)) + 1):
-        stretches = rows.ending_at(ends[part], first[part], model.known)
-        said = forecast(model, stretches, np.array([1]), means[series[part]])
-        values[part] = said[:, 0]
-    return values
+    n_read = np.maximum(n_missing.max(axis=1), 0) + model.window_length
+    first = np.maximum(starts, ends - n_read + 1)
+    first = np.minimum.reduceat(first[order], begins)
+    values = np.empty((len(at), n_targets))
+    size = np.cumsum((ends[latest] - first + 1 + rows.n_ahead) * rows.table.shape[1])
+    cuts = np.flatnonzero(np.diff(size // CHUNK)) + 1
+    for part in np.split(np.arange(len(begins)), cuts):
+        stretches = rows.stretches(ends[latest[part]], first[part])
+        table = _with_ends_filled(model, stretches, n_missing[latest[part]])
+        members = order[begins[part[0]] : stops[part[-1]]]
+        n_members = (stops - begins)[part]
+        begun = np.repeat(stretches.starts, n_members)
+        row = ends[members] - np.repeat(first[part], n_members) + begun
+        values[members] = model.predict(table, row, begun)[:, 0]
+    return np.where(n_missing < 0, means[series], values)
+
+
+def _alike(series: Index, ends: Index, n_missing: Index) -> tuple[Index, Index]:
+    """Group rows to forecast from by what stands in for missing values before them.
+
+    It is the same where the same columns have been missing since the same rows. So the
+    last row of a group needs all that the others need, and a long stretch is filled once.
+
+    Parameters
+    ----------
+    series, ends : ndarray of int of shape (n,)
+    n_missing : ndarray of int of shape (n, n_targets)
+
+    Returns
+    -------
+    order : ndarray of int of shape (n,)
+        Group by group, each in the order of its rows.
+    begins : ndarray of int of shape (n_groups,)
+        Where each begins in `order`.
+    """
+    since = np.where(n_missing > 0, ends[:, None] - n_missing, -1)
+    keys = np.column_stack([series, since])
+    order = np.lexsort((ends, *keys.T))
+    differs = (np.diff(keys[order], axis=0) != 0).any(axis=1)
+    return order, np.flatnonzero(np.append(True, differs))
 
 
 def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Array:
@@ -95,7 +132,7 @@ def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Arr
         is_missing = n_missing >= n_left
         late = np.flatnonzero(is_missing.any(axis=1))
         row, starts = rows.lasts[late] - n_left + 1, rows.starts[late]
-        values = _predict_from(model, table, row - step, starts)[:, 0]
+        values = _predict_from(model, rows, table, row - step, starts)[:, 0]
         # So many steps ago the series had not begun: its last value stays.
         begun = (row - step >= starts)[:, None]
         values = np.where(begun, values, table[row - 1, :n_targets])
@@ -103,6 +140,15 @@ def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Arr
     return table
 
 
-def _predict_from(model: ForecastModel, table: Array, ends: Index, starts: Index) -> Array:
-    """Ask the network, from a row before the start of a series for none of its rows."""
-    return model.predict(table, np.maximum(ends, starts - 1), starts)
+def _predict_from(
+    model: ForecastModel, rows: Rows, table: Array, ends: Index, starts: Index
+) -> Array:
+    """Ask the network, from a row before the start of a series for none of its rows.
+
+    It is given only the rows that it reads: it looks at whole tables, and what is forecast
+    row by row asks it over and over.
+    """
+    ends = np.maximum(ends, starts - 1)
+    first = np.maximum(starts, ends - model.window_length + 1)
+    read = replace(rows, table=table, n_ahead=int(model.steps[-1])).stretches(ends, first)
+    return model.predict(read.table, read.lasts, read.starts)

@@ -57,29 +57,24 @@ class Rows:
         table[lasts[:, None] + np.arange(1, n_ahead + 1)] = future
         return cls(table, panel.starts + shift, lasts, n_ahead)
 
-    def ending_at(self, lasts: Index, starts: Index, known: Index) -> Rows:
-        """Copy stretches of rows as series of their own, which end earlier.
+    def stretches(self, lasts: Index, starts: Index) -> Rows:
+        """Copy stretches of rows, and those that follow, as series of their own.
 
         Parameters
         ----------
         lasts, starts : ndarray of int of shape (n_stretches,)
             Last and first row of each stretch.
-        known : ndarray of int of shape (n_known,)
-            Columns that are known of the rows to come.
 
         Returns
         -------
         rows : Rows
+            What follows a stretch is all that the table has, known ahead or not.
         """
         lengths = lasts - starts + 1
         stops = np.cumsum(lengths + self.n_ahead)
         first = stops - lengths - self.n_ahead
         row = np.arange(stops[-1]) - np.repeat(first - starts, lengths + self.n_ahead)
-        table = self.table[row]
-        ahead = (stops[:, None] - np.arange(1, self.n_ahead + 1)).ravel()
-        hidden = np.setdiff1d(np.arange(table.shape[1]), known)
-        table[np.ix_(ahead, hidden)] = np.nan
-        return Rows(table, first, first + lengths - 1, self.n_ahead)
+        return Rows(self.table[row], first, first + lengths - 1, self.n_ahead)
 
 
 def count_missing(table: Array, lasts: Index, starts: Index) -> Index:

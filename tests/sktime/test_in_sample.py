@@ -11,6 +11,7 @@ from sktime.forecasting.residual_booster import ResidualBoostingForecaster
 from sktime.utils._testing.hierarchical import _make_hierarchical
 
 from sklstm.sktime import LSTMForecaster
+from sklstm.sktime._model import ForecastModel
 from tests.sktime.data import MONTHS, noise, panel, rmse, wave
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
@@ -240,6 +241,56 @@ def test_rows_are_forecast_by_parts(monkeypatch):
     expected = fitted.predict(fh=np.arange(-59, 1))
     monkeypatch.setattr("sklstm.sktime._ahead.CHUNK", 40)
     pd.testing.assert_series_equal(fitted.predict(fh=np.arange(-59, 1)), expected)
+
+
+def test_gaps_are_forecast_by_parts(monkeypatch):
+    y = pd.DataFrame({"a": with_gaps(wave()[:60]), "b": wave()[:60].shift(3)})
+    fitted = forecaster().fit(y, fh=[1, 2])
+    expected = fitted.predict(fh=np.arange(-59, 1))
+    monkeypatch.setattr("sklstm.sktime._ahead.CHUNK", 40)
+    pd.testing.assert_frame_equal(fitted.predict(fh=np.arange(-59, 1)), expected)
+
+
+def test_gaps_of_columns_that_overlap():
+    """What stands in for one column depends on where the others are missing by then."""
+    y = pd.DataFrame({"a": wave()[:40], "b": 5 + wave(phase=1)[:40]})
+    y.iloc[10:25, 0] = y.iloc[15:20, 1] = y.iloc[22:30, 1] = np.nan
+    fitted = forecaster().fit(y, fh=[1])
+    y_pred = fitted.predict(fh=np.arange(-39, 1))
+    expected = np.stack(one_step_oracle(fitted, y))
+    np.testing.assert_allclose(y_pred, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["alone", "wide", "panel"])
+def test_a_missing_stretch_is_filled_once(monkeypatch, kind):
+    """Rows after it begins do not fill it anew, each for itself."""
+    asked = []
+    predict = ForecastModel.predict
+
+    def counted(self, table, ends, starts):
+        asked.append(len(ends))
+        return predict(self, table, ends, starts)
+
+    def series(n_missing):
+        whole = wave(pd.RangeIndex(200))
+        late = whole.where(whole.index < 200 - n_missing)
+        if kind == "wide":
+            return pd.DataFrame({"a": whole, "b": late})
+        return late if kind == "alone" else panel(a=whole, b=late)
+
+    def count(n_missing):
+        fitted.update(series(n_missing), update_params=False)
+        asked.clear()
+        fitted.predict(fh=np.arange(-199, 1))
+        return len(asked), sum(asked)
+
+    fitted = forecaster(max_epochs=1, instance_norm=None).fit(series(0), fh=[1])
+    monkeypatch.setattr(ForecastModel, "predict", counted)
+    n_calls, n_windows = count(0)
+    for n_missing in (40, 80, 160):
+        calls, windows = count(n_missing)
+        assert calls <= n_calls + n_missing
+        assert windows <= n_windows + n_missing
 
 
 # ------------------------------------------------------------------ who needs them
