@@ -17,7 +17,7 @@ from ..fitting._pickling import VersionedPickle
 from ..losses import Loss
 from ..samples._encoding import Encoding
 from ..samples._features import feature_numbers
-from ..samples._horizon import known_at_the_end
+from ..samples._horizon import check_leads, known_at_the_end
 from ..samples._inputs import (
     check_callbacks,
     draw_seed,
@@ -211,6 +211,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             seed = draw_seed(self.random_state)
         samples = as_samples(windows, targets, y, sample_weight)
         if self.horizon is not None:
+            check_leads(y, self.horizon)
             known = known_at_the_end(X, windows, targets.n_outputs, self.horizon)
             samples = where_known(samples, targets, known)
         targets, samples = self._weigh(targets, samples, training=True)

@@ -28,12 +28,12 @@ def where_known(metric: Callable[..., float]) -> Callable[..., float]:
     counted : callable (y_true, y_pred, *, sample_weight=None) -> float
         The same where nothing is missing from y_true. Where NaN or None stands, the
         prediction is not looked at. With several outputs, of which other rows may be known,
-        it is the mean over the outputs of the metric of each.
+        it is the mean of the metric of each that has any.
 
     Raises
     ------
     ValueError
-        If no target of an output is known.
+        If no target is known.
 
     Examples
     --------
@@ -54,9 +54,9 @@ def where_known(metric: Callable[..., float]) -> Callable[..., float]:
         sample_weight: ArrayLike | None = None,
         **options: Any,
     ) -> float:
-        columns, predicted, scores = _columns(y_true), np.asarray(y_pred), []
-        for number, (target, known) in enumerate(columns):
-            values = predicted if len(columns) == 1 else predicted[:, number]
+        predicted, scores = np.asarray(y_pred), []
+        for number, target, known in _columns(y_true):
+            values = predicted if number is None else predicted[:, number]
             if sample_weight is not None:
                 options["sample_weight"] = np.asarray(sample_weight)[known]
             scores.append(metric(target[known], values[known], **options))
@@ -79,12 +79,12 @@ def get_scorer(scoring: Any) -> KnownTargetsScorer:
     Returns
     -------
     scorer : callable (estimator, X, y_true, **options) -> float
-        With several outputs, the mean over the outputs of the score of each.
+        With several outputs, the mean of the score of each that has known targets.
 
     Raises
     ------
     ValueError
-        From the scorer, if no target of an output is known.
+        From the scorer, if no target is known.
 
     See Also
     --------
@@ -165,13 +165,11 @@ class KnownTargetsScorer:
         score : float
         """
         answers = Answers(estimator)
-        columns = _columns(y_true)
         scores = []
-        for number, (target, known) in enumerate(columns):
+        for number, target, known in _columns(y_true):
             if sample_weight is not None:
                 options["sample_weight"] = np.asarray(sample_weight)[known]
-            output = None if len(columns) == 1 else number
-            chosen = Selected(estimator, answers, known, output)
+            chosen = Selected(estimator, answers, known, number)
             scores.append(self.scorer(chosen, X, target[known], **options))
         return float(np.mean(scores))
 
@@ -217,18 +215,22 @@ class Selected:
         return self._estimator.__sklearn_tags__()
 
 
-def _columns(y_true: ArrayLike) -> list[tuple[Array, NDArray[np.bool_]]]:
-    """Give each output, and which of its rows are known."""
+def _columns(y_true: ArrayLike) -> list[tuple[int | None, Array, NDArray[np.bool_]]]:
+    """Give each output that has known rows: its number, if there are several, and these."""
     y = np.asarray(y_true)
     columns = [y] if y.ndim == 1 else list(y.T)
     known = [_is_known(column) for column in columns]
-    for number, rows in enumerate(known):
-        if not rows.any():
-            which = "" if len(columns) == 1 else f" in output {number}"
-            raise ValueError(f"y_true must have a target that is known{which}. Got none.")
-    return [
-        (_narrowed(column, rows), rows) for column, rows in zip(columns, known, strict=True)
+    found = [
+        (None if len(columns) == 1 else number, _narrowed(column, rows), rows)
+        for number, (column, rows) in enumerate(zip(columns, known, strict=True))
+        if rows.any()
     ]
+    if not found:
+        raise ValueError(
+            "y_true must have a target that is known. Got none: a test part needs more rows"
+            " of a series than the horizon."
+        )
+    return found
 
 
 def _narrowed(column: Array, known: NDArray[np.bool_]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,32 @@ def leads_of(n_outputs: int, horizon: int) -> NDArray[np.intp]:
     if n_outputs == horizon:
         return np.arange(1, horizon + 1)
     return np.full(n_outputs, horizon)
+
+
+def check_leads(y: Any, horizon: int) -> None:
+    """Refuse a frame of `future_targets` whose columns lie further ahead than was said.
+
+    Parameters
+    ----------
+    y : array-like
+    horizon : int
+
+    Raises
+    ------
+    ValueError
+        Naming the column.
+    """
+    leads = {
+        int(lead[1]): str(column)
+        for column in getattr(y, "columns", ())
+        if (lead := re.search(r"_lead_(\d+)$", str(column)))
+    }
+    furthest = max(leads, default=0)
+    if furthest > horizon:
+        raise ValueError(
+            f"y must lie at most horizon={horizon} rows ahead. Got the column"
+            f" {leads[furthest]!r}: set horizon={furthest}."
+        )
 
 
 def known_at_the_end(

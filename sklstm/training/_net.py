@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
+from skorch.exceptions import SkorchException
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
@@ -428,13 +429,13 @@ class SequenceNet(NeuralNet):
                 if not isinstance(callback, EarlyStopping):
                     raise
                 stop = True
-            except KeyError as error:
+            except (KeyError, SkorchException) as error:
                 if "valid_loss" not in str(error):
                     raise
                 raise ValueError(
                     f"callbacks has {type(callback).__name__}, which reads the validation"
                     " loss, but nothing validates: set early_stopping=True, give X_val and"
-                    " y_val, or let it monitor 'train_loss'."
+                    " y_val, or let it monitor the training loss."
                 ) from error
         return stop
 

@@ -70,6 +70,13 @@ def refuse_times(X: Any, name: str = "X") -> None:
             if _holds_times(column):
                 way = f"time={label!r}"
                 raise ValueError(_refusal(name, repr(label), column.dtype, way))
+            if _holds_text(column):
+                raise ValueError(
+                    f"{name} must have numbers in its columns. Got text in column"
+                    f" {label!r}. If it tells the series of the rows, say so where windows"
+                    f" are made: groups={label!r}. If it is a category, give each one a"
+                    " number, and name the feature in categorical_features."
+                )
         return
     row = _first_row(X)
     for place, value in enumerate(row):
@@ -125,6 +132,12 @@ def _holds_times(column: Any) -> bool:
     if isinstance(dtype, pd.IntervalDtype):
         return str(dtype.subtype).startswith(("datetime", "timedelta"))
     return pd.api.types.infer_dtype(column, skipna=True) in _TIMES
+
+
+def _holds_text(column: Any) -> bool:
+    """Tell whether a column of pandas or polars begins with text."""
+    values = column.drop_nulls() if hasattr(column, "drop_nulls") else column.dropna()
+    return len(values) > 0 and isinstance(values[:1].to_numpy()[0], str)
 
 
 def _is_time(value: Any) -> bool:

@@ -294,9 +294,19 @@ def test_metrics_and_scorers_count_what_is_known():
     assert get_scorer("r2")(one, X, y[:, 1]) == one.score(X, y[:, 1])
 
 
-def test_a_scorer_names_the_output_without_a_target():
-    with pytest.raises(ValueError, match=r"known in output 1\. Got none"):
-        where_known(r2_score)([[1.0, np.nan], [2.0, np.nan]], np.zeros((2, 2)))
+def test_outputs_without_a_known_target_are_left_out_of_a_score():
+    y, predicted = np.array([[1.0, np.nan], [2.0, np.nan]]), np.ones((2, 2))
+    assert where_known(mean_absolute_error)(y, predicted) == 0.5
+    with pytest.raises(ValueError, match="more rows of a series than the horizon"):
+        where_known(r2_score)(np.full((2, 2), np.nan), np.zeros((2, 2)))
+
+
+def test_targets_further_ahead_than_the_horizon_says_are_refused():
+    targets = future_targets(pd.Series(series(), name="y"), 7)
+    X = np.zeros((N, 3))
+    with pytest.raises(ValueError, match=r"y must lie at most horizon=3 rows.*'y_lead_7'"):
+        LSTMRegressor(horizon=3).fit(X, targets)
+    LSTMRegressor(horizon=7, max_epochs=1).fit(X, targets)
 
 
 # What lies in order, or between
