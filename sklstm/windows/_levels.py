@@ -98,8 +98,8 @@ def _check_tells_nothing(index: Any) -> None:
     """Refuse an index that says a series or a time, but not which of the two."""
     if index.dtype.kind != "f" and looks_like_times(index):
         raise Uncertain(
-            f"have times as times. Got an index that looks like them, {index[0]!r}: make"
-            " times of it, with pandas.to_datetime, or drop it, with reset_index."
+            f"have its times as datetimes. Got an index that looks like them, {index[0]!r}:"
+            " make times of it, with pandas.to_datetime, or drop it, with reset_index."
         )
     if not index.is_unique:
         twice = index[index.duplicated()].tolist()[0]

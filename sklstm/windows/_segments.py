@@ -72,7 +72,7 @@ class Segments:
         if n_cut > n_windows / 2:
             warnings.warn(
                 f"Gaps in the time index of X cut {n_cut} of {n_windows} windows short. If"
-                " they are none, as weekends are none among trading days, set"
+                " these gaps are none, as weekends are none among trading days, set"
                 f" gaps='ignore' or give the true step of time in freq (now {freq!r}).",
                 UserWarning,
                 stacklevel=3,

@@ -73,7 +73,8 @@ def check_ascending(time: Any, new: NDArray[np.bool_]) -> None:
         if len(at):
             raise ValueError(
                 f"X must have a time index that is sorted, oldest first, and unique"
-                f" within each group: it is {what} at {time[at[0] + 1]}."
+                f" within each group: it is {what} at {time[at[0] + 1]}. If the rows are"
+                " of several series, name them: groups=."
             )
 
 
