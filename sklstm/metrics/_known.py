@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import get_scorer as get_scorer_of_sklearn
 
-from ..windows._groups import is_missing
+from ..windows._groups import are_missing
 
 Array = NDArray[Any]
 
@@ -219,7 +219,7 @@ def _columns(y_true: ArrayLike) -> list[tuple[int | None, Array, NDArray[np.bool
     """Give each output that has known rows: its number, if there are several, and these."""
     y = np.asarray(y_true)
     columns = [y] if y.ndim == 1 else list(y.T)
-    known = [_is_known(column) for column in columns]
+    known = [~are_missing(column) for column in columns]
     found = [
         (None if len(columns) == 1 else number, _narrowed(column, rows), rows)
         for number, (column, rows) in enumerate(zip(columns, known, strict=True))
@@ -241,9 +241,3 @@ def _narrowed(column: Array, known: NDArray[np.bool_]) -> Array:
     narrow = np.zeros(len(column), values.dtype)
     narrow[known] = values
     return narrow
-
-
-def _is_known(column: Array) -> NDArray[np.bool_]:
-    if column.dtype.kind != "O":
-        return np.asarray(column == column)
-    return ~np.fromiter(map(is_missing, column), bool, len(column))

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from ..windows._features import unmasked
-from ..windows._groups import is_missing
+from ..windows._groups import are_missing
 from ..windows._windows import Windows
 from ._inputs import refuse_gradients
 from ._scaling import Scaling
@@ -338,7 +338,7 @@ def _as_labels(
         y = column_or_1d(unmasked(y), warn=not may_miss, input_name=name)
     except ValueError as error:
         raise ValueError(f"{name} must be one label per sample: {error}") from error
-    observed = ~_is_missing(y)
+    observed = ~are_missing(y)
     if not observed.all():
         if not may_miss:
             label = y[~observed][0]
@@ -358,10 +358,3 @@ def _as_labels(
             f"{name} must have labels of one kind, which can be sorted: {error}."
         ) from error
     return labels, observed
-
-
-def _is_missing(y: Array) -> NDArray[np.bool_]:
-    """Tell which labels are None, NaN or the like."""
-    if y.dtype.kind != "O":
-        return np.asarray(y != y)
-    return np.fromiter(map(is_missing, y), bool, len(y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ _METHODS = (
 )
 
 
-class ArrayLike(NDArrayOperatorsMixin):
+class ArrayLike(NDArrayOperatorsMixin, ABC):
     """Arithmetic, comparisons, NumPy's functions and an array's methods, by ``__array__``.
 
     All give plain arrays, and gather the values to compute them, but for what a class can
@@ -37,8 +38,9 @@ class ArrayLike(NDArrayOperatorsMixin):
     # Equality is that of arrays, element by element.
     __hash__ = None  # type: ignore[assignment]
 
+    @abstractmethod
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        raise NotImplementedError
+        """Gather the values."""
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         # scikit-learn's own name for NumPy, so that it takes these and arrays together.

@@ -74,10 +74,7 @@ def check_none_missing(labels: NDArray[Any], name: str) -> None:
     ValueError
         Naming the first row without a label.
     """
-    if labels.dtype == object:
-        missing = np.array([is_missing(label) for label in labels.flat], dtype=bool)
-    else:
-        missing = (labels != labels).ravel()
+    missing = are_missing(labels.ravel())
     if missing.any():
         first = int(np.argmax(missing))
         row = np.unravel_index(first, labels.shape)[0]
@@ -92,6 +89,13 @@ def is_missing(label: Any) -> bool:
         return label is None or bool(label != label)
     except TypeError:  # pandas.NA is neither equal nor unequal
         return True
+
+
+def are_missing(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which labels, of shape (n,), are None, NaN or the like."""
+    if labels.dtype.kind != "O":
+        return np.asarray(labels != labels)
+    return np.fromiter(map(is_missing, labels), bool, len(labels))
 
 
 def by_group(
