@@ -50,6 +50,10 @@ WRONG = {
         ),
         "callbacks must be set as a whole.*'callbacks__es__patience'",
     ),
+    "a list of arrays of times": (
+        lambda: regressor().fit([np.arange(5).astype("datetime64[D]")] * 40, Y),
+        "X must have numbers in its columns. Got times in column 0",
+    ),
     "a loss that gives nothing": (
         lambda: regressor(loss=gives_none).fit(X, Y),
         "loss must give a tensor.*Got NoneType",

@@ -27,6 +27,7 @@ from ..samples._inputs import (
 )
 from ..samples._samples import Samples
 from ..training import Plan, SequenceNet, TrainedModel, hold_out
+from ..windows._order import check_same_order
 from ..windows._windows import Windows
 from ._learnt import Learnt
 from ._nets import STRUCTURE, architecture_of, check_layers, check_structure
@@ -209,6 +210,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             targets = self._learn_targets(y)
         if seed is None:
             seed = draw_seed(self.random_state)
+        check_same_order(X, y, "y")
         samples = as_samples(windows, targets, y, sample_weight)
         if self.horizon is not None:
             check_leads(y, self.horizon)

@@ -16,16 +16,12 @@ Index = NDArray[np.intp]
 STRATEGIES = ("direct", "recursive", "seq2seq")
 
 
-def check_parameters(
-    strategy: Any, window_length: Any, names: dict[str, Any], X: pd.DataFrame | None
-) -> None:
+def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
     """Check the parameters that are the forecaster's own.
 
     Parameters
     ----------
-    strategy, window_length : object
-    names : dict of str to object
-        Parameters that are names of columns of X.
+    forecaster : LSTMForecaster
     X : pandas.DataFrame or None
 
     Raises
@@ -33,6 +29,7 @@ def check_parameters(
     ValueError, TypeError
         If one is not what it may be.
     """
+    strategy, window_length = forecaster.strategy, forecaster.window_length
     if strategy not in STRATEGIES:
         raise ValueError(
             f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
@@ -42,8 +39,14 @@ def check_parameters(
         raise ValueError(
             f"window_length must be an int of at least 1. Got {window_length!r} instead."
         )
+    if not isinstance(forecaster.channel_independent, bool | np.bool_):
+        raise ValueError(
+            "channel_independent must be True or False. Got"
+            f" {forecaster.channel_independent!r}."
+        )
     columns = [] if X is None else list(X.columns)
-    for parameter, given in names.items():
+    for parameter in ("past_covariates", "categorical_features"):
+        given = getattr(forecaster, parameter)
         if given is not None and not isinstance(given, list | tuple):
             raise TypeError(
                 f"{parameter} must be a list of column names or None. Got {given!r}."

@@ -14,29 +14,24 @@ from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
 from ..estimators._parameters import REGRESSION
-from ..estimators._regressor import LSTMRegressor
-from ..samples._scaling import Scaling
-from ._channels import repeat_for_channels, stack_channels, unstack_channels
+from ._channels import Channels, split_channels
 from ._checks import (
     STRATEGIES,
     check_columns,
     check_covariates,
     check_observed,
-    check_parameters,
     check_steps,
     check_times,
     in_order,
     untrained,
 )
-from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._frequency import check_frequency, common_frequency
 from ._history import History
 from ._horizon import Horizon, all_steps, horizons_from, with_freq
 from ._known_ahead import known_ahead
-from ._labels import Labels, check_numbered
 from ._model import ForecastModel
+from ._new_model import are_of_one_size, new_model, pretrained_copy
 from ._panel import Panel, join
-from ._parameters import core_parameters
 from ._predict import values_at
 from ._rows import count_missing
 
@@ -238,14 +233,14 @@ class LSTMForecaster(BaseForecaster):
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> LSTMForecaster:
         self._y_columns = y.columns
         self._freq = self._look_at(y, X)
-        self._channel_scaling = self._learn_channels(y)
-        y, X = self._by_channel(y, X, self._channel_scaling)
+        self._channels = self._learn_channels(y)
+        y, X = split_channels(self._channels, y, X)
         if hasattr(self, "pretrained_model_"):
-            model = self._pretrained_copy(y, X, fh)
+            model = pretrained_copy(self, y, X, fh)
             panel = self._read(y, X, model)
             model.fine_tune(panel)
         else:
-            model = self._new_model(y, X, fh)
+            model = new_model(self, y, X, fh)
             panel = self._read(y, X, model)
             model.fit(panel)
         self.model_ = model
@@ -261,11 +256,11 @@ class LSTMForecaster(BaseForecaster):
                 f"fh must be given to pretrain when strategy={self.strategy!r}. Got None."
             )
         self._freq = self._look_at(y, X)
-        y, X = self._by_channel(y, X, self._learn_channels(y))
-        model = self._new_model(y, X, fh)
+        y, X = split_channels(self._learn_channels(y), y, X)
+        model = new_model(self, y, X, fh)
         if self.instance_scale == "auto":
             # The series to come may be of any size.
-            model.regressor.set_params(instance_scale=not self._is_of_one_size())
+            model.regressor.set_params(instance_scale=not are_of_one_size(self))
         model.fit(self._read(y, X, model))
         self.pretrained_model_ = model
         return self
@@ -276,8 +271,8 @@ class LSTMForecaster(BaseForecaster):
         if not hasattr(self, "pretrained_model_"):
             return self._pretrain(y, X, fh)
         self._freq = self._look_at(y, X)
-        y, X = self._by_channel(y, X, self._learn_channels(y))
-        model = self._pretrained_copy(y, X, fh)
+        y, X = split_channels(self._learn_channels(y), y, X)
+        model = pretrained_copy(self, y, X, fh)
         model.fine_tune(self._read(y, X, model))
         self.pretrained_model_ = model
         return self
@@ -288,9 +283,9 @@ class LSTMForecaster(BaseForecaster):
         check_times(y, "y")
         check_times(X, "X")
         check_covariates(X, self.model_.covariates)
-        if self.channel_independent:
+        if self._channels is not None:
             y = in_order(y, list(self._y_columns))
-        y, X = self._by_channel(y, X, self._channel_scaling)
+        y, X = split_channels(self._channels, y, X)
         new = self._read(y, X, self.model_)
         if new.frame.index.nlevels != self._context.frame.index.nlevels:
             raise TypeError(
@@ -318,22 +313,11 @@ class LSTMForecaster(BaseForecaster):
         check_observed(X)
         return common_frequency(Panel.of(y))
 
-    def _learn_channels(self, y: pd.DataFrame) -> Scaling:
-        """Learn to standardise each column, where they are to be forecast one by one."""
-        values = y.to_numpy(np.float64, na_value=np.nan)
-        if self.channel_independent and self.standardize:
-            return Scaling.of_columns(values)
-        return Scaling.identity(values.shape[1])
-
-    def _by_channel(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, scaling: Scaling
-    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-        """Make a series of each column, if the network shall read them one by one."""
+    def _learn_channels(self, y: pd.DataFrame) -> Channels | None:
+        """Learn to read each column by itself, if the network shall."""
         if not self.channel_independent:
-            return y, X
-        values = scaling.apply(y.to_numpy(np.float64, na_value=np.nan))
-        y = pd.DataFrame(values, y.index, y.columns)
-        return stack_channels(y), repeat_for_channels(X, y.shape[1])
+            return None
+        return Channels.learn(y, standardize=self.standardize)
 
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""
@@ -341,86 +325,6 @@ class LSTMForecaster(BaseForecaster):
         n_missing = count_missing(values, panel.stops - 1, panel.starts).max(axis=1)
         n_rows = self.model_.n_context + self.batch_size
         self._context = panel.tail(n_rows + np.maximum(n_missing, 0))
-
-    def _new_model(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
-    ) -> ForecastModel:
-        self._check_parameters(X)
-        targets = list(y.columns)
-        covariates = [] if X is None else list(X.columns)
-        past = set(self.past_covariates or [])
-        known = [i for i, name in enumerate(covariates) if name not in past]
-        labels = Labels.learn(X)
-        categorical = [*labels.of, *(self.categorical_features or [])]
-        kind = Seq2SeqRegressor if self.strategy == "seq2seq" else ForecastRegressor
-        regressor = kind(**core_parameters(self, LSTMRegressor)).set_params(
-            target_features=list(range(len(targets))),
-            instance_scale=self._instance_scale(y),
-            categorical_features=[
-                len(targets) + covariates.index(name) for name in dict.fromkeys(categorical)
-            ],
-        )
-        if X is not None:
-            check_numbered(X, [name for name in categorical if name not in labels.of])
-        return ForecastModel(
-            regressor,
-            self.window_length,
-            self._steps(fh, y),
-            targets,
-            covariates,
-            len(targets) + np.array(known, dtype=np.intp),
-            labels,
-        )
-
-    def _instance_scale(self, y: pd.DataFrame) -> Any:
-        """Tell whether series are to be seen in units of their own size."""
-        if self.instance_scale != "auto":
-            return self.instance_scale
-        return len(Panel.of(y)) > 1 and not self._is_of_one_size()
-
-    def _is_of_one_size(self) -> bool:
-        """Tell whether series are standardised one by one, as channels are."""
-        return bool(self.channel_independent and self.standardize)
-
-    def _pretrained_copy(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
-    ) -> ForecastModel:
-        """Copy the pretrained model, if it is one for these data."""
-        self._check_parameters(X)
-        model = copy.deepcopy(self.pretrained_model_)
-        if y.shape[1] != len(model.targets):
-            raise ValueError(
-                f"y must have as many columns as in pretrain, {len(model.targets)}. Got"
-                f" {y.shape[1]}."
-            )
-        if set(y.columns) != set(model.targets):
-            model.targets = list(y.columns)  # other series, in the same order
-        columns = [] if X is None else list(X.columns)
-        if set(columns) != set(model.covariates):
-            raise ValueError(
-                f"X must have the columns of pretrain, {model.covariates}. Got {columns}."
-            )
-        steps = model.steps if fh is None else self._steps(fh, y)
-        unknown = np.setdiff1d(steps, model.steps)
-        if len(unknown):
-            raise ValueError(
-                f"fh must be among the steps of pretrain, {model.steps.tolist()}. Got"
-                f" {unknown.tolist()} as well."
-            )
-        return model
-
-    def _steps(self, fh: ForecastingHorizon | None, y: pd.DataFrame) -> NDArray[np.intp]:
-        """Give the steps that the network has to learn, from the end of any series."""
-        if self.strategy == "recursive":
-            return np.array([1])
-        steps = all_steps(horizons_from(with_freq(fh, self._freq), Panel.of(y)))
-        steps = np.unique(np.maximum(steps, 1))  # in-sample forecasts are one step ahead
-        return steps if self.strategy == "direct" else np.arange(1, steps[-1] + 1)
-
-    def _check_parameters(self, X: pd.DataFrame | None) -> None:
-        names = ("past_covariates", "categorical_features")
-        columns = {name: getattr(self, name) for name in names}
-        check_parameters(self.strategy, self.window_length, columns, X)
 
     def _read(self, y: pd.DataFrame, X: pd.DataFrame | None, model: ForecastModel) -> Panel:
         """Find the model's columns in y and X, by name, and the rows that are missing."""
@@ -466,9 +370,8 @@ class LSTMForecaster(BaseForecaster):
             model, horizons, panel, lambda: self._history.panel(self._freq), future
         )
         y_pred = pd.DataFrame(values, panel.index_at([h.times for h in horizons]))
-        if self.channel_independent:
-            y_pred = unstack_channels(y_pred, self._y_columns)
-            y_pred = self._channel_scaling.invert(y_pred)
+        if self._channels is not None:
+            y_pred = self._channels.join(y_pred)
         y_pred = y_pred.set_axis(self._y_columns, axis=1)
         return y_pred if y_pred.index.nlevels == 1 else y_pred.sort_index()
 
@@ -486,8 +389,8 @@ class LSTMForecaster(BaseForecaster):
         if X is not None:
             X = X[[name for name in model.covariates if name in X.columns]]
             X = model.labels.encode(X)
-            if self.channel_independent:
-                X = repeat_for_channels(X, len(self._y_columns))
+            if self._channels is not None:
+                X = self._channels.repeat(X)
         steps = ForecastingHorizon(range(1, n_ahead + 1), is_relative=True, freq=fh.freq)
         rows = [h.times for h in horizons_from(steps, panel)]
         return known_ahead(model, horizons, X, panel.index_at(rows))

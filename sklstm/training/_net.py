@@ -12,25 +12,18 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
-from skorch.exceptions import SkorchException
+from skorch.callbacks import Callback, EpochTimer, PrintLog
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
-from ..network import LSTMNetwork
 from ._course import Course
 from ._data import Batches, Inputs, SequenceData
+from ._hooks import StopTraining, call_hooks, hear_batches
 from ._listeners import TrainingListener
 from ._pieces import Sizes, count_predicted
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trainee import Batch, Step
-
-_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-
-
-class StopTraining(Exception):
-    """A callback asks to stop after this epoch."""
 
 
 class SequenceNet(NeuralNet):
@@ -342,7 +335,7 @@ class SequenceNet(NeuralNet):
 
     def sizes(self, n_timesteps: int, n_features: int) -> Sizes:
         """Give what decides how the network's work is cut, for sequences of a shape."""
-        return sizes_of(self.module_, n_timesteps, n_features)
+        return Sizes.of(self.module_, n_timesteps, n_features)
 
     def count_predicted(self, data: SequenceData) -> int:
         """Choose how many sequences to predict at once."""
@@ -414,30 +407,9 @@ class SequenceNet(NeuralNet):
         """Call a hook of every callback, each of them even where one asks to stop."""
         getattr(self, method_name)(self, **cb_kwargs)
         if self.callbacks_ and self._ask(
-            partial(self._notify_callbacks, method_name, **cb_kwargs)
+            partial(call_hooks, self.callbacks_, method_name, self, **cb_kwargs)
         ):
             raise StopTraining
-
-    def _notify_callbacks(self, method_name: str, **cb_kwargs: Any) -> bool:
-        """Call a hook of every callback; tell whether one asks to stop."""
-        stop = False
-        for _, callback in self.callbacks_:
-            try:
-                getattr(callback, method_name)(self, **cb_kwargs)
-            except KeyboardInterrupt:
-                # So skorch's EarlyStopping asks to stop; from any other it is Ctrl-C.
-                if not isinstance(callback, EarlyStopping):
-                    raise
-                stop = True
-            except (KeyError, SkorchException) as error:
-                if "valid_loss" not in str(error):
-                    raise
-                raise ValueError(
-                    f"callbacks has {type(callback).__name__}, which reads the validation"
-                    " loss, but nothing validates: set early_stopping=True, give X_val and"
-                    " y_val, or let it monitor the training loss."
-                ) from error
-        return stop
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         """Call in the thread of whoever waits for the training."""
@@ -448,11 +420,7 @@ class SequenceNet(NeuralNet):
             self._threads.check()
 
     def _hears_batches(self) -> bool:
-        return any(
-            getattr(type(callback), hook) is not getattr(Callback, hook)
-            for _, callback in self.callbacks_
-            for hook in _BATCH_HOOKS
-        )
+        return hear_batches(self.callbacks_)
 
     def _end_epoch(self, data: dict[str, Any]) -> bool:
         try:
@@ -473,28 +441,6 @@ class SequenceNet(NeuralNet):
     def _sum_of_weights(self) -> Tensor:
         """Give what is NaN or infinite if any weight is."""
         return torch.stack([weight.sum() for weight in self.weights()]).sum()
-
-
-def sizes_of(network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
-    """Give what decides how a network's work is cut, for sequences of a shape.
-
-    Parameters
-    ----------
-    network : LSTMNetwork
-    n_timesteps, n_features : int
-
-    Returns
-    -------
-    sizes : Sizes
-    """
-    n_steps = network.count_steps(n_timesteps)
-    return Sizes(
-        n_steps,
-        n_features * n_timesteps // n_steps,
-        network.width,
-        network.num_layers,
-        network.dtype.itemsize,
-    )
 
 
 def _divergence_message(what: str, value: float, epoch: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from ..network import LSTMNetwork
 from ._data import Inputs
 
 # What a layer keeps of a piece for its backward pass, in bytes, measured on machines with
@@ -50,6 +51,28 @@ class Sizes(NamedTuple):
     hidden_size: int
     num_layers: int = 1
     itemsize: int = 4
+
+    @classmethod
+    def of(cls, network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
+        """Give the sizes of a network that reads sequences of a shape.
+
+        Parameters
+        ----------
+        network : LSTMNetwork
+        n_timesteps, n_features : int
+
+        Returns
+        -------
+        sizes : Sizes
+        """
+        n_steps = network.count_steps(n_timesteps)
+        return cls(
+            n_steps,
+            n_features * n_timesteps // n_steps,
+            network.width,
+            network.num_layers,
+            network.dtype.itemsize,
+        )
 
 
 def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from ..network import LSTMNetwork
 from ._data import SequenceData
-from ._net import sizes_of
-from ._pieces import count_predicted
+from ._pieces import Sizes, count_predicted
 from ._threads import OwnThreads
 
 # Batches for each thread from which threads of their own predict them sooner.
@@ -59,7 +58,7 @@ def _by_batches(
     network: LSTMNetwork, data: SequenceData, compute: Callable[[Tensor], Tensor]
 ) -> NDArray[Any]:
     """Compute all samples in batches of a fixed size."""
-    size = count_predicted(sizes_of(network, *data.shape[1:]))
+    size = count_predicted(Sizes.of(network, *data.shape[1:]))
     batches = data.order().split(size)
     if len(batches) == 1:
         return compute(batches[0]).cpu().numpy()

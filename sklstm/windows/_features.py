@@ -109,6 +109,8 @@ def _first_row(X: Any) -> NDArray[Any]:
     none = np.empty(0)
     if isinstance(X, list | tuple):
         row = X[0] if len(X) else []
+        if isinstance(row, np.ndarray):
+            return _first_row(row[None])
         cells = np.empty(1 if not isinstance(row, list | tuple) else len(row), dtype=object)
         for place in range(len(cells)):
             cells[place] = row[place] if isinstance(row, list | tuple) else row
@@ -132,6 +134,30 @@ def _holds_times(column: Any) -> bool:
     if isinstance(dtype, pd.IntervalDtype):
         return str(dtype.subtype).startswith(("datetime", "timedelta"))
     return pd.api.types.infer_dtype(column, skipna=True) in _TIMES
+
+
+def are_times(labels: Any) -> bool:
+    """Tell whether labels of rows, of any kind, are times.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_rows,)
+
+    Returns
+    -------
+    are_times : bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> are_times(np.array(["2024-05-01"], dtype="datetime64[D]")), are_times(["a", "b"])
+    (True, False)
+    """
+    if type(labels).__module__.partition(".")[0] in ("pandas", "polars"):
+        return _holds_times(labels)
+    values = np.asarray(labels)
+    first = values.flat[0] if values.size else None
+    return values.dtype.kind in "mM" or _is_time(first)
 
 
 def _holds_text(column: Any) -> bool:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _get_feature_names
 
 from ._groups import check_none_missing
 from ._lags import check_lags
+from ._order import check_same_order
 from ._segments import Gaps
 from ._series import as_rows, check_counts, read_series
 from ._windows import Windows
@@ -96,6 +97,7 @@ def sliding_windows(
     steps = check_lags(window_length, lags)
     features, rows, segments = read_series(X, groups, time, gaps, freq)
     table = rows.values
+    check_same_order(X, y, "y")
     targets = table if y is None else _as_targets(y, len(table))
     segments.warn_of_gaps(int(steps[0]), freq)
     if not segments.in_order:

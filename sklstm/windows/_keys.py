@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._features import is_frame
+from ._features import are_times, is_frame
 from ._levels import Uncertain, complete, joined
+from ._order import check_same_order
 from ._time_index import as_integers, as_time_index, is_time_index
 
 Names = Hashable | Sequence[Hashable] | None
@@ -83,9 +84,15 @@ def find_keys(
     """
     _check_given_once("groups", groups, labels)
     _check_given_once("time", time, times)
+    check_same_order(X, labels, "groups")
+    check_same_order(X, times, "time")
     wanted = as_names(groups)
     _check_names(groups, wanted, time)
     series = [_find(X, label, f"groups={label!r}", name) for label in wanted]
+    for label, key in zip(wanted, series, strict=True):
+        _check_names_series(key.values, f"groups={label!r}")
+    if labels is not None:
+        _check_names_series(labels, "groups")
     found = None if time is None else _find(X, time, f"time={time!r}", name)
     if found is not None:
         clock = _read_time(found.values, f"time={time!r}")
@@ -120,6 +127,16 @@ def _check_names(groups: Names, wanted: list[Hashable], time: Hashable | None) -
         raise ValueError(
             "groups must name at least one column or index level, each once, and not that"
             f" of time. Got groups={groups!r} and time={time!r}."
+        )
+
+
+def _check_names_series(labels: Any, parameter: str) -> None:
+    """Refuse times as the names of series: each row would be one of its own."""
+    if are_times(labels):
+        raise ValueError(
+            f"{parameter} must have names of series. Got times: if they are"
+            " the time of the rows, say time=; if they do name the series, such as the day"
+            " on which each began, make text of them, astype(str)."
         )
 
 

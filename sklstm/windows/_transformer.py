@@ -26,6 +26,7 @@ from ._features import refuse_times, unmasked
 from ._keys import find_keys, without
 from ._lags import check_lags
 from ._mapped import stays_in_file
+from ._order import check_same_order
 from ._rows import Rows
 from ._segments import Gaps, Segments, find_segments
 from ._time import check_freq, check_freq_has_effect, learn_step
@@ -195,8 +196,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         X : array-like of shape (n_rows, n_features)
             Rows of one or many series, oldest first within each. NaN and masked values
             are missing.
-        y : None
-            Ignored.
+        y : object
+            Not used, but for a check: where X and y are of pandas, they must have
+            their rows in one order.
         groups : array-like of shape (n_rows,) or None, default=None
             Series of each row, where the parameter `groups` names none. Labels that are
             given here must be given to `transform` too, and scikit-learn's scorers pass
@@ -223,6 +225,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         with in_one_step(self) as draft, fit_task(self, X, y):
             draft.lags_ = check_lags(self.window_length, self.lags)
             check_freq(self.freq)
+            check_same_order(X, y, "y")
             rows = draft._read(X, groups, time, reset=True)
             check_freq_has_effect(self.freq, rows.time)
             oldest = int(draft.lags_[0])
@@ -289,8 +292,9 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         ----------
         X : array-like of shape (n_rows, n_features)
             Rows of one or many series, oldest first within each.
-        y : None
-            Ignored.
+        y : object
+            Not used, but for a check: where X and y are of pandas, they must have
+            their rows in one order.
         groups : array-like of shape (n_rows,) or None, default=None
             Series of each row.
         time : array-like of shape (n_rows,) or None, default=None

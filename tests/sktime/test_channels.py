@@ -46,7 +46,7 @@ def test_a_column_of_another_size_is_learnt_alike():
     large = forecaster().fit(y[:70], fh=[1, 2]).predict()
     np.testing.assert_allclose(large / [1, 1e6, 1e-3], small, rtol=1e-3, atol=1e-3)
     plain = forecaster(standardize=False).fit(Y[:70], fh=[1, 2])
-    assert plain._channel_scaling.scale.tolist() == [1, 1, 1]
+    assert plain._channels.scaling.scale.tolist() == [1, 1, 1]
 
 
 def test_a_column_does_not_depend_on_the_others():

@@ -23,6 +23,7 @@ def forecaster(strategy="direct", **kwargs):
         ),
         ({"window_length": 0}, "window_length must be an int of at least 1. Got 0"),
         ({"window_length": 2.5}, "window_length must be an int of at least 1. Got 2.5"),
+        ({"channel_independent": 3}, "channel_independent must be True or False. Got 3"),
         ({"hidden_size": -1}, "'hidden_size' parameter of LSTMForecaster .* Got -1"),
         ({"loss": "mse"}, "'loss' parameter .* Got 'mse'"),
         ({"device": "tpu"}, "device must be"),

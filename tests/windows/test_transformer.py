@@ -728,7 +728,8 @@ BAD_GROUPS = [
         pd.array([0, None, 0, 1, 1, 1], dtype="Int64"),
         "no missing .* Got (<NA>|nan) in row 1",
     ),
-    (pd.to_datetime(["2024-01-01"] * 5 + [None]), "no missing values. Got NaT in row 5"),
+    (np.array(["a"] * 5 + [pd.NaT], dtype=object), "no missing .* Got NaT in row 5"),
+    (pd.to_datetime(["2024-01-01"] * 5 + [None]), "names of series. Got times"),
     (np.array([0, "a"] * 3, dtype=object), "labels of one kind. Got int, str"),
 ]
 

@@ -1,0 +1,133 @@
+"""From a forecaster's parameters to the model that it fits."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sktime.forecasting.base import ForecastingHorizon
+
+from ..estimators._regressor import LSTMRegressor
+from ._checks import check_parameters
+from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
+from ._horizon import all_steps, horizons_from, with_freq
+from ._labels import Labels, check_numbered
+from ._model import ForecastModel
+from ._panel import Panel
+from ._parameters import core_parameters
+
+
+def new_model(
+    forecaster: Any, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+) -> ForecastModel:
+    """Make an untrained model for some series.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+    y : DataFrame
+        A series for each instance, channel by channel if the forecaster reads them so.
+    X : DataFrame or None
+    fh : ForecastingHorizon or None
+
+    Returns
+    -------
+    model : ForecastModel
+    """
+    check_parameters(forecaster, X)
+    targets = list(y.columns)
+    covariates = [] if X is None else list(X.columns)
+    past = set(forecaster.past_covariates or [])
+    known = [i for i, name in enumerate(covariates) if name not in past]
+    labels = Labels.learn(X)
+    categorical = [*labels.of, *(forecaster.categorical_features or [])]
+    kind = Seq2SeqRegressor if forecaster.strategy == "seq2seq" else ForecastRegressor
+    regressor = kind(**core_parameters(forecaster, LSTMRegressor)).set_params(
+        target_features=list(range(len(targets))),
+        instance_scale=_instance_scale(forecaster, y),
+        categorical_features=[
+            len(targets) + covariates.index(name) for name in dict.fromkeys(categorical)
+        ],
+    )
+    if X is not None:
+        check_numbered(X, [name for name in categorical if name not in labels.of])
+    return ForecastModel(
+        regressor,
+        forecaster.window_length,
+        _steps(forecaster, fh, y),
+        targets,
+        covariates,
+        len(targets) + np.array(known, dtype=np.intp),
+        labels,
+    )
+
+
+def pretrained_copy(
+    forecaster: Any, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+) -> ForecastModel:
+    """Copy the pretrained model, if it is one for these data.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+    y : DataFrame
+    X : DataFrame or None
+    fh : ForecastingHorizon or None
+
+    Returns
+    -------
+    model : ForecastModel
+
+    Raises
+    ------
+    ValueError
+        If the data have other columns, or the horizon has other steps.
+    """
+    check_parameters(forecaster, X)
+    model: ForecastModel = copy.deepcopy(forecaster.pretrained_model_)
+    if y.shape[1] != len(model.targets):
+        raise ValueError(
+            f"y must have as many columns as in pretrain, {len(model.targets)}. Got"
+            f" {y.shape[1]}."
+        )
+    if set(y.columns) != set(model.targets):
+        model.targets = list(y.columns)  # other series, in the same order
+    columns = [] if X is None else list(X.columns)
+    if set(columns) != set(model.covariates):
+        raise ValueError(
+            f"X must have the columns of pretrain, {model.covariates}. Got {columns}."
+        )
+    steps = model.steps if fh is None else _steps(forecaster, fh, y)
+    unknown = np.setdiff1d(steps, model.steps)
+    if len(unknown):
+        raise ValueError(
+            f"fh must be among the steps of pretrain, {model.steps.tolist()}. Got"
+            f" {unknown.tolist()} as well."
+        )
+    return model
+
+
+def are_of_one_size(forecaster: Any) -> bool:
+    """Tell whether series are standardised one by one, as channels are."""
+    return bool(forecaster.channel_independent and forecaster.standardize)
+
+
+def _instance_scale(forecaster: Any, y: pd.DataFrame) -> Any:
+    """Tell whether series are to be seen in units of their own size."""
+    if forecaster.instance_scale != "auto":
+        return forecaster.instance_scale
+    return len(Panel.of(y)) > 1 and not are_of_one_size(forecaster)
+
+
+def _steps(
+    forecaster: Any, fh: ForecastingHorizon | None, y: pd.DataFrame
+) -> NDArray[np.intp]:
+    """Give the steps that the network has to learn, from the end of any series."""
+    if forecaster.strategy == "recursive":
+        return np.array([1])
+    steps = all_steps(horizons_from(with_freq(fh, forecaster._freq), Panel.of(y)))
+    steps = np.unique(np.maximum(steps, 1))  # in-sample forecasts are one step ahead
+    return steps if forecaster.strategy == "direct" else np.arange(1, steps[-1] + 1)
