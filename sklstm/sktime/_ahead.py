@@ -123,20 +123,26 @@ def _alike(series: Index, ends: Index, n_missing: Index) -> tuple[Index, Index]:
 def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Array:
     """Copy the table, with forecasts in the place of values that are missing at the ends.
 
-    The oldest comes first, and each is forecast by the nearest step that the network gives,
-    from rows that are observed or forecast themselves by then.
+    The oldest comes first. Each is forecast from the last row that is observed in its
+    column, by the step that leads from there to it. If the network does not give that step,
+    it is its next one, from an earlier row; or beyond its last that one, from rows that are
+    forecast themselves by then.
     """
-    n_targets, step = model.n_targets, model.steps[0]
+    n_targets = model.n_targets
     table = rows.table.copy()
     for n_left in range(n_missing.max(initial=0), 0, -1):
-        is_missing = n_missing >= n_left
-        late = np.flatnonzero(is_missing.any(axis=1))
-        row, starts = rows.lasts[late] - n_left + 1, rows.starts[late]
-        values = _predict_from(model, rows, table, row - step, starts)[:, 0]
-        # So many steps ago the series had not begun: its last value stays.
-        begun = (row - step >= starts)[:, None]
-        values = np.where(begun, values, table[row - 1, :n_targets])
-        table[row, :n_targets] = np.where(is_missing[late], values, table[row, :n_targets])
+        distance = n_missing - n_left + 1
+        given = np.where(distance > 0, model.nearest_steps(distance), 0)
+        for step in np.unique(given[given > 0]):
+            is_due = given == step
+            late = np.flatnonzero(is_due.any(axis=1))
+            row, starts = rows.lasts[late] - n_left + 1, rows.starts[late]
+            values = _predict_from(model, rows, table, row - step, starts)
+            values = values[:, np.searchsorted(model.steps, step)]
+            # So many steps ago the series had not begun: its last value stays.
+            begun = (row - step >= starts)[:, None]
+            values = np.where(begun, values, table[row - 1, :n_targets])
+            table[row, :n_targets] = np.where(is_due[late], values, table[row, :n_targets])
     return table
 
 
