@@ -275,9 +275,10 @@ def _wait_for(thread: Thread) -> None:
     Who is interrupted while a thread starts does not know whether it does.
     """
     for _ in range(100):
-        if thread.ident is not None:
+        try:
             return thread.join()
-        sleep(0.001)
+        except RuntimeError:  # it has not begun
+            sleep(0.001)
     return None
 
 

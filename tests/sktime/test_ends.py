@@ -104,7 +104,7 @@ def test_the_last_value_is_kept_however_long_the_rows_after_it_are_missing(strat
 
 @every_strategy
 def test_what_stands_in_is_what_the_network_forecasts_from_the_last_value(strategy):
-    """The oracle: forecast each missing row from the last observed one that a step allows."""
+    """The oracle: forecast each missing row from the last observed one in reach."""
     y = airline[:120]
     fitted = forecaster(strategy, max_epochs=5).fit(y, fh=[1, 2, 3])
     last = 1 if strategy == "recursive" else 3
