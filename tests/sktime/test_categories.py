@@ -172,7 +172,8 @@ def test_numbers_that_become_labels_are_refused():
     fitted = forecaster(max_epochs=1).fit(wave()[:60], X=noise()[:60], fh=[1])
     X = noise()[60:61].astype(str)
     for call in (lambda: fitted.predict(X=X), lambda: fitted.update(wave()[60:61], X=X)):
-        with pytest.raises(TypeError, match=r"X must have numbers .* Got (str|object) in 'x0'"):
+        # Older versions of pandas have texts as objects.
+        with pytest.raises(TypeError, match="must have numbers .*(str|object) in 'x0'"):
             call()
 
 
