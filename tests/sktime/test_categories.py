@@ -173,7 +173,7 @@ def test_numbers_that_become_labels_are_refused():
     X = noise()[60:61].astype(str)
     for call in (lambda: fitted.predict(X=X), lambda: fitted.update(wave()[60:61], X=X)):
         # Older versions of pandas have texts as objects.
-        with pytest.raises(TypeError, match="must have numbers .*(str|object) in 'x0'"):
+        with pytest.raises(TypeError, match=r"must have numbers .*(str|object) in 'x0'"):
             call()
 
 
