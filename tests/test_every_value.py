@@ -52,6 +52,12 @@ REGRESSION = [
     {"loss": "absolute_error"},
     {"loss": "huber"},
     {"loss": "quantile", "quantile": 0.9},
+    {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
+    {"loss": "gaussian"},
+    {"loss": "student_t"},
+    {"loss": "mixture", "n_mixtures": 2},
+    {"loss": "gaussian", "instance_norm": "standard"},
+    {"loss": "quantile", "quantile": [0.1, 0.9], "instance_scale": True},
     {"instance_scale": True},
     {"instance_norm": "last", "instance_scale": True},
 ]

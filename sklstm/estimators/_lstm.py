@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ..fitting._available import available_where
 from ..fitting._callbacks import CallbackSupportMixin
 from ..fitting._one_step import as_it_stands
 from ..fitting._pickling import VersionedPickle
@@ -88,6 +88,16 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
     ) -> dict[str, Any]:
         """Give the arguments of the network."""
         return architecture_of(self, encoding, targets, windows, seed)
+
+    def _uncentred_features(self, start: Start) -> list[int]:
+        """Give the features in which zero stays zero."""
+        return []
+
+    def _check_loss(self) -> None:
+        """Refuse parameters of the loss that are out of range."""
+
+    def _check_targets(self, target: Any) -> None:
+        """Refuse targets that the loss does not know."""
 
     def _relative_features(self, start: Start, categorical: list[int]) -> list[int]:
         """Give the features that are seen relative to the size of each sequence."""
@@ -200,6 +210,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Check the arguments, against those of before if training goes on."""
         check_callbacks(self.callbacks)
         check_layers(self)
+        self._check_loss()
         seed, layout = None, None
         if previous is not None:
             check_structure(self, previous, remedy)
@@ -212,6 +223,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             seed = draw_seed(self.random_state)
         check_same_order(X, y, "y")
         samples = as_samples(windows, targets, y, sample_weight)
+        self._check_targets(samples.target)
         if self.horizon is not None:
             check_leads(y, self.horizon)
             known = known_at_the_end(X, windows, targets.n_outputs, self.horizon)
@@ -223,6 +235,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Check samples to validate on, against those to train on."""
         windows, _ = read_sequences(X, self, "X_val", like=start.layout)
         samples = as_samples(windows, start.targets, y, sample_weight, suffix="_val")
+        self._check_targets(samples.target)
         samples = where_known(samples, start.targets)
         return self._weigh(start.targets, samples, training=False)[1]
 
@@ -251,6 +264,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             standardize=self.standardize,
             categorical=sorted(set(categorical)),
             relative=self._relative_features(start, categorical),
+            uncentred=self._uncentred_features(start),
         )
 
     # ------------------------------------------------------------------ predict
@@ -265,7 +279,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         windows, _ = read_sequences(X, snapshot, like=model.encoding.layout)
         return model, windows
 
-    @available_if(_pools_by_attention)
+    @available_where(_pools_by_attention)
     def attention_weights(self, X: ArrayLike) -> Array:
         """Tell how much each step counts in a prediction; for `pooling="attention"`.
 

@@ -10,7 +10,7 @@ import torch
 from torch.optim import Optimizer
 
 from ..fitting._numbers import is_integer
-from ..losses import LINKS, LossWhereObserved, WeightedLoss
+from ..losses import LossWhereObserved, WeightedLoss
 from ..network import LSTMNetwork
 from ..samples._encoding import Encoding
 from ..samples._inputs import plain, resolve_device
@@ -50,10 +50,12 @@ def architecture_of(
     -------
     architecture : dict
     """
-    known = windows.known
+    known, loss = windows.known, estimator._resolve_loss()
     return {
         "input_size": windows.shape[2],
-        "output_size": targets.n_values,
+        "output_size": targets.n_values * len(loss.roles),
+        "roles": loss.roles,
+        "begins": loss.begins,
         **{name: plain(getattr(estimator, name)) for name in NETWORK},
         "categories": {i: known.tolist() for i, known in encoding.categories.items()},
         "future_shape": (0, 0) if known is None else known.shape,
@@ -93,11 +95,12 @@ def make_net(
     # Samples without a label are left out, those without some numbers are not.
     may_miss = (targets.may_miss and targets.kind != "labels") or bool(encoding.relative)
     criterion = LossWhereObserved(loss.criterion) if may_miss else loss.criterion
+    unit = targets.unit if loss.is_discrete else None
     network.set_dropout(plain(estimator.dropout))
     net = SequenceNet(
         module=network,
-        criterion=WeightedLoss(criterion, loss.is_samplewise),
-        link=LINKS[loss.link],
+        criterion=WeightedLoss(criterion, loss.is_samplewise, unit),
+        link=loss.predictions,
         n_classes=targets.n_values if targets.kind == "labels" else None,
         optimizer=_optimizer_factory(estimator.optimizer),
         lr=plain(estimator.learning_rate),
@@ -164,6 +167,13 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
     ValueError
         Naming the parameter.
     """
+    roles = estimator._resolve_loss().roles
+    if roles != model.network.roles:
+        raise ValueError(
+            "loss must have as many values for each target as before when training goes on,"
+            f" {len(model.network.roles)}, of the same kinds. Got {len(roles)} with"
+            f" loss={estimator.loss!r}. {remedy}"
+        )
     trained, device = dict(model.memory.settings), model.network.device
     if torch.device(trained["device"]).type != device.type:
         # It was unpickled on a machine without its device.

@@ -332,7 +332,10 @@ REGRESSION: dict[str, Parameter] = {
         f"{_one_of(REGRESSION_LOSSES)}, torch.nn.Module or callable",
         "squared_error",
         [StrOptions(set(REGRESSION_LOSSES)), callable],
-        """What training minimises. A module or callable takes outputs and standardised
+        """What training minimises. With "gaussian", "student_t", "negative_binomial" (for
+        counts) and "mixture" (of normal distributions) it is the negative log-likelihood
+        of a distribution, whose mean `predict` gives; a `sklstm.losses.DistributionLoss` is
+        one of your own. Any other module or callable takes outputs and standardised
         targets, both of shape ``(n_samples, n_outputs)``, and gives one loss per sample or
         per value (a `reduction` attribute is set to "none").""",
     ),
@@ -349,10 +352,18 @@ REGRESSION: dict[str, Parameter] = {
         their order. None: targets belong to their own row, and NaN is an error.""",
     ),
     "quantile": Parameter(
-        "float",
+        "float or list of float",
         0.5,
-        [real(0, 1, closed="neither")],
-        """With ``loss="quantile"``, the quantile to predict, in (0, 1).""",
+        [real(0, 1, closed="neither"), "array-like"],
+        """With ``loss="quantile"``, the level of the quantile to predict, in (0, 1). Of
+        several, in ascending order and on both sides of 0.5, one network learns them all,
+        and `predict` gives the median.""",
+    ),
+    "n_mixtures": Parameter(
+        "int",
+        3,
+        [integer(1, 10_000)],
+        """With ``loss="mixture"``, the number of normal distributions.""",
     ),
     "standardize": Parameter(
         "bool",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
-from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..fitting._available import available_where
+from ..losses import Loss
 from ..metrics import where_known
 from ..samples._encoding import Encoding, Layout
 from ..samples._features import feature_numbers
@@ -23,7 +24,30 @@ from ..windows._windows import Windows
 from ._documented import documented
 from ._lstm import Array, LSTMEstimator
 from ._parameters import REGRESSION, constraints_of
+from ._predictive import (
+    check_coverage,
+    check_levels,
+    check_says,
+    check_trained_levels,
+    levels_of,
+    loss_of,
+    regression_loss,
+    sample,
+    std_of,
+)
 from ._start import Start
+
+
+def _says_quantiles(method: str) -> Callable[[Any], bool]:
+    """Tell whether the trained loss gives quantiles, or else the one that is described."""
+
+    def check(estimator: Any) -> bool:
+        model = getattr(estimator, "_model", None)
+        loss = estimator._resolve_loss() if model is None else loss_of(estimator, model)
+        check_says(loss, method, estimator.loss)
+        return True
+
+    return check
 
 
 @documented(REGRESSION)
@@ -79,7 +103,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         "instance_scale",
         "target_features",
     )
-    _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile")
+    _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile", "n_mixtures")
 
     def __init__(
         self,
@@ -105,7 +129,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         head_sizes: Sequence[int] = (),
         horizon: int | None = None,
         loss: Any = "squared_error",
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] = 0.5,
+        n_mixtures: int = 3,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
@@ -148,6 +173,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.horizon = horizon
         self.loss = loss
         self.quantile = quantile
+        self.n_mixtures = n_mixtures
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -191,7 +217,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Predict the targets of sequences, in their own units.
 
         Parameters
@@ -199,13 +225,111 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         X : array-like of shape (n_samples, n_timesteps[, n_features])
             Sequences, oldest step first, of the dimensions seen in fit. The number of steps
             of a 3-D X may differ from that in fit.
+        return_std : bool, default=False
+            Whether to give the standard deviation too, if `loss` is a distribution.
 
         Returns
         -------
         y : ndarray of float64 of shape (n_samples,) or (n_samples, n_outputs)
+            The mean of a distribution, the median of quantiles.
+        std : ndarray of the shape of `y`
+            Only with ``return_std=True``.
+
+        Raises
+        ------
+        AttributeError
+            If `return_std` is asked for, and `loss` is no distribution.
         """
+        loss, parameters = self._parameters_of(X)
+        if not return_std:
+            return loss.point(parameters)
+        return loss.point(parameters), std_of(loss, parameters, self.loss)
+
+    @available_where(_says_quantiles("predict_quantiles"))
+    def predict_quantiles(
+        self, X: ArrayLike, quantiles: Sequence[float] | None = None
+    ) -> Array:
+        """Predict quantiles of the targets; they never cross.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+        quantiles : sequence of float or None, default=None
+            Ascending levels in (0, 1). None takes those of the parameter `quantile`; of a
+            distribution .05, .25, .5, .75 and .95. With ``loss="quantile"`` other levels
+            than those lie on straight lines between them, over the scale of normal
+            quantiles, and beyond the outermost these lines go on.
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples[, n_outputs], n_quantiles)
+
+        Raises
+        ------
+        AttributeError
+            If `loss` knows a point alone.
+        ValueError
+            If a level is out of range.
+        """
+        loss, parameters = self._parameters_of(X)
+        if quantiles is None:
+            return loss.quantiles(parameters, loss.levels)
+        return loss.quantiles(parameters, check_levels(quantiles, "quantiles"))
+
+    @available_where(_says_quantiles("predict_interval"))
+    def predict_interval(self, X: ArrayLike, coverage: float = 0.9) -> Array:
+        """Predict the interval that holds a share of all targets, as many below as above.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+        coverage : float, default=0.9
+            In (0, 1). What is trained is not calibrated: `ConformalRegressor` is.
+
+        Returns
+        -------
+        interval : ndarray of shape (n_samples[, n_outputs], 2)
+            Lower and upper ends.
+
+        Raises
+        ------
+        AttributeError
+            If `loss` knows a point alone.
+        """
+        levels = levels_of(check_coverage(coverage))
+        loss, parameters = self._parameters_of(X)
+        return loss.quantiles(parameters, levels)
+
+    @available_where(_says_quantiles("sample_y"))
+    def sample_y(self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0) -> Array:
+        """Draw targets from what is predicted of them, each by itself.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+        n_samples : int, default=1
+            Draws for each target.
+        random_state : int, RandomState or None, default=0
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples[, n_outputs], n_draws)
+
+        Raises
+        ------
+        AttributeError
+            If `loss` knows a point alone.
+        """
+        loss, parameters = self._parameters_of(X)
+        return sample(loss, parameters, n_samples, random_state)
+
+    def _parameters_of(self, X: Any) -> tuple[Loss, Array]:
+        """Give the loss that was trained, and what it needs to know of each target."""
         model, windows = self._fitted(X)
-        return model.predict(windows)
+        return loss_of(self, model), model.predict(windows)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Give the coefficient of determination of the predictions.
@@ -228,7 +352,13 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         return float(metric(y, self.predict(X), sample_weight=sample_weight))
 
     def _resolve_loss(self) -> Loss:
-        return resolve_loss(self.loss, REGRESSION_LOSSES, quantile=plain(self.quantile))
+        return regression_loss(self.loss, plain(self.quantile), plain(self.n_mixtures))
+
+    def _check_loss(self) -> None:
+        check_trained_levels(self.loss, self.quantile)
+
+    def _check_targets(self, target: Any) -> None:
+        self._resolve_loss().check_target(getattr(target, "table", target))
 
     def _learn_targets(self, y: Any) -> Numbers:
         return Numbers.learn(y, type(self).__name__, may_miss=self.horizon is not None)
@@ -253,6 +383,12 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self._check_have_level(features, categorical)
         return sorted(set(features))
 
+    def _uncentred_features(self, start: Start) -> list[int]:
+        if not self._forecasts or self._resolve_loss().is_centred:
+            return []
+        n_features = start.train.windows.shape[2]
+        return sorted(set(self._target_features(start.targets, start.layout, n_features)))
+
     def _features_of_outputs(self, targets: Numbers, encoding: Encoding) -> list[int]:
         """Give the feature that each output forecasts; none if they forecast no feature."""
         if self._forecasts:
@@ -272,6 +408,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
             scaling = Scaling(mean[features], scale[features])
         elif self.standardize:
             scaling = Scaling.of_columns(samples.target, samples.weight)
+            if not self._resolve_loss().is_centred:
+                scaling = scaling.about_zero(range(targets.n_outputs))
         if scaling is not None:
             scaling.check_finite("y")
         return replace(targets, scaling=scaling)

@@ -164,9 +164,9 @@ def _as_model(
         list(net.history),
         net.n_forgotten,
     )
-    link = estimator._resolve_loss().link
+    loss = estimator._resolve_loss()
     course = net.course(best_epoch)
-    return TrainedModel(net.module_, *units, link, course, memory, net=net)
+    return TrainedModel(net.module_, *units, loss.link, course, memory, net=net, loss=loss)
 
 
 def as_data(

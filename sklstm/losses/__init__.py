@@ -1,23 +1,40 @@
-"""What training makes small: a loss with the head that it needs."""
+"""What training makes small, and what it makes of a network's outputs.
 
+A loss of your own that is the likelihood of a distribution inherits from
+`DistributionLoss`.
+"""
+
+from ._distribution import DistributionLoss
 from ._losses import (
     CLASSIFICATION_LOSSES,
     LINKS,
     REGRESSION_LOSSES,
     Loss,
-    QuantileLoss,
-    WeightedLoss,
     resolve_loss,
 )
 from ._missing import LossWhereObserved
+from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
+from ._quantile import QuantileLoss
+from ._roles import POINT, Role, as_parameters, in_units, with_least_scale
+from ._weighted import WeightedLoss
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
     "LINKS",
+    "POINT",
     "REGRESSION_LOSSES",
+    "DistributionLoss",
+    "GaussianLoss",
     "Loss",
     "LossWhereObserved",
+    "MixtureLoss",
+    "NegativeBinomialLoss",
     "QuantileLoss",
+    "Role",
+    "StudentTLoss",
     "WeightedLoss",
+    "as_parameters",
+    "in_units",
     "resolve_loss",
+    "with_least_scale",
 ]

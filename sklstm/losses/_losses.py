@@ -1,88 +1,183 @@
-"""What a network is trained to make small; a loss and the head it needs are one entry."""
+"""Losses by name: what a network is trained to make small, and what its outputs mean."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ._distribution import DistributionLoss, check_roles
+from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
+from ._quantile import QuantileLoss
+from ._roles import POINT, Role, as_parameters
 
-def _identity(output: Tensor) -> Tensor:
-    return output
 
-
-def _softmax(output: Tensor) -> Tensor:
+def _softmax(output: Tensor, roles: Any) -> Tensor:
     return output.softmax(dim=1)
 
 
-LINKS: dict[str, Callable[[Tensor], Tensor]] = {"identity": _identity, "softmax": _softmax}
+# What turns the head's outputs into probabilities, or into parameters of each target.
+LINKS: dict[str, Callable[..., Tensor]] = {
+    "parameters": as_parameters,
+    "softmax": _softmax,
+}
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss with the head it needs.
+    """A loss, and what the outputs of its network mean.
 
     Attributes
     ----------
     criterion : callable (output, target) -> Tensor
         Gives the loss of each value or of each sample.
     link : str
-        Name, in `LINKS`, of what turns the head's output into predictions.
+        Name, in `LINKS`, of what turns outputs into predictions.
     is_samplewise : bool
         Whether what a sample loses depends on that sample alone, as far as is known: the
         samples of a batch may then be computed apart.
     """
 
-    criterion: Callable[[Tensor, Tensor], Tensor]
-    link: str = "identity"
+    criterion: Callable[..., Tensor]
+    link: str = "parameters"
     is_samplewise: bool = False
 
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """What each value is that the network gives for a target."""
+        return getattr(self.criterion, "roles", POINT) if self.is_of_parameters else POINT
 
-class QuantileLoss(nn.Module):
-    r"""Pinball loss, least at a quantile of the target (Koenker and Bassett, 1978).
+    @property
+    def begins(self) -> tuple[float, ...]:
+        """What the network gives for each of them before training; empty is about 0."""
+        if not self.is_of_parameters:
+            return ()
+        return tuple(map(float, self.criterion.begins))  # type: ignore[attr-defined]
 
-    .. math:: \ell(\hat y, y) = \max(q (y - \hat y), (q - 1)(y - \hat y))
+    @property
+    def is_of_parameters(self) -> bool:
+        """Whether outputs are parameters that the loss knows how to read."""
+        return isinstance(self.criterion, QuantileLoss | DistributionLoss)
 
-    Parameters
+    @property
+    def is_distribution(self) -> bool:
+        """Whether the target has a distribution, with a mean and a deviation."""
+        return isinstance(self.criterion, DistributionLoss)
+
+    @property
+    def is_centred(self) -> bool:
+        """Whether targets may be shifted."""
+        return "location" in self.roles
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether targets are counts."""
+        return isinstance(self.criterion, DistributionLoss) and self.criterion.is_discrete
+
+    @property
+    def says_quantiles(self) -> bool:
+        """Whether quantiles of any level can be told."""
+        if isinstance(self.criterion, QuantileLoss):
+            return len(self.criterion.levels) > 1
+        return isinstance(self.criterion, DistributionLoss)
+
+    def point(self, parameters: NDArray[Any]) -> NDArray[Any]:
+        """Give predictions of shape (...), of parameters of shape (..., n_parameters)."""
+        if not self.is_of_parameters:
+            return parameters[..., 0]
+        return self.criterion.point(parameters)  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def levels(self) -> Sequence[float]:
+        """Levels of the quantiles that are given where none are asked for."""
+        if isinstance(self.criterion, QuantileLoss):
+            return self.criterion.levels
+        return (0.05, 0.25, 0.5, 0.75, 0.95)
+
+    def quantiles(self, parameters: NDArray[Any], levels: Any) -> NDArray[Any]:
+        """Give quantiles, of shape (..., n_levels)."""
+        return self.criterion.quantiles(parameters, levels)  # type: ignore[attr-defined, no-any-return]
+
+    def predictions(self, output: Tensor) -> Tensor:
+        """Give what skorch's scorers compare with the target, in its units of training."""
+        values = LINKS[self.link](output, self.roles)
+        if self.link == "softmax":
+            return values
+        point = self.point(values.detach().double().cpu().numpy())
+        return torch.from_numpy(np.ascontiguousarray(point))
+
+    def check_target(self, target: NDArray[Any]) -> None:
+        """Refuse targets that the distribution does not know.
+
+        Parameters
+        ----------
+        target : ndarray of float
+            NaN is not looked at.
+
+        Raises
+        ------
+        ValueError
+            If there is one.
+        """
+        if not isinstance(self.criterion, DistributionLoss):
+            return
+        values = torch.as_tensor(target[~np.isnan(target)], dtype=torch.float64)
+        bad = values[~self.criterion.support.check(values)]
+        if len(bad):
+            allowed = str(self.criterion.support).lower().replace("()", "")
+            if self.is_discrete:
+                allowed = "counts, whole numbers from 0 on"
+            raise ValueError(
+                f"y must have {allowed}, with a {type(self.criterion).__name__}. Got"
+                f" {bad[0]:g}."
+            )
+
+
+@dataclass(frozen=True)
+class Named:
+    """A loss that has a name: one entry of a table.
+
+    Attributes
     ----------
-    quantile : float
-        The :math:`q`, in (0, 1).
-
-    Examples
-    --------
-    >>> QuantileLoss(0.9)(torch.tensor([0.0, 2.0]), torch.tensor([1.0, 1.0]))
-    tensor([0.9000, 0.1000])
+    make : callable (**options) -> criterion
+    options : tuple of str, default=()
+        Parameters of the estimator that `make` takes.
+    link : str, default="parameters"
     """
 
-    def __init__(self, quantile: float = 0.5) -> None:
-        super().__init__()
-        self.quantile = quantile
-
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of each value."""
-        error = target - output
-        return torch.maximum(self.quantile * error, (self.quantile - 1) * error)
+    make: Callable[..., Any]
+    options: tuple[str, ...] = ()
+    link: str = "parameters"
 
 
 REGRESSION_LOSSES = {
-    "squared_error": Loss(nn.MSELoss(reduction="none"), is_samplewise=True),
-    "absolute_error": Loss(nn.L1Loss(reduction="none"), is_samplewise=True),
-    "huber": Loss(nn.HuberLoss(reduction="none"), is_samplewise=True),
-    "quantile": Loss(QuantileLoss(), is_samplewise=True),
+    "squared_error": Named(partial(nn.MSELoss, reduction="none")),
+    "absolute_error": Named(partial(nn.L1Loss, reduction="none")),
+    "huber": Named(partial(nn.HuberLoss, reduction="none")),
+    "quantile": Named(QuantileLoss, ("quantile",)),
+    "gaussian": Named(GaussianLoss),
+    "student_t": Named(StudentTLoss),
+    "negative_binomial": Named(NegativeBinomialLoss),
+    "mixture": Named(MixtureLoss, ("n_mixtures",)),
 }
 
 CLASSIFICATION_LOSSES = {
-    "cross_entropy": Loss(
-        nn.CrossEntropyLoss(reduction="none"), link="softmax", is_samplewise=True
+    "cross_entropy": Named(
+        partial(nn.CrossEntropyLoss, reduction="none"),
+        ("label_smoothing",),
+        link="softmax",
     ),
 }
 
 
-def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
+def resolve_loss(loss: Any, known: dict[str, Named], **options: Any) -> Loss:
     """Look a loss up by its name, or wrap a user's own.
 
     Parameters
@@ -90,10 +185,10 @@ def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
     loss : str, torch.nn.Module, class of such, or callable (output, target) -> Tensor
         A module with an attribute `reduction` is made to give one value per sample. The
         user's own module stays untouched: it is copied.
-    known : dict of str to Loss
+    known : dict of str to Named
         The losses of the task; an own loss gets the link of the first.
-    **options : float
-        What a named loss is set to, if it has such an attribute.
+    **options : object
+        What named losses may take.
 
     Returns
     -------
@@ -101,81 +196,14 @@ def resolve_loss(loss: Any, known: dict[str, Loss], **options: float) -> Loss:
     """
     if isinstance(loss, str):
         entry = known[loss]
-        criterion = copy.copy(entry.criterion)
-        for name, value in options.items():
-            if hasattr(criterion, name):
-                setattr(criterion, name, value)
-        return replace(entry, criterion=criterion)
+        criterion = entry.make(**{name: options[name] for name in entry.options})
+        return Loss(criterion, entry.link, is_samplewise=True)
     criterion = loss() if isinstance(loss, type) else copy.deepcopy(loss)
+    if isinstance(criterion, DistributionLoss):
+        check_roles(criterion)
     if hasattr(criterion, "reduction"):
         criterion.reduction = "none"
     # The user's own may look at the whole batch, those that inherit from torch's too.
     of_torch = type(criterion).__module__.startswith("torch.")
-    return Loss(criterion, next(iter(known.values())).link, is_samplewise=of_torch)
-
-
-class WeightedLoss(nn.Module):
-    r"""Mean loss of a batch, each sample counted with its weight.
-
-    .. math:: L = \frac{1}{B} \sum_{i=1}^B w_i \, \ell(\hat y_i, y_i)
-
-    The weights are scaled to a mean of 1 over all training samples, not over the batch: a
-    batch of light samples shall move the model little.
-
-    Parameters
-    ----------
-    criterion : callable (output, target) -> Tensor
-        Gives one loss per sample or per value. One for the whole batch is taken as it is.
-    is_samplewise : bool, default=False
-        Whether a sample's loss depends on that sample alone.
-    """
-
-    def __init__(
-        self,
-        criterion: Callable[[Tensor, Tensor], Tensor],
-        is_samplewise: bool = False,
-    ) -> None:
-        super().__init__()
-        self.criterion = criterion
-        self.is_samplewise = is_samplewise
-
-    def forward(self, output: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
-        """Give the loss of a batch.
-
-        Parameters
-        ----------
-        output : Tensor of shape (n_samples, n_values)
-        target : Tensor of shape (n_samples, n_outputs), or (n_samples,) of class numbers
-        weight : Tensor of shape (n_samples,) or None
-
-        Returns
-        -------
-        loss : Tensor of shape ()
-
-        Raises
-        ------
-        ValueError
-            If the criterion gives neither, or if there are weights but it gives one loss
-            for the whole batch.
-        """
-        value = self.criterion(output, target)
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                "loss must give a tensor: one value per sample, or one for each output, or"
-                f" one for the whole batch. Got {type(value).__name__} instead."
-            )
-        if value.ndim and value.shape != output.shape and value.numel() != len(output):
-            raise ValueError(
-                f"loss must give one value per sample, of shape ({len(output)},), one per"
-                f" output, of shape {tuple(output.shape)}, or one for the whole batch."
-                f" Got shape {tuple(value.shape)} instead."
-            )
-        if weight is None:
-            return value.mean()
-        if value.ndim == 0:
-            raise ValueError(
-                "loss must give one value per sample to be used with sample_weight or"
-                " class_weight. Got one value for the whole batch instead."
-            )
-        per_sample = value.reshape(len(output), -1).mean(dim=1)
-        return (per_sample * weight).mean()
+    samplewise = of_torch or isinstance(criterion, DistributionLoss | QuantileLoss)
+    return Loss(criterion, next(iter(known.values())).link, is_samplewise=samplewise)

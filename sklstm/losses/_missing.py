@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from ._roles import POINT
+
 
 class LossWhereObserved(nn.Module):
     """A loss of 0, without a gradient, where there is no target.
@@ -16,16 +18,19 @@ class LossWhereObserved(nn.Module):
         If it is a module, its weights are trained too.
     """
 
-    def __init__(self, criterion: Callable[[Tensor, Tensor], Tensor]) -> None:
+    def __init__(self, criterion: Callable[..., Tensor]) -> None:
         super().__init__()
         self.criterion = criterion
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+    def forward(self, output: Tensor, target: Tensor, *unit: Tensor) -> Tensor:
         """Give the loss.
 
         Parameters
         ----------
-        output, target : Tensor of shape (n_samples, n_values)
+        output : Tensor of shape (n_samples, n_outputs * n_parameters)
+        target : Tensor of shape (n_samples, n_outputs)
+        *unit : Tensor
+            If the criterion takes it.
 
         Returns
         -------
@@ -37,8 +42,8 @@ class LossWhereObserved(nn.Module):
             If a target is missing and the criterion gives one value for the whole batch.
         """
         missing = target.isnan()
-        # Off by one: a loss may have no slope where it is 0, and 0 times that is no number.
-        value = self.criterion(output, target.where(~missing, output.detach() + 1))
+        known = target.where(~missing, self._stand_in(output))
+        value = self.criterion(output, known, *unit)
         if not isinstance(value, Tensor):
             return value  # whoever reads it says what is wrong
         if value.shape == target.shape:
@@ -53,3 +58,11 @@ class LossWhereObserved(nn.Module):
         if value.numel() == len(output):
             missing = missing.any(dim=1).view_as(value)
         return value.masked_fill(missing, 0)
+
+    def _stand_in(self, output: Tensor) -> Tensor | float:
+        """Give a target of which any loss, and its slope, is a number."""
+        roles = getattr(self.criterion, "roles", POINT)
+        if roles[0] != "location":
+            return 1.0
+        # Off by one: a loss may have no slope where it is 0, and 0 times that is no number.
+        return output.detach()[:, :: len(roles)] + 1

@@ -14,6 +14,16 @@ from ..windows._groups import are_missing
 
 Array = NDArray[Any]
 
+# Methods that give a row for each row of X.
+PREDICTIONS = (
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "predict_quantiles",
+    "predict_interval",
+    "sample_y",
+)
+
 
 def where_known(metric: Callable[..., float]) -> Callable[..., float]:
     """Let a metric of scikit-learn count only the targets that are known.
@@ -201,7 +211,7 @@ class Selected:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._estimator, name)
-        if name not in ("predict", "predict_proba", "decision_function"):
+        if name not in PREDICTIONS:
             return value
 
         @wraps(value)

@@ -60,6 +60,19 @@ class Head(nn.Module):
         self.dropout = Dropout(dropout)
         self.linear = make(nn.Linear, sizes[-1], output_size, dtype=dtype)
 
+    @torch.no_grad()
+    def begin_at(self, values: Sequence[float]) -> None:
+        """Move the first outputs to values, which are repeated for all of them.
+
+        Parameters
+        ----------
+        values : sequence of float
+            Their number divides that of the outputs.
+        """
+        bias = self.linear.bias
+        moved = torch.tensor(values, dtype=bias.dtype, device="cpu")
+        bias.add_(moved.repeat(len(bias) // len(moved)))
+
     def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs.
 
@@ -142,6 +155,10 @@ class Decoder(nn.Module):
         self.dropout = Dropout(dropout)
         n_outputs = output_size // self.n_steps
         self.head = Head(hidden_size, n_outputs, hidden_sizes, (0, 0), dropout, dtype)
+
+    def begin_at(self, values: Sequence[float]) -> None:
+        """Move the first outputs of each step to values, as `Head` does."""
+        self.head.begin_at(values)
 
     def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs of all steps.

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..losses import POINT, Role
+
 InstanceNormMethod = Literal["last", "standard", "affine"]
 
 # Least deviation of a sequence, in units of its root mean square: in float32 a constant
@@ -58,6 +60,9 @@ class InstanceNorm(nn.Module):
         no categories have a level.
     dtype : torch.dtype
         Type of the constants.
+    roles : sequence of Role of length n_parameters, default=("location",)
+        What each value of an output is: a location and a size get the level back, the
+        logarithm of a scale that of the spread, and a shape neither.
 
     References
     ----------
@@ -87,9 +92,11 @@ class InstanceNorm(nn.Module):
         categorical_features: Collection[int],
         target_features: Sequence[int],
         dtype: torch.dtype,
+        roles: Sequence[Role] = POINT,
     ) -> None:
         super().__init__()
         self.method = method
+        self.roles = tuple(roles)
         targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
         is_category = torch.zeros(n_features, dtype=torch.bool, device="cpu")
         is_category[list(categorical_features)] = True
@@ -147,21 +154,27 @@ class InstanceNorm(nn.Module):
 
         Parameters
         ----------
-        output : Tensor of shape (n_samples, n_outputs)
+        output : Tensor of shape (n_samples, n_outputs * n_parameters)
         level : Level
 
         Returns
         -------
-        forecast : Tensor of shape (n_samples, n_outputs)
+        forecast : Tensor of the shape of `output`
         """
         if not len(self.target_features):
             return output
+        center = level.center[:, self.target_features]
+        spread = level.spread[:, self.target_features] * self.output_scale
         if self.method == "affine":
             weight = self.log_weight.exp()[self.target_features]
-            output = (output - self.bias[self.target_features]) / weight
-        center = level.center[:, self.target_features]
-        spread = level.spread[:, self.target_features]
-        return center + spread * self.output_scale * output
+            spread = spread / weight
+            center = center - spread * self.bias[self.target_features]
+        values = output.unflatten(1, (-1, len(self.roles))).unbind(2)
+        restored = [
+            _restored(value, role, center, spread)
+            for value, role in zip(values, self.roles, strict=True)
+        ]
+        return torch.stack(restored, dim=2).flatten(1)
 
     def level(self, x: Tensor, lengths: Tensor | None) -> Level:
         """Give the level of each sequence; 0 and 1 for features that have none.
@@ -232,6 +245,15 @@ class InstanceNorm(nn.Module):
         )
         scale = _ratio(changes, changes_spread)
         self.output_scale.copy_(scale[self.target_features])
+
+
+def _restored(value: Tensor, role: Role, center: Tensor, spread: Tensor) -> Tensor:
+    """Put the level back on one parameter of each output."""
+    if role == "shape":
+        return value
+    if role == "scale":
+        return value + spread.log()
+    return center + spread * value
 
 
 def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:

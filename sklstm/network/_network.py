@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..losses import POINT, Role, with_least_scale
 from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentStack
 from ._dropout import Dropout
@@ -32,7 +33,7 @@ class LSTMNetwork(nn.Module):
     input_size : int
         Features of a step.
     output_size : int
-        Values of the head.
+        Values of the head: `n_outputs` times those that `roles` names.
     hidden_size : int
         Units of each direction of each layer.
     num_layers : int, default=1
@@ -71,9 +72,13 @@ class LSTMNetwork(nn.Module):
         Whether the head is a second recurrent layer that goes through these rows.
     instance_norm : {"last", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level.
-    target_features : sequence of int of length output_size, default=()
+    target_features : sequence of int of length n_outputs, default=()
         The feature that each output forecasts, for `instance_norm`; if empty, outputs are
         no forecasts, and all features that are no categories have a level.
+    roles : sequence of Role, default=("location",)
+        What each value is that the head gives for an output.
+    begins : sequence of float, default=()
+        What the head gives for each of these before training; empty is about 0.
     dtype : torch.dtype, default=torch.float32
         Type of the weights.
     seed : int, default=0
@@ -90,7 +95,7 @@ class LSTMNetwork(nn.Module):
         Whether in training what a sample gives depends on the others of its batch.
     is_stepwise : bool
         Whether Python goes through the steps.
-    forecast_features : tuple of int of length output_size, or ()
+    forecast_features : tuple of int of length n_outputs, or ()
         The feature that each output forecasts, if it does.
 
     Examples
@@ -125,6 +130,8 @@ class LSTMNetwork(nn.Module):
         decode: bool = False,
         instance_norm: InstanceNormMethod | None = None,
         target_features: Sequence[int] = (),
+        roles: Sequence[Role] = POINT,
+        begins: Sequence[float] = (),
         dtype: torch.dtype = torch.float32,
         seed: int = 0,
     ) -> None:
@@ -137,13 +144,14 @@ class LSTMNetwork(nn.Module):
         self.dtype = dtype
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
+        self.roles = tuple(roles)
 
         # Input normaliser.
         categories = categories or {}
         self.normaliser = None
         if instance_norm is not None:
             self.normaliser = InstanceNorm(
-                instance_norm, input_size, categories, target_features, dtype
+                instance_norm, input_size, categories, target_features, dtype, roles
             )
         # Front end: an embedding, then convolutions (or a branch beside), then patches.
         self.embedding = None
@@ -185,7 +193,7 @@ class LSTMNetwork(nn.Module):
         # Head.
         if self.branch is not None:
             state_size += conv_filters[-1]
-        self.head: nn.Module
+        self.head: Head | Decoder
         if decode:
             self.head = Decoder(
                 state_size,
@@ -205,6 +213,8 @@ class LSTMNetwork(nn.Module):
         if memory_length is not None:
             memory_length = count_patches(memory_length, patch_length)
         initialise(self, torch.Generator("cpu").manual_seed(seed), memory_length)
+        if begins:
+            self.head.begin_at(begins)
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, future: Tensor | None = None
@@ -234,7 +244,7 @@ class LSTMNetwork(nn.Module):
         state = self.dropout(self.pooling(*self._hidden(x, lengths)))
         if self.branch is not None:
             state = torch.cat([state, self.branch(x, lengths)], dim=1)
-        output = self._outputs(state, future)
+        output = with_least_scale(self._outputs(state, future), self.roles)
         if self.normaliser is None or level is None:
             return output
         return self.normaliser.restore(output, level)

@@ -65,6 +65,7 @@ class Encoding:
         standardize: bool,
         categorical: list[int],
         relative: Sequence[int] = (),
+        uncentred: Sequence[int] = (),
     ) -> Encoding:
         """Learn the scaling and the categories of training sequences.
 
@@ -79,6 +80,8 @@ class Encoding:
             Features that are categories, and not standardised.
         relative : sequence of int, default=()
             Features that are divided by the size of each sequence, and not centred.
+        uncentred : sequence of int, default=()
+            Others that are not centred.
 
         Returns
         -------
@@ -94,7 +97,7 @@ class Encoding:
             scaling = Scaling.of_windows(windows, weight)
         else:
             scaling = Scaling.identity(windows.shape[2])
-        scaling = scaling.leaving(categorical).about_zero(relative)
+        scaling = scaling.leaving(categorical).about_zero([*relative, *uncentred])
         scaling.check_finite("X")
         return cls(layout, scaling, categories, tuple(relative))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -11,6 +12,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ..losses import Role, in_units
 from ..windows._features import unmasked
 from ..windows._groups import are_missing
 from ..windows._windows import Windows
@@ -49,6 +51,10 @@ class Targets(Protocol):
     @property
     def n_values(self) -> int: ...
 
+    @property
+    def unit(self) -> Array | None:
+        """How much 1 is in the units of y, for each target; None where it has none."""
+
     def encode(self, y: Any, name: str = "y") -> Any:
         """Check y against what was learnt and encode it."""
 
@@ -61,8 +67,8 @@ class Targets(Protocol):
     def scaled(self, target: Any) -> Any:
         """Give encoded targets as the network sees them."""
 
-    def decode(self, values: Array) -> Array:
-        """Turn what the network says into predictions."""
+    def decode(self, values: Array, roles: Sequence[Role]) -> Array:
+        """Give what the network says in the units of the user."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +113,13 @@ class Numbers:
 
     @property
     def n_values(self) -> int:
-        """One value for each target."""
+        """One value for each target, or as many as its loss wants."""
         return self.n_outputs
+
+    @property
+    def unit(self) -> Array:
+        """How much 1 is in the units of y, for each target."""
+        return np.ones(self.n_outputs) if self.scaling is None else self.scaling.scale
 
     def encode(self, y: Any, name: str = "y") -> Any:
         """Give y as columns of numbers, of shape (n_samples, n_outputs)."""
@@ -132,11 +143,11 @@ class Numbers:
         """Standardise the columns."""
         return target if self.scaling is None else self.scaling.apply(target)
 
-    def decode(self, values: Array) -> Array:
-        """Give numbers in the units of y, float64, in its shape."""
+    def decode(self, values: Array, roles: Sequence[Role]) -> Array:
+        """Give parameters in the units of y, of shape (n_samples[, n_outputs], n)."""
         values = values.astype(np.float64)
         if self.scaling is not None:
-            values = self.scaling.invert(values)
+            values = in_units(values, roles, self.scaling.mean, self.scaling.scale)
         return values[:, 0] if self.is_flat else values
 
 
@@ -215,6 +226,10 @@ class Labels:
         return cls(classes, np.zeros(len(classes)), may_miss)
 
     @property
+    def unit(self) -> None:
+        """Labels have none."""
+
+    @property
     def n_outputs(self) -> int:
         """One label for each sequence."""
         return 1
@@ -256,7 +271,7 @@ class Labels:
         """Leave class numbers as they are."""
         return target
 
-    def decode(self, values: Array) -> Array:
+    def decode(self, values: Array, roles: Sequence[Role]) -> Array:
         """Leave probabilities as they are."""
         return values
 

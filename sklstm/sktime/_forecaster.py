@@ -156,7 +156,8 @@ class LSTMForecaster(BaseForecaster):
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
         loss: Any = "absolute_error",
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] = 0.5,
+        n_mixtures: int = 3,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
@@ -199,6 +200,7 @@ class LSTMForecaster(BaseForecaster):
         self.head_sizes = head_sizes
         self.loss = loss
         self.quantile = quantile
+        self.n_mixtures = n_mixtures
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule

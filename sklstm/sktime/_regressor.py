@@ -88,7 +88,8 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
         loss: Any = "squared_error",
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] = 0.5,
+        n_mixtures: int = 3,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
@@ -126,6 +127,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         self.head_sizes = head_sizes
         self.loss = loss
         self.quantile = quantile
+        self.n_mixtures = n_mixtures
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule

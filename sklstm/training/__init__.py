@@ -5,7 +5,7 @@ from ._holdout import hold_out
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
-from ._plain import is_same
+from ._plain import OWN, is_same
 from ._run import Plan, run
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
@@ -14,6 +14,7 @@ from ._warm_start import take_up
 
 __all__ = [
     "OPTIMIZERS",
+    "OWN",
     "SCHEDULES",
     "Memory",
     "OwnThreads",

@@ -292,7 +292,7 @@ class SequenceNet(NeuralNet):
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
         """Mean loss of a batch, weighted in training and validation alike."""
-        return self.criterion_(y_pred, y_true, X["weight"])
+        return self.criterion_(y_pred, y_true, X["weight"], X["size"])
 
     @property
     def n_epochs(self) -> int:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..losses import in_units
 from ..network import LSTMNetwork
 from ._data import SequenceData
 from ._pieces import Sizes, count_predicted
@@ -21,20 +22,21 @@ LEAST_SIDE_BY_SIDE = 8
 
 
 def predict_batches(
-    network: LSTMNetwork, link: Callable[[Tensor], Tensor], data: SequenceData
+    network: LSTMNetwork, link: Callable[..., Tensor], data: SequenceData
 ) -> NDArray[Any]:
     """Predict in batches of a fixed size, in the units of training.
 
     Parameters
     ----------
     network : LSTMNetwork
-    link : callable (output) -> Tensor
+    link : callable (output, roles) -> Tensor
         Turns outputs into predictions.
     data : SequenceData
 
     Returns
     -------
-    prediction : ndarray of shape (n_samples, n_values)
+    prediction : ndarray of shape (n_samples, n_classes) or \
+            (n_samples, n_outputs, n_parameters)
     """
     return _by_batches(network, data, partial(_predict, network, link, data))
 
@@ -86,14 +88,16 @@ def _fill(compute: Callable[[Tensor], Tensor], index: Tensor, place: Tensor) -> 
 @torch.inference_mode()
 def _predict(
     network: LSTMNetwork,
-    link: Callable[[Tensor], Tensor],
+    link: Callable[..., Tensor],
     data: SequenceData,
     index: Tensor,
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
-        values = link(network(inputs["x"], inputs["lengths"], inputs["future"]))
-    return values if inputs["size"] is None else values * inputs["size"]
+        output = network(inputs["x"], inputs["lengths"], inputs["future"])
+        values = link(output, network.roles)
+    size = inputs["size"]
+    return values if size is None else in_units(values, network.roles, 0.0, size)
 
 
 @torch.inference_mode()

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from .._version import __version__
-from ..losses import LINKS
+from ..losses import LINKS, Loss
 from ..network import LSTMNetwork
 from ..samples._encoding import Encoding
 from ..samples._targets import Targets, targets_from_state
@@ -95,6 +95,8 @@ class TrainedModel:
     memory : Memory
     net : SequenceNet or None, default=None
         The skorch net that trained it, if that was in this process.
+    loss : Loss or None, default=None
+        What it was trained with, if that was in this process.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class TrainedModel:
         course: Course,
         memory: Memory,
         net: SequenceNet | None = None,
+        loss: Loss | None = None,
     ) -> None:
         self.network = network
         self.architecture = architecture
@@ -116,12 +119,13 @@ class TrainedModel:
         self.course = course
         self.memory = memory
         self.net = net
+        self.loss = loss
         self.version = __version__
 
     # ------------------------------------------------------------------ prediction
 
     def predict(self, windows: Windows) -> Array:
-        """Predict targets, or the probability of each class.
+        """Predict the parameters of each target, or the probability of each class.
 
         Parameters
         ----------
@@ -129,12 +133,15 @@ class TrainedModel:
 
         Returns
         -------
-        prediction : ndarray of shape (n_samples,) or (n_samples, n_values)
+        prediction : ndarray of shape (n_samples[, n_outputs], n_parameters) or \
+                (n_samples, n_classes)
+            A plain loss has one parameter, the prediction.
         """
         link = LINKS[self.link]
-        return self.targets.decode(
-            self._by_parts(windows, lambda data: predict_batches(self.network, link, data))
+        values = self._by_parts(
+            windows, lambda data: predict_batches(self.network, link, data)
         )
+        return self.targets.decode(values, self.network.roles)
 
     def attention(self, windows: Windows) -> Array:
         """Give the weight of each step in attention pooling.

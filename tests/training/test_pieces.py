@@ -144,6 +144,28 @@ def test_every_part_in_pieces_equals_the_plain_loop(small_pieces, options):
     assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
+        {"loss": "gaussian", "instance_norm": "last", "target_features": [0, 1]},
+        {"loss": "student_t"},
+        {"loss": "mixture", "n_mixtures": 2, "head_sizes": (6,)},
+        {"loss": "negative_binomial"},
+    ],
+    ids=str,
+)
+def test_every_likelihood_in_pieces_equals_the_plain_loop(small_pieces, options):
+    record = Record()
+    model = LSTMRegressor(**OPTIONS, **options, callbacks=[record])
+    counts = np.abs(np.c_[Y, -Y] * 5).round()
+    model.fit(X, counts, sample_weight=WEIGHT)
+    assert max(small_pieces) == 6
+    criterion = model.net_.criterion_
+    expected = plain_loop(record, lambda *batch: criterion(*batch))
+    assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("options", [{"cell": "peephole"}, {"layer_norm": True}])
 def test_layers_that_python_goes_through_are_not_cut(small_pieces, options):
     LSTMRegressor(**OPTIONS | {"max_epochs": 1}, **options).fit(X, Y)

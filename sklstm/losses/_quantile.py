@@ -1,0 +1,147 @@
+"""Quantiles of the target, one or many, by one network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from torch import Tensor, nn
+
+from ._roles import POINT
+
+Array = NDArray[np.float64]
+
+
+class QuantileLoss(nn.Module):
+    r"""Pinball loss, least at a quantile of the target (Koenker and Bassett, 1978).
+
+    .. math:: \ell(\hat y, y) = \max(q (y - \hat y), (q - 1)(y - \hat y))
+
+    Of several levels it is the mean. They are put in order afterwards, which never makes
+    them worse [1]_.
+
+    Parameters
+    ----------
+    quantile : float or sequence of float
+        The levels :math:`q`, each in (0, 1).
+
+    Attributes
+    ----------
+    roles : tuple of str
+        One value of the network for each level.
+    begins : list of float
+        What the network gives before training.
+
+    References
+    ----------
+    .. [1] Chernozhukov, V., Fernandez-Val, I. and Galichon, A. (2010). Quantile and
+       probability curves without crossing. Econometrica, 78(3), 1093-1125.
+
+    Examples
+    --------
+    >>> QuantileLoss(0.9)(torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0], [1.0]]))
+    tensor([[0.9000],
+            [0.1000]])
+    """
+
+    level: Tensor
+
+    def __init__(self, quantile: float | Sequence[float] = 0.5) -> None:
+        super().__init__()
+        self.levels = tuple(np.atleast_1d(np.asarray(quantile, np.float64)).tolist())
+        self.roles = POINT * len(self.levels)
+        # Many levels begin as those of a normal target.
+        self.begins = ndtri(self.levels).tolist() if len(self.levels) > 1 else []
+        level = torch.tensor(self.levels, dtype=torch.float64, device="cpu")
+        self.register_buffer("level", level, persistent=False)
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Give the loss of each value.
+
+        Parameters
+        ----------
+        output : Tensor of shape (n_samples, n_outputs * n_levels)
+            The levels of the first output, then those of the second, and so on.
+        target : Tensor of shape (n_samples, n_outputs)
+
+        Returns
+        -------
+        loss : Tensor of shape (n_samples, n_outputs)
+        """
+        if len(self.levels) == 1:
+            error = target - output
+            return torch.maximum(self.levels[0] * error, (self.levels[0] - 1) * error)
+        level = self.level.to(output.dtype)
+        error = target[..., None] - output.unflatten(1, (-1, len(level)))
+        return torch.maximum(level * error, (level - 1) * error).mean(dim=-1)
+
+    # ------------------------------------------------------------------ what it says
+
+    def point(self, parameters: Array) -> Array:
+        """Give the median; of a single level, that quantile.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (..., n_levels)
+
+        Returns
+        -------
+        values : ndarray of shape (...)
+        """
+        if len(self.levels) == 1:
+            return parameters[..., 0]
+        return self.quantiles(parameters, [0.5])[..., 0]
+
+    def quantiles(self, parameters: Array, levels: Sequence[float] | Array) -> Array:
+        """Give quantiles at any levels.
+
+        Between the levels of training they lie on straight lines over the scale of normal
+        quantiles, and beyond the outermost these lines go on: exact where the target is
+        normal, whatever its mean and deviation.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (..., n_levels)
+            In any order.
+        levels : sequence of float
+            Or an array of shape (..., n_wanted).
+
+        Returns
+        -------
+        values : ndarray of shape (..., n_wanted)
+
+        Examples
+        --------
+        >>> loss = QuantileLoss([0.1, 0.5, 0.9])
+        >>> loss.quantiles(np.array([10.0, 30.0, 40.0]), [0.05, 0.1, 0.3, 0.95]).round(1)
+        array([ 4.3, 10. , 21.8, 42.8])
+        """
+        known, wanted = ndtri(np.array(self.levels)), ndtri(np.asarray(levels))
+        values = np.sort(parameters, axis=-1)
+        left = np.searchsorted(known[1:-1], wanted, side="right")
+        share = (wanted - known[left]) / (known[left + 1] - known[left])
+        left = np.broadcast_to(left, (*values.shape[:-1], left.shape[-1]))
+        low, high = (np.take_along_axis(values, left + i, axis=-1) for i in (0, 1))
+        return low + share * (high - low)
+
+    def sample(
+        self, parameters: Array, n_samples: int, random_state: np.random.RandomState
+    ) -> Array:
+        """Draw samples: quantiles of levels that are drawn.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (..., n_levels)
+        n_samples : int
+        random_state : RandomState
+
+        Returns
+        -------
+        samples : ndarray of shape (..., n_samples)
+        """
+        levels: Any = random_state.uniform(size=(*parameters.shape[:-1], n_samples))
+        return self.quantiles(parameters, levels)

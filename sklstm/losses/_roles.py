@@ -1,0 +1,115 @@
+"""What the values are that a network gives for a target, and how units change them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Role = Literal["location", "size", "scale", "shape"]
+ROLES: tuple[str, ...] = get_args(Role)
+# A plain prediction.
+POINT: tuple[Role, ...] = ("location",)
+
+# Least scale, in the units in which a network speaks: values that are all alike would draw
+# it to 0, where a likelihood has no bound.
+LEAST_LOG_SCALE = math.log(1e-3)
+# Least size: the mean of counts is never quite 0.
+LEAST_SIZE = 1e-6
+
+
+def as_parameters(output: Tensor, roles: Sequence[Role]) -> Tensor:
+    r"""Turn what a network gives into parameters.
+
+    A "scale" is :math:`\exp(o)`, a "size" is :math:`\log(1 + \exp(o))`, and both are
+    positive; a "location" and a "shape" stay as they are.
+
+    Parameters
+    ----------
+    output : Tensor of shape (n_samples, n_outputs * n_parameters)
+        The values of the first output, then those of the second, and so on.
+    roles : sequence of Role of length n_parameters
+
+    Returns
+    -------
+    parameters : Tensor of shape (n_samples, n_outputs, n_parameters)
+
+    Examples
+    --------
+    >>> as_parameters(torch.tensor([[2.0, 0.0]]), ["location", "scale"])
+    tensor([[[2., 1.]]])
+    """
+    values = output.unflatten(1, (-1, len(roles)))
+    return _by_role(values, roles, {"scale": torch.exp, "size": _as_size})
+
+
+def with_least_scale(output: Tensor, roles: Sequence[Role]) -> Tensor:
+    """Keep logarithms of scales above a least one, smoothly.
+
+    Parameters
+    ----------
+    output : Tensor of shape (n_samples, n_outputs * n_parameters)
+    roles : sequence of Role of length n_parameters
+
+    Returns
+    -------
+    output : Tensor of the same shape
+    """
+    values = output.unflatten(1, (-1, len(roles)))
+    return _by_role(values, roles, {"scale": _at_least}).flatten(1)
+
+
+def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> Any:
+    """Give the parameters of a target that is shifted and scaled.
+
+    Parameters
+    ----------
+    parameters : Tensor or ndarray of shape (..., n_outputs, n_parameters)
+    roles : sequence of Role of length n_parameters
+        A "location" is shifted and scaled, a "size" and a "scale" are scaled, and a
+        "shape" has no unit.
+    mean, scale : float, Tensor or ndarray of shape (..., n_outputs)
+
+    Returns
+    -------
+    parameters : Tensor or ndarray of the same shape
+
+    Examples
+    --------
+    >>> in_units(torch.tensor([2.0, 1.0, 5.0]), ["location", "scale", "shape"], 10.0, 3.0)
+    tensor([16.,  3.,  5.])
+    """
+    changed = 1 * parameters
+    for i, role in enumerate(roles):
+        if role != "shape":
+            changed[..., i] = changed[..., i] * scale
+        if role == "location":
+            changed[..., i] = changed[..., i] + mean
+    return changed
+
+
+def _by_role(
+    values: Tensor, roles: Sequence[Role], functions: dict[str, Callable[[Tensor], Tensor]]
+) -> Tensor:
+    """Apply functions along the last axis, each where its role is."""
+    if not set(functions) & set(roles):
+        return values
+    parts = zip(roles, values.unbind(-1), strict=True)
+    return torch.stack([functions.get(role, _same)(part) for role, part in parts], dim=-1)
+
+
+def _same(value: Tensor) -> Tensor:
+    return value
+
+
+def _as_size(value: Tensor) -> Tensor:
+    return functional.softplus(value) + LEAST_SIZE
+
+
+def _at_least(value: Tensor) -> Tensor:
+    # The logarithm of the sum of both scales.
+    return functional.softplus(value - LEAST_LOG_SCALE) + LEAST_LOG_SCALE

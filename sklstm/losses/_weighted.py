@@ -1,0 +1,96 @@
+"""The mean loss of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class WeightedLoss(nn.Module):
+    r"""Mean loss of a batch, each sample counted with its weight.
+
+    .. math:: L = \frac{1}{B} \sum_{i=1}^B w_i \, \ell(\hat y_i, y_i)
+
+    The weights are scaled to a mean of 1 over all training samples, not over the batch: a
+    batch of light samples shall move the model little.
+
+    Parameters
+    ----------
+    criterion : callable (output, target) -> Tensor
+        Gives one loss per sample or per value. One for the whole batch is taken as it is.
+    is_samplewise : bool, default=False
+        Whether a sample's loss depends on that sample alone.
+    unit : array-like of shape (n_outputs,) or None, default=None
+        For a criterion that takes them: how much 1 is in the user's units.
+    """
+
+    unit: Tensor | None
+
+    def __init__(
+        self,
+        criterion: Callable[..., Tensor],
+        is_samplewise: bool = False,
+        unit: Any = None,
+    ) -> None:
+        super().__init__()
+        if unit is not None:
+            unit = torch.as_tensor(unit, dtype=torch.float64, device="cpu")
+        self.register_buffer("unit", unit, persistent=False)
+        self.criterion = criterion
+        self.is_samplewise = is_samplewise
+
+    def forward(
+        self,
+        output: Tensor,
+        target: Tensor,
+        weight: Tensor | None,
+        size: Tensor | None = None,
+    ) -> Tensor:
+        """Give the loss of a batch.
+
+        Parameters
+        ----------
+        output : Tensor of shape (n_samples, n_values)
+        target : Tensor of shape (n_samples, n_outputs), or (n_samples,) of class numbers
+        weight : Tensor of shape (n_samples,) or None
+        size : Tensor of shape (n_samples, n_outputs) or None, default=None
+            By which the targets of each sample were divided.
+
+        Returns
+        -------
+        loss : Tensor of shape ()
+
+        Raises
+        ------
+        ValueError
+            If the criterion gives neither, or if there are weights but it gives one loss
+            for the whole batch.
+        """
+        units: list[Tensor] = []
+        if self.unit is not None:
+            units = [self.unit if size is None else self.unit * size.where(size > 0, 1.0)]
+        value = self.criterion(output, target, *units)
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                "loss must give a tensor: one value per sample, or one for each output, or"
+                f" one for the whole batch. Got {type(value).__name__} instead."
+            )
+        known = (output.shape, target.shape)
+        if value.ndim and value.shape not in known and value.numel() != len(output):
+            raise ValueError(
+                f"loss must give one value per sample, of shape ({len(output)},), one per"
+                f" output, of shape {tuple(output.shape)}, or one for the whole batch."
+                f" Got shape {tuple(value.shape)} instead."
+            )
+        if weight is None:
+            return value.mean()
+        if value.ndim == 0:
+            raise ValueError(
+                "loss must give one value per sample to be used with sample_weight or"
+                " class_weight. Got one value for the whole batch instead."
+            )
+        per_sample = value.reshape(len(output), -1).mean(dim=1)
+        return (per_sample * weight).mean()
