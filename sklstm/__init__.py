@@ -1,7 +1,12 @@
 """LSTM networks as scikit-learn estimators."""
 
 from ._version import __version__ as __version__
-from .estimators import LSTMClassifier, LSTMRegressor
+from .estimators import (
+    ConformalClassifier,
+    ConformalRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+)
 from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
@@ -11,6 +16,8 @@ from .windows import (
 )
 
 __all__ = [
+    "ConformalClassifier",
+    "ConformalRegressor",
     "LSTMClassifier",
     "LSTMRegressor",
     "SequenceReshaper",

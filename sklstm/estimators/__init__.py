@@ -1,6 +1,13 @@
 """The estimators: parameters, what the targets are, and one trained model."""
 
 from ._classifier import LSTMClassifier
+from ._conformal_classifier import ConformalClassifier
+from ._conformal_regressor import ConformalRegressor
 from ._regressor import LSTMRegressor
 
-__all__ = ["LSTMClassifier", "LSTMRegressor"]
+__all__ = [
+    "ConformalClassifier",
+    "ConformalRegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
+]

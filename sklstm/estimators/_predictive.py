@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from ..fitting._numbers import is_integer
-from ..losses import REGRESSION_LOSSES, Loss, resolve_loss
+from ..losses import REGRESSION_LOSSES, Loss, check_levels, resolve_loss
 from ..training import OWN, TrainedModel
 
 REMEDY = (
@@ -65,44 +65,6 @@ def loss_of(regressor: Any, model: TrainedModel) -> Loss:
     return model.loss
 
 
-def check_levels(levels: Any, name: str) -> NDArray[np.float64]:
-    """Check levels of quantiles.
-
-    Parameters
-    ----------
-    levels : sequence of float
-    name : str
-        The argument.
-
-    Returns
-    -------
-    levels : ndarray of float of shape (n_levels,)
-
-    Raises
-    ------
-    ValueError
-        If one lies outside (0, 1), or they do not ascend.
-
-    Examples
-    --------
-    >>> check_levels([0.1, 0.9], "quantiles")
-    array([0.1, 0.9])
-    >>> check_levels([0.1, 1.0], "quantiles")
-    Traceback (most recent call last):
-    ValueError: quantiles must be ascending levels in (0, 1), each once. Got [0.1, 1.0].
-    """
-    try:
-        values = np.asarray(levels, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.empty(0)
-    ascend = values.ndim == 1 and len(values) and bool((np.diff(values) > 0).all())
-    if not ascend or not (values[0] > 0 and values[-1] < 1):
-        raise ValueError(
-            f"{name} must be ascending levels in (0, 1), each once. Got {levels!r}."
-        )
-    return values
-
-
 def check_trained_levels(loss: Any, quantile: Any) -> None:
     """Check levels to train on: of several the median must follow.
 
@@ -124,28 +86,6 @@ def check_trained_levels(loss: Any, quantile: Any) -> None:
             "quantile must have a level on each side of 0.5, or 0.5 itself: predict gives"
             f" the median. Got {quantile!r}; for a single level give a float."
         )
-
-
-def check_coverage(coverage: Any) -> float:
-    """Check the share of targets that an interval is to hold.
-
-    Parameters
-    ----------
-    coverage : float
-
-    Returns
-    -------
-    coverage : float
-
-    Raises
-    ------
-    ValueError
-        If it is no number in (0, 1).
-    """
-    is_share = isinstance(coverage, Real) and not isinstance(coverage, bool)
-    if not is_share or not 0 < coverage < 1:
-        raise ValueError(f"coverage must be a number in (0, 1). Got {coverage!r}.")
-    return float(coverage)
 
 
 def levels_of(coverage: float) -> list[float]:

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 
 from ..fitting._available import available_where
-from ..losses import Loss
+from ..losses import Loss, check_coverage, check_levels
 from ..metrics import where_known
 from ..samples._encoding import Encoding, Layout
 from ..samples._features import feature_numbers
@@ -25,8 +25,6 @@ from ._documented import documented
 from ._lstm import Array, LSTMEstimator
 from ._parameters import REGRESSION, constraints_of
 from ._predictive import (
-    check_coverage,
-    check_levels,
     check_says,
     check_trained_levels,
     levels_of,

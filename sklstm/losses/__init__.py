@@ -5,6 +5,7 @@ A loss of your own that is the likelihood of a distribution inherits from
 """
 
 from ._distribution import DistributionLoss
+from ._levels import check_coverage, check_levels
 from ._losses import (
     CLASSIFICATION_LOSSES,
     LINKS,
@@ -34,6 +35,8 @@ __all__ = [
     "StudentTLoss",
     "WeightedLoss",
     "as_parameters",
+    "check_coverage",
+    "check_levels",
     "in_units",
     "resolve_loss",
     "with_least_scale",

@@ -1,5 +1,22 @@
-"""Metrics and scorers of targets that lie ahead, some of which are not yet known."""
+"""Metrics and scorers: of targets some of which are not yet known, and of uncertainty."""
 
 from ._known import get_scorer, where_known
+from ._uncertainty import (
+    coverage,
+    crps,
+    uncertainty_scorer,
+    weighted_quantile_loss,
+    width,
+    winkler_score,
+)
 
-__all__ = ["get_scorer", "where_known"]
+__all__ = [
+    "coverage",
+    "crps",
+    "get_scorer",
+    "uncertainty_scorer",
+    "weighted_quantile_loss",
+    "where_known",
+    "width",
+    "winkler_score",
+]

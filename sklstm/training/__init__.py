@@ -1,7 +1,7 @@
 """Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
 from ._data import SequenceData
-from ._holdout import hold_out
+from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
@@ -27,8 +27,10 @@ __all__ = [
     "ValidationWatch",
     "data_options",
     "hold_out",
+    "hold_out_last",
     "is_same",
     "make_network",
     "run",
+    "shares_rows",
     "take_up",
 ]

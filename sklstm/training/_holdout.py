@@ -62,7 +62,7 @@ def hold_out(
     if method == "random" or (method == "auto" and independent):
         train, valid = _random(n_samples, n_valid, labels, seed)
     else:
-        train, valid = _last(windows, fraction, horizon, in_order)
+        train, valid = hold_out_last(windows, fraction, horizon, in_order)
     if not len(train):
         raise ValueError(
             f"X must have more rows than the validation split needs: early_stopping=True"
@@ -73,7 +73,7 @@ def hold_out(
     return train, valid
 
 
-def _last(
+def hold_out_last(
     windows: Windows, fraction: float, horizon: int, in_order: bool
 ) -> tuple[Index, Index]:
     series = _series(windows)

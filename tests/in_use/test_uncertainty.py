@@ -70,6 +70,7 @@ def test_counts_are_learnt_with_their_dispersion():
 
 def test_two_answers_to_one_question():
     """Half of the targets are at x, half at -x: the mean of both is never right."""
+    rng = np.random.default_rng(1)
     x = rng.uniform(1, 2, size=(1500, 3))
     y = np.where(rng.random(1500) < 0.5, 1, -1) * x[:, -1] + 0.1 * rng.normal(size=1500)
     nll = {}
@@ -128,6 +129,7 @@ def test_shapes_follow_those_of_y(options, outputs, head):
 @pytest.mark.parametrize("norm", [None, "last", "standard"])
 def test_units_of_the_target_do_not_matter(name, norm):
     """Another unit of the sequence and of what is forecast, the same forecast in it."""
+    rng = np.random.default_rng(1)
     series = np.cumsum(rng.normal(size=300))
     given = []
     for shift, scale in ((0.0, 1.0), (5000.0, 250.0)):
@@ -141,6 +143,7 @@ def test_units_of_the_target_do_not_matter(name, norm):
 
 @pytest.mark.parametrize("norm", ["last", "standard"])
 def test_a_spread_grows_with_that_of_the_sequence(norm):
+    rng = np.random.default_rng(1)
     series = np.cumsum(rng.normal(size=400))
     windows, y = sliding_windows(series, window_length=8)
     model = LSTMRegressor(
@@ -156,6 +159,7 @@ def test_a_spread_grows_with_that_of_the_sequence(norm):
 
 @pytest.mark.parametrize("name", ["quantile", "gaussian", "student_t", "mixture"])
 def test_series_of_unlike_size_have_intervals_of_their_own_size(name):
+    rng = np.random.default_rng(1)
     small = rng.poisson(20 + 10 * np.sin(np.arange(200) * np.pi / 4)).astype(float)
     rows = np.r_[small, 1000 * small]
     windows, y = sliding_windows(rows, window_length=8, groups=np.repeat(["a", "b"], 200))
