@@ -168,4 +168,4 @@ def sample(
     if not is_integer(n_samples, least=1):
         raise ValueError(f"n_samples must be an int of at least 1. Got {n_samples!r}.")
     rng = check_random_state(random_state)
-    return loss.criterion.sample(parameters, int(n_samples), rng)  # type: ignore[attr-defined, no-any-return]
+    return loss.sample(parameters, int(n_samples), rng)

@@ -15,7 +15,7 @@ from ._losses import (
 )
 from ._missing import LossWhereObserved
 from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
-from ._quantile import QuantileLoss
+from ._quantile import QuantileLoss, between_levels
 from ._roles import POINT, Role, as_parameters, in_units, with_least_scale
 from ._weighted import WeightedLoss
 
@@ -35,6 +35,7 @@ __all__ = [
     "StudentTLoss",
     "WeightedLoss",
     "as_parameters",
+    "between_levels",
     "check_coverage",
     "check_levels",
     "in_units",

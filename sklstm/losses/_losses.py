@@ -105,6 +105,12 @@ class Loss:
         """Give quantiles, of shape (..., n_levels)."""
         return self.criterion.quantiles(parameters, levels)  # type: ignore[attr-defined, no-any-return]
 
+    def sample(
+        self, parameters: NDArray[Any], n_samples: int, random_state: Any
+    ) -> NDArray[Any]:
+        """Draw samples, of shape (..., n_samples), by a RandomState."""
+        return self.criterion.sample(parameters, n_samples, random_state)  # type: ignore[attr-defined, no-any-return]
+
     def predictions(self, output: Tensor) -> Tensor:
         """Give what skorch's scorers compare with the target, in its units of training."""
         values = LINKS[self.link](output, self.roles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy import special, stats
@@ -69,8 +69,13 @@ class StudentTLoss(DistributionLoss):
     def quantiles(self, parameters: Array, levels: Sequence[float] | Array) -> Array:
         """Give quantiles, by scipy: torch has none of them."""
         location, scale, shape = np.moveaxis(parameters[..., None, :], -1, 0)
-        degrees = LEAST_DEGREES + np.logaddexp(0.0, shape)
-        return location + scale * special.stdtrit(degrees, np.asarray(levels))
+        values: Array = special.stdtrit(self.degrees(shape), np.asarray(levels))
+        return location + scale * values
+
+    @staticmethod
+    def degrees(shape: Array) -> Array:
+        """Give the degrees of freedom, from the third parameter."""
+        return LEAST_DEGREES + np.logaddexp(0.0, shape)
 
 
 class NegativeBinomialLoss(DistributionLoss):
@@ -98,10 +103,15 @@ class NegativeBinomialLoss(DistributionLoss):
     def quantiles(self, parameters: Array, levels: Sequence[float] | Array) -> Array:
         """Give quantiles, by scipy: torch has none of them."""
         mean, shape = np.moveaxis(parameters[..., None, :], -1, 0)
-        dispersion = LEAST_DISPERSION + np.logaddexp(0.0, shape)
+        dispersion = self.dispersion(shape)
         chance = 1 / (1 + mean * dispersion)
-        values: Any = stats.nbinom.ppf(np.asarray(levels), 1 / dispersion, chance)
+        values: Array = stats.nbinom.ppf(np.asarray(levels), 1 / dispersion, chance)
         return values
+
+    @staticmethod
+    def dispersion(shape: Array) -> Array:
+        """Give the dispersion, from the second parameter."""
+        return LEAST_DISPERSION + np.logaddexp(0.0, shape)
 
 
 class MixtureLoss(DistributionLoss):

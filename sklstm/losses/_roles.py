@@ -20,13 +20,16 @@ POINT: tuple[Role, ...] = ("location",)
 LEAST_LOG_SCALE = math.log(1e-3)
 # Least size: the mean of counts is never quite 0.
 LEAST_SIZE = 1e-6
+# The more, the nearer to 0 a size follows what the network gives.
+SHARPNESS = 10.0
 
 
 def as_parameters(output: Tensor, roles: Sequence[Role]) -> Tensor:
     r"""Turn what a network gives into parameters.
 
-    A "scale" is :math:`\exp(o)`, a "size" is :math:`\log(1 + \exp(o))`, and both are
-    positive; a "location" and a "shape" stay as they are.
+    A "scale" is :math:`\exp(o)`, a "size" is :math:`\log(1 + \exp(10 o)) / 10`, which is
+    :math:`o` but near 0, and both are positive. A "location" and a "shape" stay as they
+    are.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ def _same(value: Tensor) -> Tensor:
 
 
 def _as_size(value: Tensor) -> Tensor:
-    return functional.softplus(value) + LEAST_SIZE
+    return functional.softplus(value, beta=SHARPNESS) + LEAST_SIZE
 
 
 def _at_least(value: Tensor) -> Tensor:

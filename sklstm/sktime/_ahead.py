@@ -16,7 +16,7 @@ Array = NDArray[Any]
 Index = NDArray[np.intp]
 
 
-def forecast(model: ForecastModel, rows: Rows, steps: Index, means: Array) -> Array:
+def forecast(model: ForecastModel, rows: Rows, steps: Index, unknown: Array) -> Array:
     """Forecast steps ahead of the last row of each series.
 
     Where the last values of a series are missing, the network's own forecasts stand in for
@@ -31,28 +31,80 @@ def forecast(model: ForecastModel, rows: Rows, steps: Index, means: Array) -> Ar
         With as many rows to come as the last step, of `steps` or of the model.
     steps : ndarray of int of shape (n_steps,)
         Ascending, from 1. Those beyond the model's last need all before them.
-    means : ndarray of shape (n_series, n_targets)
-        What is forecast where no value has been observed.
+    unknown : ndarray of shape (n_series, n_targets, n_parameters)
+        What is said where no value has been observed.
 
     Returns
     -------
-    values : ndarray of shape (n_series, n_steps, n_targets)
+    parameters : ndarray of shape (n_series, n_steps, n_targets, n_parameters)
     """
     n_targets = model.n_targets
     n_missing = count_missing(rows.table[:, :n_targets], rows.lasts, rows.starts)
     table = _with_ends_filled(model, rows, n_missing)
-    values = np.empty((len(rows.lasts), len(steps), n_targets))
+    parameters = np.empty((len(rows.lasts), len(steps), *unknown.shape[1:]))
     given = model.nearest_steps(steps)
     for origin in np.unique(steps - given):
         now = np.flatnonzero(steps - given == origin)
         said = _predict_from(model, rows, table, rows.lasts + origin, rows.starts)
-        values[:, now] = said[:, np.searchsorted(model.steps, given[now])]
+        parameters[:, now] = said[:, np.searchsorted(model.steps, given[now])]
         # A later origin reads what has been forecast so far.
-        table[rows.lasts[:, None] + steps[now], :n_targets] = values[:, now]
-    return np.where(n_missing[:, None] < 0, means[:, None], values)
+        points = model.loss.point(parameters[:, now])
+        table[rows.lasts[:, None] + steps[now], :n_targets] = points
+    return np.where(n_missing[:, None, :, None] < 0, unknown[:, None], parameters)
 
 
-def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) -> Array:
+def follow_paths(
+    model: ForecastModel,
+    rows: Rows,
+    n_steps: int,
+    unknown: Array,
+    n_paths: int,
+    random_state: np.random.RandomState,
+) -> Array:
+    """Draw paths: each value from what is said of it after those drawn before.
+
+    So the uncertainty of each step is carried along to the next.
+
+    Parameters
+    ----------
+    model : ForecastModel
+        Of step 1.
+    rows : Rows
+        With as many rows to come as `n_steps`.
+    n_steps : int
+    unknown : ndarray of shape (n_series, n_targets, n_parameters)
+        What is said where no value has been observed.
+    n_paths : int
+        For each series.
+    random_state : RandomState
+
+    Returns
+    -------
+    samples : ndarray of shape (n_series, n_steps, n_targets, n_paths)
+    """
+    n_targets = model.n_targets
+    n_missing = count_missing(rows.table[:, :n_targets], rows.lasts, rows.starts)
+    whole = replace(rows, table=_with_ends_filled(model, rows, n_missing))
+    first = np.maximum(rows.starts, rows.lasts - model.window_length + 1)
+    n_rows = model.window_length + rows.n_ahead
+    n_at_once = max(1, CHUNK // (n_paths * n_rows * rows.table.shape[1]))
+    samples = np.empty((len(rows.lasts), n_steps, n_targets, n_paths))
+    for begin in range(0, len(rows.lasts), n_at_once):
+        part = np.repeat(np.arange(len(rows.lasts))[begin : begin + n_at_once], n_paths)
+        paths = whole.stretches(rows.lasts[part], first[part])
+        for step in range(n_steps):
+            said = _predict_from(
+                model, paths, paths.table, paths.lasts + step, paths.starts
+            )[:, 0]
+            said = np.where(n_missing[part, :, None] < 0, unknown[part], said)
+            drawn = model.loss.sample(said, 1, random_state)[..., 0]
+            paths.table[paths.lasts + step + 1, :n_targets] = drawn
+            by_series = drawn.reshape(-1, n_paths, n_targets).transpose(0, 2, 1)
+            samples[begin : begin + n_at_once, step] = by_series
+    return samples
+
+
+def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, unknown: Array) -> Array:
     """Forecast rows of the series, each from those before it.
 
     Parameters
@@ -63,12 +115,12 @@ def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) ->
         With as many rows to come as the model's last step.
     at : ndarray of int of shape (n_at,)
         Rows of the table to forecast, from the start of a series to its last row.
-    means : ndarray of shape (n_series, n_targets)
-        What is forecast where no value has been observed.
+    unknown : ndarray of shape (n_series, n_targets, n_parameters)
+        What is said where no value has been observed.
 
     Returns
     -------
-    values : ndarray of shape (n_at, n_targets)
+    parameters : ndarray of shape (n_at, n_targets, n_parameters)
     """
     n_targets = model.n_targets
     series = np.searchsorted(rows.starts, at, side="right") - 1
@@ -81,7 +133,7 @@ def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) ->
     n_read = np.maximum(n_missing.max(axis=1), 0) + model.window_length
     first = np.maximum(starts, ends - n_read + 1)
     first = np.minimum.reduceat(first[order], begins)
-    values = np.empty((len(at), n_targets))
+    parameters = np.empty((len(at), *unknown.shape[1:]))
     size = np.cumsum((ends[latest] - first + 1 + rows.n_ahead) * rows.table.shape[1])
     cuts = np.flatnonzero(np.diff(size // CHUNK)) + 1
     for part in np.split(np.arange(len(begins)), cuts):
@@ -91,8 +143,8 @@ def one_step_ahead(model: ForecastModel, rows: Rows, at: Index, means: Array) ->
         n_members = (stops - begins)[part]
         begun = np.repeat(stretches.starts, n_members)
         row = ends[members] - np.repeat(first[part], n_members) + begun
-        values[members] = model.predict(table, row, begun)[:, 0]
-    return np.where(n_missing < 0, means[series], values)
+        parameters[members] = model.predict(table, row, begun)[:, 0]
+    return np.where(n_missing[..., None] < 0, unknown[series], parameters)
 
 
 def _alike(series: Index, ends: Index, n_missing: Index) -> tuple[Index, Index]:
@@ -137,8 +189,8 @@ def _with_ends_filled(model: ForecastModel, rows: Rows, n_missing: Index) -> Arr
             is_due = given == step
             late = np.flatnonzero(is_due.any(axis=1))
             row, starts = rows.lasts[late] - n_left + 1, rows.starts[late]
-            values = _predict_from(model, rows, table, row - step, starts)
-            values = values[:, np.searchsorted(model.steps, step)]
+            said = _predict_from(model, rows, table, row - step, starts)
+            values = model.loss.point(said[:, np.searchsorted(model.steps, step)])
             # So many steps ago the series had not begun: its last value stays.
             begun = (row - step >= starts)[:, None]
             values = np.where(begun, values, table[row - 1, :n_targets])

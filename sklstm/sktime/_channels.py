@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ..losses import Role, in_units
 from ..samples._scaling import Scaling
+
+Array = NDArray[Any]
 
 # The level that tells the columns apart; their numbers, for names may be alike or unsorted.
 LEVEL = "channel"
@@ -31,8 +36,11 @@ class Channels:
     >>> stacked, _ = channels.split(y, None)
     >>> stacked["y"].tolist()
     [-1.0, 1.0, -1.0, 1.0]
-    >>> channels.join(stacked).equals(y)
-    True
+    >>> index, values = channels.join(
+    ...     stacked.index, stacked.to_numpy()[:, :, None], ["location"]
+    ... )
+    >>> values[:, :, 0].tolist()
+    [[1.0, 20.0], [3.0, 40.0]]
     """
 
     columns: pd.Index
@@ -80,20 +88,30 @@ class Channels:
         """Give each channel the same covariates."""
         return pd.concat(dict.fromkeys(range(len(self.columns)), X), names=[LEVEL])
 
-    def join(self, stacked: pd.DataFrame) -> pd.DataFrame:
+    def join(
+        self, index: pd.Index, stacked: Array, roles: Sequence[Role]
+    ) -> tuple[pd.Index, Array]:
         """Put the channels beside each other again, in their own units.
 
         Parameters
         ----------
-        stacked : DataFrame of shape (n_channels * n_rows, 1)
+        index : MultiIndex of length n_channels * n_rows
+        stacked : ndarray of shape (n_channels * n_rows, 1, n_parameters)
+        roles : sequence of Role of length n_parameters
 
         Returns
         -------
-        y : DataFrame of shape (n_rows, n_channels)
+        index : Index of length n_rows
+        parameters : ndarray of shape (n_rows, n_channels, n_parameters)
         """
-        parts = [stacked.xs(i, level=0).iloc[:, 0] for i in range(len(self.columns))]
-        y: Any = self.scaling.invert(pd.concat(parts, axis=1))
-        return y.set_axis(self.columns, axis=1)
+        channel = index.get_level_values(0).to_numpy()
+        parts, rows = [], index[channel == 0].droplevel(0)
+        for i in range(len(self.columns)):
+            order = index[channel == i].droplevel(0).get_indexer(rows)
+            parts.append(stacked[channel == i][order, 0])
+        parameters = np.stack(parts, axis=1)
+        units = self.scaling.mean, self.scaling.scale
+        return rows, in_units(parameters, roles, *units)
 
 
 def split_channels(

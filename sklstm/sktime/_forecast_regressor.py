@@ -25,6 +25,19 @@ class ForecastRegressor(LSTMRegressor):
             self._parameter_constraints, self.get_params(deep=False), "LSTMForecaster"
         )
 
+    def say(self, X: Windows) -> Any:
+        """Give what is said of each value.
+
+        Parameters
+        ----------
+        X : Windows of shape (n_windows, n_timesteps, n_columns)
+
+        Returns
+        -------
+        parameters : ndarray of shape (n_windows, n_outputs, n_parameters)
+        """
+        return self._parameters_of(X)[1]
+
     def _learn_targets(self, y: Windows) -> FutureRows:
         return FutureRows.learn(y, type(self).__name__)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +16,8 @@ from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
 from ..estimators._parameters import REGRESSION
+from ..estimators._predictive import levels_of
+from ..losses import POINT
 from ._channels import Channels, split_channels
 from ._checks import (
     STRATEGIES,
@@ -30,15 +34,21 @@ from ._history import History
 from ._horizon import Horizon, all_steps, horizons_from, with_freq
 from ._known_ahead import known_ahead
 from ._model import ForecastModel
-from ._new_model import are_of_one_size, new_model, pretrained_copy
+from ._new_model import are_of_one_size, new_model, pretrained_copy, says_quantiles
 from ._panel import Panel, join
-from ._predict import values_at
+from ._predict import parameters_at, samples_at
 from ._rows import count_missing
+from ._said import Said
 
 Array = NDArray[Any]
 
+# The quantiles that are learnt by default.
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
-@documented(REGRESSION, instance_norm="last", loss="absolute_error", max_epochs=50)
+
+@documented(
+    REGRESSION, instance_norm="last", loss="quantile", quantile=LEVELS, max_epochs=50
+)
 class LSTMForecaster(BaseForecaster):
     """Long short-term memory network that forecasts one or many time series.
 
@@ -70,8 +80,11 @@ class LSTMForecaster(BaseForecaster):
         By default forecasts are learnt as changes from the last value, so that they follow
         a trend.
     loss
-        By default forecasts are medians, which few unusual months do not move (and which
-        are zero where more than half of a series is).
+        By default one network learns many quantiles. Forecasts are medians, which few
+        unusual months do not move (and which are zero where more than half of a series
+        is). `predict_interval`, `predict_quantiles`, `predict_var` and, with skpro,
+        `predict_proba` come from the same network, as they do with a distribution. A
+        recursive forecast carries its uncertainty along by 500 paths, drawn step by step.
     {parameters}
 
     Attributes
@@ -112,9 +125,8 @@ class LSTMForecaster(BaseForecaster):
         "capability:exogenous": True,
         "capability:categorical_in_X": True,
         "capability:insample": True,
-        "capability:pred_int": False,
-        # There are no intervals, so there are none in sample.
-        "capability:pred_int:insample": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
         "capability:missing_values": True,
         "capability:unequal_length": True,
         "capability:update": True,
@@ -155,8 +167,8 @@ class LSTMForecaster(BaseForecaster):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
-        loss: Any = "absolute_error",
-        quantile: float | Sequence[float] = 0.5,
+        loss: Any = "quantile",
+        quantile: float | Sequence[float] = LEVELS,
         n_mixtures: int = 3,
         optimizer: Any = "adam",
         learning_rate: float = 0.01,
@@ -222,10 +234,12 @@ class LSTMForecaster(BaseForecaster):
 
     def __dynamic_tags__(self) -> None:
         """Tell sktime what the strategy needs."""
-        recursive = self.strategy == "recursive"
+        recursive, says = self.strategy == "recursive", says_quantiles(self)
         self.set_tags(
             **{
                 "requires-fh-in-fit": not recursive,
+                "capability:pred_int": says,
+                "capability:pred_int:insample": says,
                 "capability:non_contiguous_X": self.strategy == "direct",
             }
         )
@@ -360,6 +374,42 @@ class LSTMForecaster(BaseForecaster):
         return not len(untrained(steps, self.model_.steps, dates=not fh.is_relative))
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
+        return self._say(fh, X).points()
+
+    def _predict_quantiles(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]
+    ) -> pd.DataFrame:
+        said = self._say(fh, X, with_paths=True)
+        return replace(said, columns=self._get_varnames()).quantile_frame(alpha)
+
+    def _predict_interval(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, coverage: list[float]
+    ) -> pd.DataFrame:
+        levels = [level for share in coverage for level in levels_of(share)]
+        said = self._say(fh, X, with_paths=True)
+        ends = said.quantiles(levels)
+        names = pd.MultiIndex.from_product(
+            [self._get_varnames(), coverage, ["lower", "upper"]]
+        )
+        return pd.DataFrame(ends.reshape(len(ends), -1), said.index, names)
+
+    def _predict_var(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, cov: bool = False
+    ) -> pd.DataFrame:
+        return self._say(fh, X, with_paths=True).variances()
+
+    def _predict_proba(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, marginal: bool = True
+    ) -> Any:
+        return self._say(fh, X, with_paths=True).distributions()
+
+    def _say(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, *, with_paths: bool = False
+    ) -> Said:
+        """Forecast: all that is predicted of the values to come is read from this.
+
+        A network that is fed its own forecasts carries their uncertainty along by paths.
+        """
         panel, model = self._context, self.model_
         fh = with_freq(fh, self._freq)
         horizons = horizons_from(fh, panel)
@@ -368,14 +418,15 @@ class LSTMForecaster(BaseForecaster):
             check_steps(steps, model.steps, dates=not fh.is_relative)
         n_ahead = max(steps[-1], model.steps[-1])
         future = self._future(fh, horizons, X, n_ahead)
-        values = values_at(
-            model, horizons, panel, lambda: self._history.panel(self._freq), future
-        )
-        y_pred = pd.DataFrame(values, panel.index_at([h.times for h in horizons]))
+        follows = with_paths and steps[-1] > model.steps[-1]
+        say = samples_at if follows else parameters_at
+        past = partial(self._history.panel, self._freq)
+        values = say(model, horizons, panel, past, future)
+        index = panel.index_at([h.times for h in horizons])
         if self._channels is not None:
-            y_pred = self._channels.join(y_pred)
-        y_pred = y_pred.set_axis(self._y_columns, axis=1)
-        return y_pred if y_pred.index.nlevels == 1 else y_pred.sort_index()
+            roles = POINT * values.shape[2] if follows else model.loss.roles
+            index, values = self._channels.join(index, values, roles)
+        return Said(index, self._y_columns, values, model.loss, follows).in_order()
 
     def _future(
         self,

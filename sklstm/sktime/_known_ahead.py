@@ -97,7 +97,7 @@ def _warn_of_unknown(names: list[Any], known: Array) -> None:
 
 def _warn(message: str) -> None:
     # Where `predict` was called: through sktime's and the forecaster's own methods.
-    warnings.warn(message, UserWarning, stacklevel=7)
+    warnings.warn(message, UserWarning, stacklevel=8)
 
 
 def _rows_read(

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from ..estimators._regressor import LSTMRegressor
+from ..estimators._predictive import loss_of
+from ..losses import Loss
 from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
+from ._forecast_regressor import ForecastRegressor
 from ._labels import Labels
 from ._panel import Panel
 
@@ -26,7 +29,7 @@ class ForecastModel:
 
     Attributes
     ----------
-    regressor : LSTMRegressor
+    regressor : ForecastRegressor
         From windows to the values at all `steps`: all series at the first, then the next.
     window_length : int
         Rows of a window.
@@ -43,7 +46,7 @@ class ForecastModel:
         Of the covariates that are categories.
     """
 
-    regressor: LSTMRegressor
+    regressor: ForecastRegressor
     window_length: int
     steps: NDArray[np.intp]
     targets: list[Any]
@@ -162,10 +165,43 @@ class ForecastModel:
 
         Returns
         -------
-        values : ndarray of shape (n_windows, n_steps, n_targets)
+        parameters : ndarray of shape (n_windows, n_steps, n_targets, n_parameters)
+            `loss` reads them.
         """
-        values = self.regressor.predict(self._windows(table, ends, starts))
-        return values.reshape(len(ends), len(self.steps), self.n_targets)
+        parameters = self.regressor.say(self._windows(table, ends, starts))
+        return parameters.reshape(len(ends), len(self.steps), self.n_targets, -1)
+
+    @property
+    def seed(self) -> int:
+        """That from which the network was drawn."""
+        return int(self.regressor._model.memory.seed % 2**32)
+
+    @property
+    def loss(self) -> Loss:
+        """The loss that was trained."""
+        return loss_of(self.regressor, self.regressor._model)
+
+    def constant(self, means: Array, deviations: Array) -> Array:
+        """Give parameters of a value of which the network can say nothing.
+
+        Parameters
+        ----------
+        means, deviations : ndarray of shape (...)
+
+        Returns
+        -------
+        parameters : ndarray of shape (..., n_parameters)
+        """
+        loss = self.loss
+        parameters = np.zeros((*means.shape, len(loss.roles)))
+        for i, role in enumerate(loss.roles):
+            if role == "scale":
+                parameters[..., i] = deviations
+            elif role != "shape":
+                parameters[..., i] = means
+        if loss.says_quantiles and not loss.is_distribution:
+            parameters += deviations[..., None] * ndtri(np.asarray(loss.levels))
+        return parameters
 
     def _windows(self, table: Array, ends: Array, starts: Array) -> Windows:
         lags = np.arange(self.window_length - 1, -1, -1)

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
+from ..estimators._predictive import regression_loss
 from ..estimators._regressor import LSTMRegressor
+from ..samples._inputs import plain
 from ._checks import check_parameters
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._horizon import all_steps, horizons_from, with_freq
@@ -108,6 +110,26 @@ def pretrained_copy(
             f" {unknown.tolist()} as well."
         )
     return model
+
+
+def says_quantiles(forecaster: Any) -> bool:
+    """Tell whether a network with these parameters knows more than a point.
+
+    Parameters
+    ----------
+    forecaster : LSTMForecaster
+
+    Returns
+    -------
+    says : bool
+    """
+    try:
+        loss = regression_loss(
+            forecaster.loss, plain(forecaster.quantile), plain(forecaster.n_mixtures)
+        )
+    except (KeyError, TypeError, ValueError):
+        return False  # fit tells what is wrong
+    return loss.says_quantiles
 
 
 def are_of_one_size(forecaster: Any) -> bool:

@@ -91,7 +91,7 @@ each = pytest.mark.parametrize(("loss", "law", "parameters"), LAWS.values(), ids
 
 def raw(loss, parameters):
     """What a network has to give for some parameters."""
-    inverse = {"scale": np.log, "size": lambda x: np.log(np.expm1(x - 1e-6))}
+    inverse = {"scale": np.log, "size": lambda x: np.log(np.expm1(10 * (x - 1e-6))) / 10}
     values = zip(loss.roles, parameters, strict=True)
     return torch.tensor([[inverse.get(r, float)(p) for r, p in values]]).double()
 

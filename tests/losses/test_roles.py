@@ -16,7 +16,8 @@ def test_parameters_of_each_output():
     given = as_parameters(OUTPUT, ROLES)
     o = OUTPUT.numpy().reshape(2, 4)
     wanted = np.stack(
-        [o[:, 0], np.exp(o[:, 1]), np.log1p(np.exp(o[:, 2])) + 1e-6, o[:, 3]], axis=1
+        [o[:, 0], np.exp(o[:, 1]), np.log1p(np.exp(10 * o[:, 2])) / 10 + 1e-6, o[:, 3]],
+        axis=1,
     )
     np.testing.assert_allclose(given[0], wanted)
 

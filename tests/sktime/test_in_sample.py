@@ -178,9 +178,13 @@ def test_where_step_1_was_not_trained_an_error_says_so():
 
 def test_tags_say_it():
     assert LSTMForecaster.get_class_tag("capability:insample") is True
-    assert LSTMForecaster.get_class_tag("capability:pred_int") is False
-    assert LSTMForecaster.get_class_tag("capability:pred_int:insample") is False
     assert "capability:pred_int:insample" in LSTMForecaster._tags
+    for tag in ("capability:pred_int", "capability:pred_int:insample"):
+        assert LSTMForecaster.get_class_tag(tag) is True
+        assert LSTMForecaster().get_tag(tag) is True
+        assert LSTMForecaster(loss="gaussian").get_tag(tag) is True
+        assert LSTMForecaster(loss="absolute_error").get_tag(tag) is False
+        assert LSTMForecaster(quantile=0.5).get_tag(tag) is False
 
 
 # ------------------------------------------------------------------ what is kept

@@ -184,6 +184,8 @@ def test_sktime_still_checks_horizons_in_the_method_that_is_overridden():
 def test_sktime_still_refuses_what_is_in_sample_by_the_tags():
     fitted = forecaster().fit(wave()[:60], fh=[1, 2, 3])
     assert fitted._check_fh([-1]).is_relative
+    assert fitted._check_fh([-1], pred_int=True).is_relative
+    fitted.set_tags(**{"capability:pred_int:insample": False})
     with pytest.raises(NotImplementedError, match="in-sample"):
         fitted._check_fh([-1], pred_int=True)
     fitted.set_tags(**{"capability:insample": False})
