@@ -18,6 +18,7 @@ OTHERS = ("sklearn", "skorch", "sktime", "torch", "threadpoolctl")
 USED = {
     "sklearn.base._fit_context": ["prefer_skip_nested_validation"],
     "sklearn.utils._array_api.get_namespace": ["arrays"],
+    "sklearn.utils._param_validation.HasMethods": ["methods"],
     "sklearn.utils._param_validation.Interval": ["type", "left", "right", "closed"],
     "sklearn.utils._param_validation.StrOptions": ["options"],
     "sklearn.utils._param_validation.validate_parameter_constraints": [
@@ -25,9 +26,12 @@ USED = {
         "params",
         "caller_name",
     ],
+    "sklearn.utils._safe_indexing": ["X", "indices"],
     "sklearn.utils.validation._check_feature_names": ["estimator", "X", "reset"],
     "sklearn.utils.validation._check_feature_names_in": ["estimator", "input_features"],
+    "sklearn.utils.validation._check_method_params": ["X", "params", "indices"],
     "sklearn.utils.validation._get_feature_names": ["X"],
+    "sklearn.utils.validation._num_samples": ["x"],
 }
 
 
