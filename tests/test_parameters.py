@@ -99,7 +99,8 @@ def test_each_parameter_of_the_estimators_has_its_constraint():
 @pytest.mark.parametrize("cls", ADAPTERS)
 def test_an_adapter_says_itself_what_the_estimator_inside_does_not_have(cls):
     own = set(defaults(cls)) - set(cls._shared_parameters)
-    only_forecasts = {"strategy", "window_length", "past_covariates", "channel_independent"}
+    only_forecasts = {"strategy", "window_length", "past_covariates"}
+    only_forecasts |= {"channel_independent", "calibration_fraction"}
     assert own == (only_forecasts if cls is LSTMForecaster else set())
 
 

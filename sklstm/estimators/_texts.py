@@ -36,6 +36,8 @@ REFERENCES = {
         encoder-decoder for statistical machine translation. EMNLP.""",
     "Gers2000": """Gers, F. A. and Schmidhuber, J. (2000). Recurrent nets that time and
         count. IJCNN.""",
+    "Gibbs2021": """Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under
+        distribution shift. NeurIPS.""",
     "Hochreiter1997": """Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory.
         Neural Computation, 9(8), 1735-1780.""",
     "Karim2018": """Karim, F. et al. (2018). LSTM fully convolutional networks for time
@@ -51,6 +53,8 @@ REFERENCES = {
         1181-1191.""",
     "Tallec2018": """Tallec, C. and Ollivier, Y. (2018). Can recurrent neural networks warp
         time? ICLR.""",
+    "Vovk2005": """Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic learning in a
+        random world. Springer.""",
     "Zeng2023": """Zeng, A. et al. (2023). Are transformers effective for time series
         forecasting? AAAI.""",
 }

@@ -4,6 +4,7 @@ A loss of your own that is the likelihood of a distribution inherits from
 `DistributionLoss`.
 """
 
+from ._between import at_normal, between_levels, normal_of
 from ._distribution import DistributionLoss
 from ._levels import check_coverage, check_levels
 from ._losses import (
@@ -15,7 +16,7 @@ from ._losses import (
 )
 from ._missing import LossWhereObserved
 from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
-from ._quantile import QuantileLoss, between_levels
+from ._quantile import QuantileLoss
 from ._roles import POINT, Role, as_parameters, in_units, with_least_scale
 from ._weighted import WeightedLoss
 
@@ -35,10 +36,12 @@ __all__ = [
     "StudentTLoss",
     "WeightedLoss",
     "as_parameters",
+    "at_normal",
     "between_levels",
     "check_coverage",
     "check_levels",
     "in_units",
+    "normal_of",
     "resolve_loss",
     "with_least_scale",
 ]

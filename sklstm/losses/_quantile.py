@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from torch import Tensor, nn
 
+from ._between import between_levels
 from ._roles import POINT
 
 Array = NDArray[np.float64]
@@ -150,26 +151,3 @@ class QuantileLoss(nn.Module):
         """
         levels: Any = random_state.uniform(size=(*parameters.shape[:-1], n_samples))
         return self.quantiles(parameters, levels)
-
-
-def between_levels(values: Array, known: Array, levels: Array) -> Array:
-    """Read quantiles off straight lines over the scale of normal quantiles.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_known)
-        Quantiles in ascending order.
-    known : ndarray of shape (n_known,)
-        Normal quantiles of their levels.
-    levels : ndarray of shape (n_levels,) or (..., n_levels)
-
-    Returns
-    -------
-    quantiles : ndarray of shape (..., n_levels)
-    """
-    wanted = ndtri(levels)
-    left = np.searchsorted(known[1:-1], wanted, side="right")
-    share = (wanted - known[left]) / (known[left + 1] - known[left])
-    left = np.broadcast_to(left, (*values.shape[:-1], left.shape[-1]))
-    low, high = (np.take_along_axis(values, left + i, axis=-1) for i in (0, 1))
-    return low + share * (high - low)

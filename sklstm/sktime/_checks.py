@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,12 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
         raise ValueError(
             "channel_independent must be True or False. Got"
             f" {forecaster.channel_independent!r}."
+        )
+    fraction = forecaster.calibration_fraction
+    is_share = isinstance(fraction, Real) and not isinstance(fraction, bool)
+    if fraction is not None and not (is_share and 0 < fraction < 1):
+        raise ValueError(
+            f"calibration_fraction must be a number in (0, 1) or None. Got {fraction!r}."
         )
     columns = [] if X is None else list(X.columns)
     for parameter in ("past_covariates", "categorical_features"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from ..estimators._documented import documented
 from ..estimators._parameters import REGRESSION
 from ..estimators._predictive import levels_of
 from ..losses import POINT
+from ._backtest import calibrate, rows_to_calibrate, slide
 from ._channels import Channels, split_channels
 from ._checks import (
     STRATEGIES,
@@ -85,6 +86,14 @@ class LSTMForecaster(BaseForecaster):
         is). `predict_interval`, `predict_quantiles`, `predict_var` and, with skpro,
         `predict_proba` come from the same network, as they do with a distribution. A
         recursive forecast carries its uncertainty along by 500 paths, drawn step by step.
+    calibration_fraction : float or None
+        Share of the windows of each series, its last ones, by which quantiles are
+        calibrated: a first network is trained on the rows before them alone, and its
+        quantiles are stretched about the median, step by step, until they hold what they
+        promise [Vovk2005]_. Then a second one is trained on all rows, and its quantiles are
+        stretched as much. `update` goes on: the scores of new rows take the place of the
+        oldest, and the share that is covered adapts [Gibbs2021]_. With a distribution,
+        forecasts are its medians then.
     {parameters}
 
     Attributes
@@ -182,6 +191,7 @@ class LSTMForecaster(BaseForecaster):
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_epochs_no_change: int = 10,
+        calibration_fraction: float | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -225,6 +235,7 @@ class LSTMForecaster(BaseForecaster):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_epochs_no_change = n_epochs_no_change
+        self.calibration_fraction = calibration_fraction
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device
@@ -254,11 +265,11 @@ class LSTMForecaster(BaseForecaster):
         if hasattr(self, "pretrained_model_"):
             model = pretrained_copy(self, y, X, fh)
             panel = self._read(y, X, model)
-            model.fine_tune(panel)
+            self._train(model, model.fine_tune, panel)
         else:
             model = new_model(self, y, X, fh)
             panel = self._read(y, X, model)
-            model.fit(panel)
+            self._train(model, model.fit, panel)
         self.model_ = model
         self._history = History((panel,))
         self._keep(panel)
@@ -277,7 +288,7 @@ class LSTMForecaster(BaseForecaster):
         if self.instance_scale == "auto":
             # The series to come may be of any size.
             model.regressor.set_params(instance_scale=not are_of_one_size(self))
-        model.fit(self._read(y, X, model))
+        self._train(model, model.fit, self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -289,7 +300,7 @@ class LSTMForecaster(BaseForecaster):
         self._freq = self._look_at(y, X)
         y, X = split_channels(self._learn_channels(y), y, X)
         model = pretrained_copy(self, y, X, fh)
-        model.fine_tune(self._read(y, X, model))
+        self._train(model, model.fine_tune, self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -312,6 +323,7 @@ class LSTMForecaster(BaseForecaster):
         panel = self._context.followed_by(new)
         check_frequency(panel, self._freq)
         panel = panel.regular(self._freq)
+        slide(self.model_, panel, panel.n_beyond(self._context))
         if update_params:
             # A step on a single window would be all noise: older ones fill up a batch.
             n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
@@ -320,6 +332,22 @@ class LSTMForecaster(BaseForecaster):
         self._history = self._history.followed_by(new)
         self._keep(panel)
         return self
+
+    def _train(
+        self, model: ForecastModel, train: Callable[[Panel], None], panel: Panel
+    ) -> None:
+        """Train on all rows; before it, calibrate by the last ones, if any shall.
+
+        The network that is calibrated knows less than the one that forecasts, so that its
+        scores err on the wide side.
+        """
+        if self.calibration_fraction is None:
+            train(panel)
+            return
+        n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
+        train(panel.without_last(n_later))
+        calibrate(model, panel, n_later, self.calibration_fraction)
+        train(panel)
 
     @staticmethod
     def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
@@ -465,4 +493,9 @@ class LSTMForecaster(BaseForecaster):
         """
         small = {"window_length": 3, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
         alone = {"channel_independent": True, "cell": "gru", "patch_length": 2}
-        return [*({**small, "strategy": s} for s in STRATEGIES), {**small, **alone}]
+        calibrated = {"calibration_fraction": 0.3, "quantile": (0.25, 0.5, 0.75)}
+        return [
+            *({**small, "strategy": s} for s in STRATEGIES),
+            {**small, **alone},
+            {**small, **calibrated},
+        ]

@@ -13,6 +13,7 @@ from ..estimators._predictive import loss_of
 from ..losses import Loss
 from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
+from ._calibration import Calibration
 from ._forecast_regressor import ForecastRegressor
 from ._labels import Labels
 from ._panel import Panel
@@ -44,6 +45,8 @@ class ForecastModel:
         Numbers of the columns that are known ahead.
     labels : Labels
         Of the covariates that are categories.
+    calibration : Calibration or None, default=None
+        Of what the network says.
     """
 
     regressor: ForecastRegressor
@@ -53,6 +56,7 @@ class ForecastModel:
     covariates: list[Any]
     known: NDArray[np.intp]
     labels: Labels
+    calibration: Calibration | None = None
 
     @property
     def n_targets(self) -> int:
@@ -152,7 +156,7 @@ class ForecastModel:
         return steps if steps[-1] <= self.steps[-1] else np.arange(1, steps[-1] + 1)
 
     def predict(self, table: Array, ends: Index, starts: Index) -> Array:
-        """Give what the network says from some rows of a table.
+        """Give what is said from some rows of a table.
 
         Parameters
         ----------
@@ -168,6 +172,24 @@ class ForecastModel:
         parameters : ndarray of shape (n_windows, n_steps, n_targets, n_parameters)
             `loss` reads them.
         """
+        parameters = self.parameters(table, ends, starts)
+        return (
+            parameters if self.calibration is None else self.calibration.apply(parameters)
+        )
+
+    def parameters(self, table: Array, ends: Index, starts: Index) -> Array:
+        """Give what the network says, before it is calibrated.
+
+        Parameters
+        ----------
+        table, ends, starts
+            As in `predict`.
+
+        Returns
+        -------
+        parameters : ndarray of shape (n_windows, n_steps, n_targets, n_parameters)
+            `network_loss` reads them.
+        """
         parameters = self.regressor.say(self._windows(table, ends, starts))
         return parameters.reshape(len(ends), len(self.steps), self.n_targets, -1)
 
@@ -178,6 +200,13 @@ class ForecastModel:
 
     @property
     def loss(self) -> Loss:
+        """What reads a prediction."""
+        if self.calibration is None:
+            return self.network_loss
+        return self.calibration.calibrated_loss
+
+    @property
+    def network_loss(self) -> Loss:
         """The loss that was trained."""
         return loss_of(self.regressor, self.regressor._model)
 

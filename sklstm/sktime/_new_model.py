@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..estimators._predictive import regression_loss
+from ..estimators._predictive import REMEDY, regression_loss
 from ..estimators._regressor import LSTMRegressor
 from ..samples._inputs import plain
 from ._checks import check_parameters
@@ -40,6 +40,11 @@ def new_model(
     model : ForecastModel
     """
     check_parameters(forecaster, X)
+    if forecaster.calibration_fraction is not None and not says_quantiles(forecaster):
+        raise ValueError(
+            f"calibration_fraction needs a loss that says more than a point: {REMEDY}. Got"
+            f" loss={forecaster.loss!r}."
+        )
     targets = list(y.columns)
     covariates = [] if X is None else list(X.columns)
     past = set(forecaster.past_covariates or [])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from skpro.distributions.base import BaseDistribution
 
-from ..losses import between_levels
+from ..losses import between_levels, normal_of
 
 Array = NDArray[Any]
 
@@ -84,16 +84,7 @@ class QuantileDistribution(BaseDistribution):
 
     def _segment(self, x: Array) -> tuple[Array, Array]:
         """Give the normal quantile that belongs to a value, and the slope of its line."""
-        inner = self._quantiles[..., 1:-1]
-        left = (np.asarray(x)[..., None] > inner).sum(axis=-1, keepdims=True)
-        low, high = (np.take_along_axis(self._quantiles, left + i, axis=-1) for i in (0, 1))
-        low_z, high_z = self._z[left], self._z[left + 1]
-        slope = ((high - low) / (high_z - low_z))[..., 0]
-        rise = np.asarray(x) - low[..., 0]
-        # Where quantiles are one and the same, all below lie before it and all else beyond.
-        step = np.where(rise < 0, -np.inf, np.inf)
-        safe = np.where(slope > 0, slope, 1.0)
-        return np.where(slope > 0, low_z[..., 0] + rise / safe, step), slope
+        return normal_of(self._quantiles, self._z, x)
 
     def _iloc(self, rowidx: Any = None, colidx: Any = None) -> QuantileDistribution:
         rows = np.arange(len(self.index)) if rowidx is None else np.atleast_1d(rowidx)
