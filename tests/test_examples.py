@@ -105,6 +105,16 @@ def test_a_melody_begins_as_the_theme_and_goes_on(tmp_path):
     assert_pictures(tmp_path / "pictures", ["melody"])
 
 
+def test_a_mixture_draws_the_circles_that_a_mean_forgets(tmp_path):
+    printed = run("plot_loops.py", tmp_path / "pictures")
+    rows = re.findall(r"^(\w+).*: ([\d.]+) circles .*, (\d+)% to the left$", printed, re.M)
+    circles = {name: (float(size), int(left)) for name, size, left in rows}
+    assert abs(circles["Drawn"][0] - 1) < 0.1
+    assert 20 < circles["Drawn"][1] < 80
+    assert circles["Predicted"][0] < 0.5
+    assert_pictures(tmp_path / "pictures", ["loops"])
+
+
 def test_airline_forecasts_are_judged_beside_two_others(tmp_path):
     pytest.importorskip("sktime")
     printed = run("plot_sktime_forecasting.py", tmp_path / "pictures")

@@ -1,5 +1,6 @@
 """Training beside the loop that an expert would write."""
 
+import numpy as np
 import pytest
 
 from tests.benchmarks.by_hand import Work, skorch_net, tensors, train
@@ -67,3 +68,39 @@ def test_training_takes_less_than_skorchs_own_loop(side_by_side, work):
         target=0.9,
     )
     assert ratio <= 0.9
+
+
+# What is said of the target, beside four targets of which a number is said each.
+SAID = {
+    "three quantiles": {"loss": "quantile", "quantile": [0.05, 0.5, 0.95]},
+    "seven quantiles": {
+        "loss": "quantile",
+        "quantile": [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95],
+    },
+    "gaussian": {"loss": "gaussian"},
+    "student_t": {"loss": "student_t"},
+    "negative_binomial": {"loss": "negative_binomial"},
+    "mixture of three": {"loss": "mixture"},
+}
+
+
+def one_distribution_and_four_heads(options):
+    work = Work(24, 4, 64, 1, 64)
+    X, y = work.windows()
+    counts = np.round(np.exp(y))
+    said = work.estimator(max_epochs=1, warm_start=True, **options)
+    heads = work.estimator(max_epochs=1, warm_start=True)
+    four = np.tile(y.reshape(len(y), -1), 4)
+    return lambda: said.fit(X, counts), lambda: heads.fit(X, four)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_costs_no_more_than_three_heads_more(side_by_side, name):
+    ratio = side_by_side(
+        "Training with an uncertainty, beside three heads more",
+        name,
+        one_distribution_and_four_heads,
+        SAID[name],
+        target=1.05,
+    )
+    assert ratio <= 1.05

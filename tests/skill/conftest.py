@@ -1,4 +1,4 @@
-"""Tables that a run writes into the page on accuracy."""
+"""Tables that a run writes into the pages on accuracy and on uncertainty."""
 
 import re
 from datetime import date
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = DOCS / "11-accuracy.md"
 PACKAGES = ["torch", "skorch", "scikit-learn", "sktime", "numpy", "sklstm"]
 
 
@@ -28,16 +27,17 @@ def call(estimator, settings):
 
 @pytest.fixture
 def write_table():
-    """Put a table into its place on the page: the one that bears its name."""
+    """Put a table into its place in the guide: the one that bears its name."""
 
     def write(name, header, rows, note="", made=""):
         lines = [header, ["---"] * len(header), *rows]
         table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
         begin, end = f"<!-- begin {name}: written by `tox run -e skill` -->", "<!-- end -->"
-        before, rest = PAGE.read_text().split(begin)
+        (page,) = (page for page in DOCS.glob("*.md") if begin in page.read_text())
+        before, rest = page.read_text().split(begin)
         after = rest[rest.index(end) :]
         text = "\n\n".join(part for part in (table, note, made, machine()) if part)
-        PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{after}")
+        page.write_text(f"{before}{begin}\n\n{text}\n\n{after}")
         print(f"\n{text}")
 
     return write

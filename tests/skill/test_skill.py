@@ -4,46 +4,17 @@ Two processes of one thread each. How the settings were chosen is told on the pa
 """
 
 import itertools
-import time
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import torch
-from joblib import Parallel, delayed
 
 import sklstm
-from tests.skill import airline, classification, etth1, forecasting, long_memory
+from tests.skill import airline, classification, etth1, forecasting, long_memory, series
 from tests.skill.conftest import call
+from tests.skill.runs import for_seeds, listed, spread
 
 pytestmark = pytest.mark.skill
-
-
-def timed(call, *arguments, **options):
-    """Call with one thread; give the result and the seconds."""
-    torch.set_num_threads(1)
-    begin = time.perf_counter()
-    return call(*arguments, **options), time.perf_counter() - begin
-
-
-def for_seeds(call, n_seeds, *arguments, **options):
-    """Results by seed, and the mean of their seconds."""
-    jobs = (
-        delayed(timed)(call, *arguments, random_state=seed, **options)
-        for seed in range(n_seeds)
-    )
-    results, seconds = zip(*Parallel(n_jobs=2)(jobs), strict=True)
-    return np.array(results), float(np.mean(seconds))
-
-
-def listed(names):
-    """Names as text."""
-    return "; ".join(names) or "none"
-
-
-def spread(values, digits):
-    """Mean and standard deviation as text."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
 
 
 # ------------------------------------------------------------------ long horizons
@@ -214,7 +185,7 @@ def test_gradients_vanish_in_a_plain_network(save_picture):
 
 def test_defaults_beat_the_season_before_on_most_series(write_table):
     rows, lost = [], {forecasting.season_before: [], forecasting.last_value: []}
-    for name in forecasting.SERIES:
+    for name in series.SERIES:
         errors, seconds = for_seeds(default_error, 3, name)
         row = [name]
         for naive, names in lost.items():

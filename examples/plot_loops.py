@@ -1,0 +1,116 @@
+"""
+Draw loops
+==========
+
+A pen draws circles, one after the other, each to the left or to the right as chance has it.
+What does it do next? In the middle of a circle it goes on turning; at its end there are two
+answers, and the mean of both, straight on, is never one of them. A network that learns the
+mean drifts away. One that learns a mixture of distributions says that there are two
+answers, and a line that is drawn from it has circles to both sides, like the line that it
+has learnt (Graves, 2013, draws handwriting so).
+
+Run it with ``python examples/plot_loops.py [folder]``. The picture is saved in the folder,
+"figures" by default. It needs ``pip install "sklstm[examples]"`` and takes half a minute.
+"""  # noqa: D205, D400
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from sklstm import LSTMRegressor, sliding_windows
+
+CIRCLE = 24  # steps
+TURN = 2 * np.pi / CIRCLE
+
+
+def circles(n_circles: int, seed: int) -> np.ndarray:
+    """Give how far the pen turns at each step, in radians; to the left is positive."""
+    rng = np.random.default_rng(seed)
+    side = rng.choice([-1, 1], size=n_circles)
+    return np.repeat(side, CIRCLE) * TURN + 0.01 * rng.normal(size=n_circles * CIRCLE)
+
+
+def path(turns: np.ndarray) -> np.ndarray:
+    """Give where the pen is after each step, of shape (n_steps, 2)."""
+    angle = np.cumsum(turns)
+    return np.cumsum(np.column_stack([np.cos(angle), np.sin(angle)]), axis=0)
+
+
+# %%
+# Learn what comes next
+# ---------------------
+
+
+def train(loss: str) -> LSTMRegressor:
+    """Learn the next turn from those of a whole circle."""
+    turns = circles(400, seed=0)
+    windows, following = sliding_windows(turns, turns, window_length=CIRCLE)
+    model = LSTMRegressor(
+        loss=loss, hidden_size=32, batch_size=128, max_epochs=15, random_state=0
+    )
+    return model.fit(windows, following)
+
+
+# %%
+# Go on from one circle
+# ---------------------
+
+
+def draw(
+    next_turn: Callable[[np.ndarray], float], opening: np.ndarray, n_steps: int
+) -> np.ndarray:
+    """Add one turn after the other."""
+    turns = list(opening)
+    while len(turns) < n_steps:
+        window = np.array(turns[-CIRCLE:]).reshape(1, -1, 1)
+        turns.append(next_turn(window))
+    return np.array(turns)
+
+
+def plot_paths(paths: dict[str, np.ndarray]) -> plt.Figure:
+    figure, axes = plt.subplots(1, len(paths), figsize=(10, 3.8), layout="constrained")
+    for ax, (title, turns) in zip(axes, paths.items(), strict=True):
+        ax.plot(*path(turns).T, color="#0072b2", linewidth=1)
+        ax.plot(*path(turns[:CIRCLE]).T, color="#999999", linewidth=3)
+        ax.set_title(title, loc="left", fontsize=10)
+        ax.set_aspect("equal")
+        ax.set_axis_off()
+    return figure
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)  # a network this small is slower with more
+    learnt = circles(16, seed=1)
+    rng = np.random.RandomState(0)
+    mixture, mean = train("mixture"), train("squared_error")
+    opening, n_steps = learnt[:CIRCLE], len(learnt)
+    paths = {
+        "Learnt": learnt,
+        'Drawn from loss="mixture"': draw(
+            lambda window: mixture.sample_y(window, random_state=rng)[0, 0],
+            opening,
+            n_steps,
+        ),
+        'Predicted with loss="squared_error"': draw(
+            lambda window: mean.predict(window)[0], opening, n_steps
+        ),
+    }
+    ends = path(opening)[-1] - path(opening)[0]
+    print(f"A circle ends {np.hypot(*ends):.1f} steps from where it began")
+    for title, turns in paths.items():
+        circle = np.abs(turns[CIRCLE:]).mean() * CIRCLE / (2 * np.pi)
+        left = (turns[CIRCLE:] > 0).mean()
+        print(f"{title}: {circle:.2f} circles in {CIRCLE} steps, {left:.0%} to the left")
+    figure = plot_paths(paths)
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / "loops.png", dpi=120)
+    plt.close(figure)
+    print(f"Picture saved in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))

@@ -1,0 +1,34 @@
+"""Runs for several seeds, two at a time with one thread each, and their results as text."""
+
+import time
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+
+def timed(call, *arguments, **options):
+    """Call with one thread; give the result and the seconds."""
+    torch.set_num_threads(1)
+    begin = time.perf_counter()
+    return call(*arguments, **options), time.perf_counter() - begin
+
+
+def for_seeds(call, n_seeds, *arguments, **options):
+    """Results by seed, and the mean of their seconds."""
+    jobs = (
+        delayed(timed)(call, *arguments, random_state=seed, **options)
+        for seed in range(n_seeds)
+    )
+    results, seconds = zip(*Parallel(n_jobs=2)(jobs), strict=True)
+    return np.array(results), float(np.mean(seconds))
+
+
+def listed(names):
+    """Names as text."""
+    return "; ".join(names) or "none"
+
+
+def spread(values, digits):
+    """Mean and standard deviation as text."""
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
