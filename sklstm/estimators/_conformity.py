@@ -40,7 +40,8 @@ class Conformity:
 
     .. math:: q_{t+1} = q_t + \gamma \, (c - \mathbb{1}[s_t \le \text{threshold}_t])
 
-    with the coverage :math:`c` that is wanted. A new score takes the place of the oldest.
+    with the coverage :math:`c` that is wanted, within the ranks that there are. A new score
+    takes the place of the oldest.
 
     Parameters
     ----------
@@ -95,7 +96,11 @@ class Conformity:
             Whether it lay below the threshold.
         """
         covered = bool(score <= self.threshold)
-        self.level += self.adaptation * (self.coverage - covered)
+        level = self.level + self.adaptation * (self.coverage - covered)
+        # Beyond the ranks that there are, it would only have to come back.
+        step = 1 / (len(self.ascending) + 1)
+        least, most = min(step, self.coverage), max(1 - step, self.coverage)
+        self.level = min(max(level, least), most)
         oldest = self.recent[0]
         self.recent.append(score)
         del self.ascending[bisect_left(self.ascending, oldest)]

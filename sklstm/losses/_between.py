@@ -91,4 +91,5 @@ def normal_of(values: Array, known: Array, x: Array) -> tuple[Array, Array]:
     rise = np.asarray(x) - low[..., 0]
     step = np.where(rise < 0, -np.inf, np.inf)
     safe = np.where(slope > 0, slope, 1.0)
-    return np.where(slope > 0, low_z[..., 0] + rise / safe, step), slope
+    with np.errstate(over="ignore"):  # a line that hardly rises
+        return np.where(slope > 0, low_z[..., 0] + rise / safe, step), slope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import floor
 from typing import Any
 
@@ -58,11 +59,14 @@ def calibrate(model: ForecastModel, panel: Panel, n_new: Index, fraction: float)
     ValueError
         If there are too few.
     """
+    is_new = np.repeat(_last_rows(panel, n_new)[:, None], model.n_targets, axis=1)
+    found = _scores(model, panel, is_new, came=np.zeros(len(is_new), dtype=np.bool_))
     if model.calibration is not None:
-        slide(model, panel, n_new)
+        for scores in _by_time(*found):
+            model.calibration = model.calibration.followed_by(scores)
         return
     # A step may have few scores, but all steps together need enough.
-    scores = _scores(model, panel, n_new, n_learnt=panel.lengths - n_new)
+    scores = _in_order(*found)
     outermost = max(abs(2 * level - 1) for level in calibrated_levels(model.network_loss))
     least = least_scores(outermost)
     counts = [sum(map(len, of_steps)) for of_steps in zip(*scores, strict=True)]
@@ -87,43 +91,84 @@ def _rows_for(n_scores: int, model: ForecastModel, fraction: float) -> int:
     return model.window_length + last - 1 + n_windows
 
 
-def slide(model: ForecastModel, panel: Panel, n_new: Index) -> None:
-    """Let the scores of new rows take the place of the oldest.
+def slide(model: ForecastModel, panel: Panel, earlier: Panel) -> None:
+    """Let the scores of what has become known take the place of the oldest.
 
     Parameters
     ----------
     model : ForecastModel
         If it is not calibrated, nothing happens.
     panel : Panel
-    n_new : ndarray of int of shape (n_series,)
-        How many of the last rows of each series are new.
+    earlier : Panel
+        The last rows of each series as they were known before.
     """
-    if model.calibration is not None:
-        never = np.zeros(len(panel), dtype=np.intp)
-        scores = _scores(model, panel, n_new, n_learnt=never)
+    if model.calibration is None:
+        return
+    came, is_new = _news(panel, earlier, model.n_targets)
+    for scores in _by_time(*_scores(model, panel, is_new, came)):
         model.calibration = model.calibration.followed_by(scores)
 
 
-def _scores(model: ForecastModel, panel: Panel, n_new: Index, n_learnt: Index) -> Scores:
-    """Score what has come true, of each step and each target, oldest first.
+def _last_rows(panel: Panel, n_rows: Index) -> NDArray[np.bool_]:
+    row = np.arange(len(panel.frame))
+    return row >= np.repeat(panel.stops - n_rows, panel.lengths)
 
-    A forecast can be judged when its row is there, and if covariates are known ahead, when
-    they are there for all steps: the network reads them all.
+
+def _news(
+    panel: Panel, earlier: Panel, n_targets: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which rows have come, and which of their values are known for the first time."""
+    place = earlier.frame.index.get_indexer(panel.frame.index)
+    begins = dict(zip(earlier.names(), earlier.times[earlier.starts], strict=True))
+    is_older = np.zeros(len(place), dtype=np.bool_)
+    for name, start, stop in zip(panel.names(), panel.starts, panel.stops, strict=True):
+        if name in begins:
+            is_older[start:stop] = panel.times[start:stop] < begins[name]
+    came = (place < 0) & ~is_older
+    was_known = ~np.isnan(earlier.values[place, :n_targets]) & (place >= 0)[:, None]
+    return came, ~(was_known | is_older[:, None])
+
+
+def _scores(
+    model: ForecastModel,
+    panel: Panel,
+    is_new: NDArray[np.bool_],
+    came: NDArray[np.bool_],
+) -> tuple[Array, Array]:
+    """Score what has come true, from each row before from which it is forecast.
+
+    A forecast can be judged when its value is there, and if covariates are known ahead,
+    when they are there for all steps: the network reads them all.
+
+    Parameters
+    ----------
+    model : ForecastModel
+    panel : Panel
+    is_new : ndarray of bool of shape (n_rows, n_targets)
+        Values that are known for the first time.
+    came : ndarray of bool of shape (n_rows,)
+        Rows by which forecasts of earlier values can be judged.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_origins, n_steps, n_targets)
+        NaN where there is nothing to judge.
+    time : ndarray of int of shape (n_origins, n_steps)
+        Place in time at which it can be judged.
     """
     steps, n_targets = model.steps, model.n_targets
     future = np.full((len(panel), int(steps[-1]), panel.frame.shape[1]), np.nan)
     rows = Rows.of(panel, future)
-    # The number of each row in its own series, and of the first row that is new there.
-    place = np.arange(len(panel.frame)) - np.repeat(panel.starts, panel.lengths)
-    first_new = np.repeat(panel.lengths - n_new, panel.lengths)
-    left = np.repeat(panel.lengths, panel.lengths) - 1 - place
-    due = np.full(len(steps), steps[-1]) if len(model.known) else steps
-    is_due = (due <= left[:, None]) & (place[:, None] + due >= first_new[:, None])
-    is_due &= place[:, None] + steps >= np.repeat(n_learnt, panel.lengths)[:, None]
-    is_due &= place[:, None] >= model.window_length - 1
-    origins = np.flatnonzero(is_due.any(axis=1))
-    origins = origins[np.argsort(panel.times[origins], kind="stable")]
-    series = np.repeat(np.arange(len(panel)), panel.lengths)[origins]
+    row = np.arange(len(panel.frame))
+    start, stop = (np.repeat(ends, panel.lengths) for ends in (panel.starts, panel.stops))
+    wait = np.full_like(steps, steps[-1]) if len(model.known) else steps
+    judged = row[:, None] + wait
+    can_be = (judged < stop[:, None]) & (row - start >= model.window_length - 1)[:, None]
+    judged = np.where(can_be, judged, 0)
+    target = np.where(can_be, row[:, None] + steps, 0)
+    is_due = (is_new[target] | came[judged][..., None]) & can_be[..., None]
+    origins = np.flatnonzero(is_due.any(axis=(1, 2)))
+    series = np.searchsorted(panel.starts, origins, side="right") - 1
     shift = rows.starts - panel.starts
     ends, starts = origins + shift[series], rows.starts[series]
     scores = np.full((len(origins), len(steps), n_targets), np.nan)
@@ -132,9 +177,22 @@ def _scores(model: ForecastModel, panel: Panel, n_new: Index, n_learnt: Index) -
         part = slice(begin, begin + size)
         parameters = model.parameters(rows.table, ends[part], starts[part])
         truth = rows.table[ends[part, None] + steps][..., :n_targets]
-        truth = np.where(is_due[origins[part]][..., None], truth, np.nan)
+        truth = np.where(is_due[origins[part]], truth, np.nan)
         scores[part] = scores_of(model.network_loss, parameters, truth)
-    return tuple(
-        tuple(column[~np.isnan(column)] for column in of_step.T)
-        for of_step in scores.transpose(1, 0, 2)
-    )
+    times = panel.times.factorize(sort=True)[0]
+    return scores, times[judged[origins]]
+
+
+def _in_order(scores: Array, time: Array) -> Scores:
+    """Give the scores of each step and each target, oldest first."""
+    parts = []
+    for k in range(scores.shape[1]):
+        of_step = scores[np.argsort(time[:, k], kind="stable"), k]
+        parts.append(tuple(column[~np.isnan(column)] for column in of_step.T))
+    return tuple(parts)
+
+
+def _by_time(scores: Array, time: Array) -> Iterator[Scores]:
+    """Give the scores time by time."""
+    for now in np.unique(time[~np.isnan(scores).all(axis=2)]):
+        yield _in_order(np.where((time == now)[..., None], scores, np.nan), time)

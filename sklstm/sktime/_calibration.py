@@ -94,12 +94,12 @@ class Calibration:
         return at_normal(values, ndtri(self.levels), self._distances)
 
     def followed_by(self, scores: Sequence[Sequence[Array]]) -> Calibration:
-        """Let scores slide, and the shares adapt.
+        """Let scores slide, and the shares adapt, by what has come true at one time.
 
         Parameters
         ----------
         scores : sequence of sequence of ndarray
-            Of each step and each target, oldest first: as many of the oldest go.
+            Of each step and each target: as many of the oldest go.
 
         Returns
         -------
@@ -118,6 +118,9 @@ class Calibration:
             if sum(map(len, hits)):
                 missing = self._shares - np.concatenate(hits).mean(axis=0)
                 adapted[i] += ADAPTATION * missing
+        # Beyond the ranks that there are, they would only have to come back.
+        n_scores = np.array([[len(self._near(0, i))] for i in range(len(adapted))])
+        adapted = np.clip(adapted, 0.0, n_scores / (n_scores + 1))
         return replace(self, scores=kept, adapted=adapted)
 
     @property
@@ -130,9 +133,10 @@ class Calibration:
         """How far out each level moves, of shape (n_steps, n_targets, n_levels)."""
         far = np.empty((len(self.steps), *self.adapted.shape))
         for k, i in np.ndindex(far.shape[:2]):
-            scores = np.sort(self._near(k, i))
+            scores = self._near(k, i)
             rank = np.ceil((len(scores) + 1) * self.adapted[i] - 1e-9).astype(int)
-            far[k, i] = scores[np.clip(rank, 1, len(scores)) - 1]
+            rank = np.clip(rank, 1, len(scores)) - 1
+            far[k, i] = np.partition(scores, np.unique(rank))[rank]
         # Each level adapts by itself, but none comes nearer than those within.
         order = np.argsort(self._shares, kind="stable")
         far[..., order] = np.maximum.accumulate(far[..., order], axis=-1)

@@ -265,11 +265,11 @@ class LSTMForecaster(BaseForecaster):
         if hasattr(self, "pretrained_model_"):
             model = pretrained_copy(self, y, X, fh)
             panel = self._read(y, X, model)
-            self._train(model, model.fine_tune, panel)
+            self._train(model, ForecastModel.fine_tune, panel)
         else:
             model = new_model(self, y, X, fh)
             panel = self._read(y, X, model)
-            self._train(model, model.fit, panel)
+            self._train(model, ForecastModel.fit, panel)
         self.model_ = model
         self._history = History((panel,))
         self._keep(panel)
@@ -288,7 +288,7 @@ class LSTMForecaster(BaseForecaster):
         if self.instance_scale == "auto":
             # The series to come may be of any size.
             model.regressor.set_params(instance_scale=not are_of_one_size(self))
-        self._train(model, model.fit, self._read(y, X, model))
+        self._train(model, ForecastModel.fit, self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -300,7 +300,7 @@ class LSTMForecaster(BaseForecaster):
         self._freq = self._look_at(y, X)
         y, X = split_channels(self._learn_channels(y), y, X)
         model = pretrained_copy(self, y, X, fh)
-        self._train(model, model.fine_tune, self._read(y, X, model))
+        self._train(model, ForecastModel.fine_tune, self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -323,7 +323,7 @@ class LSTMForecaster(BaseForecaster):
         panel = self._context.followed_by(new)
         check_frequency(panel, self._freq)
         panel = panel.regular(self._freq)
-        slide(self.model_, panel, panel.n_beyond(self._context))
+        slide(self.model_, panel, self._context)
         if update_params:
             # A step on a single window would be all noise: older ones fill up a batch.
             n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
@@ -334,20 +334,22 @@ class LSTMForecaster(BaseForecaster):
         return self
 
     def _train(
-        self, model: ForecastModel, train: Callable[[Panel], None], panel: Panel
+        self,
+        model: ForecastModel,
+        train: Callable[[ForecastModel, Panel], None],
+        panel: Panel,
     ) -> None:
-        """Train on all rows; before it, calibrate by the last ones, if any shall.
+        """Train on all rows; calibrate by a copy that does not know the last ones.
 
-        The network that is calibrated knows less than the one that forecasts, so that its
-        scores err on the wide side.
+        It knows less than the one that forecasts, so that its scores err on the wide side.
         """
-        if self.calibration_fraction is None:
-            train(panel)
-            return
-        n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
-        train(panel.without_last(n_later))
-        calibrate(model, panel, n_later, self.calibration_fraction)
-        train(panel)
+        if self.calibration_fraction is not None:
+            n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
+            other = copy.deepcopy(model)
+            train(other, panel.without_last(n_later))
+            calibrate(other, panel, n_later, self.calibration_fraction)
+            model.calibration = other.calibration
+        train(model, panel)
 
     @staticmethod
     def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
@@ -361,7 +363,7 @@ class LSTMForecaster(BaseForecaster):
         """Learn to read each column by itself, if the network shall."""
         if not self.channel_independent:
             return None
-        return Channels.learn(y, standardize=self.standardize)
+        return Channels.learn(y, standardize=are_of_one_size(self))
 
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""

@@ -12,6 +12,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from ..estimators._predictive import REMEDY, regression_loss
 from ..estimators._regressor import LSTMRegressor
+from ..losses import Loss
 from ..samples._inputs import plain
 from ._checks import check_parameters
 from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
@@ -128,18 +129,27 @@ def says_quantiles(forecaster: Any) -> bool:
     -------
     says : bool
     """
-    try:
-        loss = regression_loss(
-            forecaster.loss, plain(forecaster.quantile), plain(forecaster.n_mixtures)
-        )
-    except (KeyError, TypeError, ValueError):
-        return False  # fit tells what is wrong
-    return loss.says_quantiles
+    loss = _loss(forecaster)
+    return loss is not None and loss.says_quantiles
 
 
 def are_of_one_size(forecaster: Any) -> bool:
-    """Tell whether series are standardised one by one, as channels are."""
-    return bool(forecaster.channel_independent and forecaster.standardize)
+    """Tell whether series are standardised one by one, as channels are.
+
+    Counts are not: they would be none any more.
+    """
+    loss = _loss(forecaster)
+    is_centred = loss is None or loss.is_centred
+    return bool(forecaster.channel_independent and forecaster.standardize and is_centred)
+
+
+def _loss(forecaster: Any) -> Loss | None:
+    try:
+        return regression_loss(
+            forecaster.loss, plain(forecaster.quantile), plain(forecaster.n_mixtures)
+        )
+    except (KeyError, TypeError, ValueError):
+        return None  # fit tells what is wrong
 
 
 def _instance_scale(forecaster: Any, y: pd.DataFrame) -> Any:

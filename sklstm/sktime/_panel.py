@@ -152,29 +152,6 @@ class Panel:
         row = np.arange(len(self.frame))
         return Panel.of(self.frame[row < np.repeat(self.stops - n_rows, self.lengths)])
 
-    def n_beyond(self, earlier: Panel) -> Index:
-        """Count the rows of each series that come after its last one in another panel.
-
-        Parameters
-        ----------
-        earlier : Panel
-
-        Returns
-        -------
-        n_rows : ndarray of int of shape (n_series,)
-            All rows of a series that it does not have.
-        """
-        lasts = dict(zip(earlier.names(), earlier.times[earlier.stops - 1], strict=True))
-        times = self.times
-        parts = zip(self.names(), self.starts, self.stops, strict=True)
-        return np.array(
-            [
-                (times[start:stop] > lasts[name]).sum() if name in lasts else stop - start
-                for name, start, stop in parts
-            ],
-            dtype=np.intp,
-        )
-
     def only(self, names: list[tuple[Any, ...]]) -> Panel:
         """Keep the series of some names.
 

@@ -127,6 +127,8 @@ def plain_walk(scores, new, coverage, adaptation):
         threshold = np.sort(window)[np.clip(rank, 1, len(window)) - 1]
         thresholds.append(threshold)
         level += adaptation * (coverage - (score <= threshold))
+        share = 1 / (len(window) + 1)
+        level = np.clip(level, min(share, coverage), max(1 - share, coverage))
         window = [*window[1:], score]
     return thresholds, level, window
 

@@ -128,6 +128,64 @@ def test_scores_of_an_update_take_the_place_of_the_oldest():
         for now in (fitted, at_once):
             given = now.model_.calibration.scores[k][0]
             np.testing.assert_allclose(given, wanted, rtol=1e-3, atol=1e-3)
+    pd.testing.assert_frame_equal(at_once.predict_interval(), fitted.predict_interval())
+
+
+def n_new(fitted, before):
+    """How many scores have come, step by step."""
+    return [
+        next(
+            i
+            for i in range(len(old[0]) + 1)
+            if (old[0][i:] == now[0][: len(old[0]) - i]).all()
+        )
+        for old, now in zip(before, fitted.model_.calibration.scores, strict=True)
+    ]
+
+
+def test_each_truth_counts_once():
+    fitted = forecaster(0.3).fit(airline[:60], fh=[1, 3])
+    before = fitted.model_.calibration.scores
+    gaps = airline[60:64].copy()
+    gaps.iloc[1] = np.nan
+    fitted.update(gaps, update_params=False)
+    assert n_new(fitted, before) == [3, 3]
+    fitted.update(airline[60:64], update_params=False)
+    assert n_new(fitted, before) == [4, 4]
+    fitted.update(airline[50:65], update_params=False)
+    assert n_new(fitted, before) == [5, 5]
+
+
+def test_shares_stay_within_the_ranks_that_there_are():
+    """A sensor that is off for long, and then on again."""
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(20, size=160).astype(float)
+    counts[80:140] = 0
+    y = pd.Series(counts, pd.period_range("2000-01", periods=160, freq="M"))
+    fitted = forecaster(0.3).fit(y[:80], fh=[1])
+    for row in range(80, 160):
+        fitted.update(y[row : row + 1], update_params=False)
+        adapted = fitted.model_.calibration.adapted
+        assert (adapted >= 0).all()
+        assert (adapted < 1).all()
+
+
+def test_counts_of_channels_stay_counts():
+    counts = np.random.default_rng(0).poisson(9, size=(60, 2)).astype(float)
+    y = pd.DataFrame(counts, pd.period_range("2000-01", periods=60, freq="M"))
+    fitted = forecaster(0.3, loss="negative_binomial", channel_independent=True)
+    quantiles = fitted.fit(y, fh=[1, 2]).predict_quantiles(alpha=[0.1, 0.9])
+    assert ((quantiles >= 0) & (quantiles < 60)).all(axis=None)
+
+
+def test_a_pretrained_network_is_tuned_from_where_it_was():
+    others = panel(**{f"s{i}": noise(60, i) for i in range(3)})
+    forecasts = []
+    for fraction in (None, 0.3):
+        fitted = forecaster().pretrain(others, fh=[1, 2])
+        fitted.calibration_fraction = fraction
+        forecasts.append(fitted.fit(noise(60, 9), fh=[1, 2]).predict())
+    pd.testing.assert_series_equal(*forecasts)
 
 
 def test_shares_adapt_with_what_was_covered():
