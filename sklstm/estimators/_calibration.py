@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
+from ..fitting._inside import unwrapped
 from ..training import hold_out_last
+from ..windows import SlidingWindowTransformer
+from ..windows._groups import read_groups
+from ..windows._keys import find_keys
 from ..windows._windows import Windows
 from ._conformity import least_scores
 
@@ -77,18 +81,89 @@ def check_some_train(n_later: int, n_rows: int, fraction: float) -> None:
         )
 
 
-def split_in_time(X: Any, fraction: float, reach: int) -> tuple[Index, Index]:
+def window_step(estimator: Any) -> SlidingWindowTransformer | None:
+    """Find the step of a pipeline that makes windows of rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    step : SlidingWindowTransformer or None
+    """
+    estimator = unwrapped(estimator)
+    steps = [step for _, step in getattr(estimator, "steps", [])]
+    found = (step for step in steps if isinstance(step, SlidingWindowTransformer))
+    return next(found, None)
+
+
+def series_of(X: Any, estimator: Any) -> Array | None:
+    """Tell the series of each row, where rows of several series come one under the other.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+    estimator : estimator
+        A step that makes windows may name the columns that tell.
+
+    Returns
+    -------
+    series : ndarray of int of shape (n_samples,)
+        None if there is one.
+    """
+    step = window_step(estimator)
+    index: Any = getattr(X, "index", None)
+    if getattr(X, "ndim", 2) == 3 or (step is None and getattr(index, "nlevels", 1) == 1):
+        return None
+    groups, time = (None, None) if step is None else (step.groups, step.time)
+    labels = read_groups(find_keys(X, groups, time).groups, _num_samples(X))
+    return None if labels is None else np.unique(labels, return_inverse=True)[1]
+
+
+def leads_of(estimator: Any, n_outputs: int) -> list[int]:
+    """Give the rows after which the true value of each output is known.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its `horizon` counts, or that of the one inside a pipeline, a search or another
+        estimator around it.
+    n_outputs : int
+
+    Returns
+    -------
+    leads : list of int of length n_outputs
+    """
+    inside = estimator
+    while inside is not None and not hasattr(inside, "horizon"):
+        if isinstance(inside, Pipeline):
+            inside = inside[-1]
+            continue
+        names = ("best_estimator_", "estimator", "regressor", "classifier")
+        inside = next((getattr(inside, n) for n in names if hasattr(inside, n)), None)
+    horizon = getattr(inside, "horizon", None)
+    if horizon is not None and n_outputs == 1:
+        return [int(horizon)]
+    return list(range(1, n_outputs + 1))
+
+
+def split_in_time(
+    X: Any, fraction: float, reach: int, series: Array | None = None
+) -> tuple[Index, Index]:
     """Part rows into those to train on and later ones to calibrate on.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, ...) or Windows
-        In order of time. Of windows of several series, the last of each calibrate.
+        In order of time. Of several series, the last of each calibrate.
     fraction : float
         Share that calibrates, in (0, 1).
     reach : int
         Rows ahead that a target may lie. Between the two parts so many are left out that no
         target, and no row of a sequence, stands on both sides.
+    series : ndarray of int of shape (n_samples,) or None, default=None
+        The series of each row; `Windows` have their own.
 
     Returns
     -------
@@ -104,9 +179,14 @@ def split_in_time(X: Any, fraction: float, reach: int) -> tuple[Index, Index]:
         windows = Windows.from_array(X)
         train, calibration = hold_out_last(windows, fraction, reach, in_order=reach > 1)
     else:
-        n_calibration = int(np.ceil(fraction * n_rows))
-        calibration = np.arange(n_rows - n_calibration, n_rows)
-        train = np.arange(max(0, n_rows - n_calibration - (reach - 1)))
+        series = np.zeros(n_rows, dtype=np.intp) if series is None else series
+        size = np.bincount(series)
+        order = np.argsort(series, kind="stable")
+        left = np.empty(n_rows, dtype=np.intp)
+        left[order] = np.repeat(np.cumsum(size), size) - 1 - np.arange(n_rows)
+        n_later = np.ceil(fraction * size).astype(np.intp)[series]
+        calibration = np.flatnonzero(left < n_later)
+        train = np.flatnonzero(left >= n_later + (reach - 1))
     check_some_train(n_rows - len(train), n_rows, fraction)
     return train, calibration
 
@@ -121,7 +201,7 @@ def predict_later(
     ask : callable (X) -> ndarray
         Of the fitted estimator.
     estimator : estimator
-        If it is a pipeline, it may make windows of the rows: it is given those before too.
+        If it is a pipeline that makes windows of the rows, it is given those before too.
     X : array-like of shape (n_samples, ...)
     train, later : ndarray of int
 
@@ -129,15 +209,14 @@ def predict_later(
     -------
     values : ndarray of shape (n_later, ...)
     """
-    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-    is_one_piece = bool((np.diff(later) == 1).all())
-    if not (steps and is_one_piece) or getattr(X, "ndim", 2) == 3:
+    step = window_step(estimator)
+    if step is None or getattr(X, "ndim", 2) == 3:
         return ask(_safe_indexing(X, later))
-    # A context brings the fitted rows itself, and wants those that follow them.
-    begin = 0
-    if any(getattr(step, "context", None) == "fit" for step in steps) and len(train):
-        begin = int(train[-1]) + 1
-    return ask(_safe_indexing(X, np.arange(begin, int(later[-1]) + 1)))[-len(later) :]
+    given = np.arange(_num_samples(X))
+    if step.context == "fit":
+        # It brings the fitted rows itself, and wants those that follow them.
+        given = np.setdiff1d(given, train)
+    return ask(_safe_indexing(X, given))[np.searchsorted(given, later)]
 
 
 def check_enough(n_scores: int, coverage: float, n_rows: int, fraction: float) -> None:
@@ -168,79 +247,58 @@ def check_enough(n_scores: int, coverage: float, n_rows: int, fraction: float) -
         )
 
 
-def unwrapped(estimator: Any) -> Any:
-    """Give the estimator inside of a search or a frozen one."""
-    while True:
-        if isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator
-
-
-def quantiles_of(estimator: Any) -> Callable[[Any, list[float]], Array] | None:
-    """Find what gives the quantiles of a fitted estimator, also at the end of a pipeline.
-
-    Parameters
-    ----------
-    estimator : estimator
-
-    Returns
-    -------
-    predict_quantiles : callable (X, levels) -> ndarray of shape (n[, n_outputs], n_levels)
-        None if there is none.
-    """
-    estimator = unwrapped(estimator)
-    last = unwrapped(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
-    if not hasattr(last, "predict_quantiles"):
-        return None
-    if last is estimator:
-        return estimator.predict_quantiles  # type: ignore[no-any-return]
-    before = estimator[:-1]
-
-    def predict_quantiles(X: Any, levels: list[float]) -> Array:
-        rows = before.transform(X) if len(before.steps) else X
-        return last.predict_quantiles(rows, levels)  # type: ignore[no-any-return]
-
-    return predict_quantiles
-
-
 class SeenRows:
-    """Rows whose true values have been taken in, by their label or by their values."""
+    """Rows whose true values have been taken in, so that none is taken in twice.
+
+    Rows are known by the labels of an index that has each once. Without, they may be alike
+    by chance: a call is one that came before if its rows and their true values are those of
+    a stretch that did.
+    """
 
     def __init__(self) -> None:
-        self.known: dict[Hashable, Array] = {}
+        self.truth: dict[Hashable, Array] = {}
+        self.place: dict[Hashable, int] = {}
+        self.n_rows = 0
+        self.by_label = False
 
     def copy(self) -> SeenRows:
         """Give another, which goes on by itself."""
         other = SeenRows()
-        other.known = dict(self.known)
+        vars(other).update(vars(self))
+        other.truth, other.place = dict(self.truth), dict(self.place)
         return other
 
-    def add(self, X: Any, known: NDArray[np.bool_]) -> None:
+    def add(self, X: Any, truth: Array) -> None:
         """Remember true values.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-        known : ndarray of bool of shape (n_samples, n_outputs)
+        truth : ndarray of shape (n_samples, n_outputs)
+            NaN is not yet known.
         """
-        later = slice(max(0, len(known) - REMEMBERED), None)
-        keys, _, _ = _keys(_safe_indexing(X, np.arange(len(known))[later]))
-        for key, values in zip(keys, known[later], strict=True):
-            before = self.known.pop(key, None)
-            self.known[key] = values if before is None else values | before
-        for key in list(self.known)[: max(0, len(self.known) - REMEMBERED)]:
-            del self.known[key]
+        if not self.n_rows:
+            self.by_label = _has_labels(X)
+        later = slice(max(0, len(truth) - REMEMBERED), None)
+        keys = _keys(_safe_indexing(X, np.arange(len(truth))[later]), self.by_label)
+        values: Any
+        for key, values in zip(keys, truth[later], strict=True):
+            before = self.truth.pop(key, None)
+            if before is not None and self._is_known_by(before, values):
+                values = np.where(np.isnan(values), before, values)
+            self.truth[key] = values
+            self.place[key] = self.n_rows = self.n_rows + 1
+        for key in list(islice(self.truth, max(0, len(self.truth) - REMEMBERED))):
+            del self.truth[key], self.place[key]
 
-    def new(self, X: Any, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def new(self, X: Any, truth: Array) -> NDArray[np.bool_]:
         """Tell which true values are new.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-        known : ndarray of bool of shape (n_samples, n_outputs)
+        truth : ndarray of shape (n_samples, n_outputs)
+            NaN is not yet known.
 
         Returns
         -------
@@ -251,16 +309,15 @@ class SeenRows:
         ValueError
             If rows bring nothing new.
         """
-        keys, are_labels, are_telling = _keys(X)
-        none = np.zeros(known.shape[1], dtype=bool)
-        new = known & ~np.array([self.known.get(key, none) for key in keys])
-        again = known.any(axis=1) & ~new.any(axis=1)
-        brought = np.flatnonzero(known.any(axis=1))
-        # Rows without labels may be alike by chance: a run of them is none.
-        lead = int((~again[brought]).argmax()) if not again[brought].all() else len(brought)
-        is_run = lead == len(brought) or lead > 1
-        by_chance = not (are_labels or (is_run and are_telling[brought[:lead]].any()))
-        if again.any() and not by_chance:
+        keys, known = _keys(X, self.by_label), np.asarray(~np.isnan(truth))
+        new = known.copy()
+        for row, key in enumerate(keys):
+            before = self.truth.get(key)
+            if before is not None and self._is_known_by(before, truth[row]):
+                new[row] &= np.isnan(before)
+        brings = np.asarray(known.any(axis=1))
+        again = np.asarray(brings & ~new.any(axis=1))
+        if again.any() and (self.by_label or self._is_a_stretch(keys, again, brings)):
             row = int(again.argmax())
             raise ValueError(
                 "X must have rows whose true values are new, in order of time. Got row"
@@ -269,13 +326,31 @@ class SeenRows:
             )
         return np.where(again[:, None], known, new)
 
+    def _is_known_by(self, before: Array, values: Array) -> bool:
+        """Tell whether a row with the same key is the same row."""
+        either = np.isnan(before) | np.isnan(values)
+        return self.by_label or bool((either | (before == values)).all())
 
-def _keys(X: Any) -> tuple[list[Hashable], bool, NDArray[np.bool_]]:
-    """Give what tells rows apart, whether that is their label, and whether it tells."""
+    def _is_a_stretch(
+        self, keys: list[Hashable], again: NDArray[np.bool_], brings: NDArray[np.bool_]
+    ) -> bool:
+        """Tell whether all rows with a true value came before, one after the other."""
+        places = np.array([self.place[keys[row]] for row in np.flatnonzero(again)])
+        all_again = bool((again == brings).all()) and len(places) > 1
+        # Some may have come once more in between, by chance.
+        return all_again and bool((np.diff(places) == 1).mean() > 0.5)
+
+
+def _has_labels(X: Any) -> bool:
     index: Any = getattr(X, "index", None)
-    if hasattr(index, "nlevels") and type(index).__name__ != "RangeIndex":
-        return list(index), True, np.ones(len(index), dtype=np.bool_)
+    is_index = hasattr(index, "nlevels") and type(index).__name__ != "RangeIndex"
+    return is_index and bool(index.is_unique)
+
+
+def _keys(X: Any, by_label: bool) -> list[Hashable]:
+    """Give what tells rows apart: their label, or a digest of their values."""
+    if by_label and hasattr(getattr(X, "index", None), "nlevels"):
+        return list(X.index)
     values = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
     rows = np.ascontiguousarray(values).reshape(len(values), -1)
-    digests = [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
-    return list(digests), False, (rows != rows[:, :1]).any(axis=1)
+    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]

@@ -29,9 +29,11 @@ from ._calibration import (
     check_enough,
     check_some_train,
     checked_rows,
+    leads_of,
     predict_later,
+    series_of,
     split_in_time,
-    unwrapped,
+    window_step,
 )
 from ._conformity import Conformity
 
@@ -164,14 +166,13 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
                 rows, values = _safe_indexing(X, train), labels[train]
                 draft.estimator_ = clone(self.estimator).fit(rows, values, **params)
             ask = draft.estimator_.predict_proba
-            estimator = unwrapped(draft.estimator_)
-            probability = predict_later(ask, estimator, X, train, later)
+            probability = predict_later(ask, draft.estimator_, X, train, later)
             scores = draft._scores(probability, labels[later])
             check_enough(len(scores), self.coverage, len(labels), self.calibration_fraction)
             draft._conformity = Conformity(scores, self.coverage, self.adaptation)
             draft._covered = (0, 0)
             draft._seen = SeenRows()
-            draft._seen.add(_safe_indexing(X, later), np.ones((len(later), 1), dtype=bool))
+            draft._seen.add(_safe_indexing(X, later), draft._numbers(labels[later]))
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -240,12 +241,13 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
         X, y = checked_rows(self, X, y)
         probability, labels = self.predict_proba(X), column_or_1d(y, warn=True)
         scores = self._scores(probability, labels)
-        new = self._seen.new(X, np.ones((len(labels), 1), dtype=bool))
+        numbers = self._numbers(labels)
+        new = self._seen.new(X, numbers)
         with in_one_step(self) as draft:
             draft._conformity, draft._seen = self._conformity.copy(), self._seen.copy()
             hits = [draft._conformity.add(float(score)) for score in scores[new[:, 0]]]
             draft._covered = self._covered[0] + sum(hits), self._covered[1] + len(hits)
-            draft._seen.add(X, new)
+            draft._seen.add(X, numbers)
         return self
 
     # ------------------------------------------------------------------ what was learnt
@@ -300,12 +302,20 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
 
     def _split(self, X: Any, labels: Array) -> tuple[Index, Index]:
         """Part the rows into those to train on and those to calibrate on."""
+        makes_windows = window_step(self.estimator) is not None
         is_3d = getattr(X, "ndim", 2) == 3
-        in_order = is_3d and shares_rows(Windows.from_array(X))
+        in_order = makes_windows or (is_3d and shares_rows(Windows.from_array(X)))
+        if makes_windows and self.calibration_split == "random":
+            raise ValueError(
+                "calibration_split must be 'auto' or 'last' where a pipeline makes windows"
+                " of rows, whose neighbours they need. Got 'random'."
+            )
         if self.calibration_split == "last" or (
             self.calibration_split == "auto" and in_order
         ):
-            return split_in_time(X, self.calibration_fraction, 1)
+            reach = leads_of(self.estimator, 1)[0]
+            series = series_of(X, self.estimator)
+            return split_in_time(X, self.calibration_fraction, reach, series)
         n_later = int(np.ceil(self.calibration_fraction * _num_samples(X)))
         check_some_train(n_later, len(labels), self.calibration_fraction)
         splitter = StratifiedShuffleSplit(
@@ -313,6 +323,10 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
         )
         train, later = next(splitter.split(np.zeros(len(labels)), labels))
         return np.sort(train), np.sort(later)
+
+    def _numbers(self, labels: Array) -> Array:
+        """Give the place of each label among the classes, of shape (n_samples, 1)."""
+        return np.searchsorted(self.estimator_.classes_, labels)[:, None].astype(float)
 
     def _scores(self, probability: Array, labels: Array) -> Array:
         """Give one less the probability of each true class."""

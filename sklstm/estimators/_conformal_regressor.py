@@ -6,7 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import MetaEstimatorMixin, RegressorMixin, _fit_context, clone
+from sklearn.base import (
+    MetaEstimatorMixin,
+    RegressorMixin,
+    _fit_context,
+    clone,
+    is_classifier,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
@@ -15,6 +21,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from ..fitting._inside import method_of
 from ..fitting._numbers import real
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
@@ -22,10 +29,10 @@ from ._calibration import (
     SeenRows,
     check_enough,
     checked_rows,
+    leads_of,
     predict_later,
-    quantiles_of,
+    series_of,
     split_in_time,
-    unwrapped,
 )
 from ._conformity import Conformity
 from ._predictive import levels_of
@@ -154,21 +161,27 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             If there are too few rows to calibrate on, or none to train on.
         """
         X, y = checked_rows(self, X, y)
+        if is_classifier(self.estimator):
+            raise TypeError(
+                "estimator must be a regressor. Got a classifier,"
+                f" {self.estimator!r}: use ConformalClassifier."
+            )
         target = _as_columns(y)
         with in_one_step(self) as draft:
             if isinstance(self.estimator, FrozenEstimator):
                 train, later = np.arange(0), np.arange(len(target))
                 draft.estimator_ = self.estimator
             else:
-                reach = max(self._leads(target.shape[1]))
-                train, later = split_in_time(X, self.calibration_fraction, reach)
+                reach = max(leads_of(self.estimator, target.shape[1]))
+                series = series_of(X, self.estimator)
+                train, later = split_in_time(X, self.calibration_fraction, reach, series)
                 params = _check_method_params(X, fit_params, indices=train)
                 rows, values = (_safe_indexing(part, train) for part in (X, y))
                 draft.estimator_ = clone(self.estimator).fit(rows, values, **params)
             draft._is_flat = np.ndim(y) == 1
             draft._uses_quantiles = draft._resolve_method()
             ask = draft._ends
-            ends = predict_later(ask, unwrapped(draft.estimator_), X, train, later)
+            ends = predict_later(ask, draft.estimator_, X, train, later)
             n_rows, target = len(target), target[later]
             scores, known = _scores(ends, target), ~np.isnan(target)
             n_least = int(known.sum(axis=0).min())
@@ -179,7 +192,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             ]
             draft._covered = np.zeros((2, target.shape[1]), dtype=int)
             draft._seen = SeenRows()
-            draft._seen.add(_safe_indexing(X, later), known)
+            draft._seen.add(_safe_indexing(X, later), target)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
@@ -261,7 +274,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
                 f" {target.shape[1]}."
             )
         known = ~np.isnan(target)
-        new = self._seen.new(X, known) if known.any() else known
+        new = self._seen.new(X, target) if known.any() else known
         ends = self._ends(X)
         scores = _scores(ends, target)
         with in_one_step(self) as draft:
@@ -269,7 +282,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             draft._covered = self._covered.copy()
             draft._seen = self._seen.copy()
             thresholds = np.empty(target.shape)
-            for k, lead in enumerate(self._leads(target.shape[1])):
+            for k, lead in enumerate(leads_of(self.estimator_, target.shape[1])):
                 conformity = draft._conformity[k]
                 for row in range(len(target) + lead):
                     due = row - lead
@@ -278,7 +291,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
                         draft._covered[:, k] += covered, 1
                     if row < len(target):
                         thresholds[row, k] = conformity.threshold
-            draft._seen.add(X, known)
+            draft._seen.add(X, target)
         return self._shaped(_moved(ends, thresholds))
 
     # ------------------------------------------------------------------ what was learnt
@@ -340,7 +353,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
         """Tell whether quantiles are used."""
         if self.method == "residual":
             return False
-        has_quantiles = quantiles_of(self.estimator_) is not None
+        has_quantiles = method_of(self.estimator_, "predict_quantiles") is not None
         if self.method == "quantile" and not has_quantiles:
             raise ValueError(
                 "method='quantile' needs an estimator with predict_quantiles. Got"
@@ -348,20 +361,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             )
         return has_quantiles
 
-    def _leads(self, n_outputs: int) -> list[int]:
-        """Give the rows after which the true value of each output is known."""
-        estimator = self.estimator
-        while isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        last = estimator[-1] if hasattr(estimator, "steps") else estimator
-        horizon = getattr(last, "horizon", None)
-        if horizon is not None and n_outputs == 1:
-            return [int(horizon)]
-        return list(range(1, n_outputs + 1))
-
     def _ends(self, X: Any) -> Array:
         """Give both ends of each output, of shape (n_samples, n_outputs, 2)."""
-        predict_quantiles = quantiles_of(self.estimator_) if self._uses_quantiles else None
+        predict_quantiles = (
+            method_of(self.estimator_, "predict_quantiles")
+            if self._uses_quantiles
+            else None
+        )
         if predict_quantiles is not None:
             values = np.asarray(predict_quantiles(X, levels_of(self.coverage)))
             return values.reshape(len(values), -1, 2)

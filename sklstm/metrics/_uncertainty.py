@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..fitting._inside import method_of
 from ..losses import check_coverage, check_levels
 
 Array = NDArray[np.float64]
@@ -237,12 +238,18 @@ class UncertaintyScorer:
             The more, the better, but for "coverage", which is to be what was promised.
         """
         options = dict(self.options)
+        ask = method_of(estimator, self.method)
+        if ask is None:
+            raise AttributeError(
+                f"{self.metric.__name__} needs an estimator with {self.method}. Got"
+                f" {estimator!r}."
+            )
         if hasattr(estimator, "update") and "coverage" in options:
             # A conformal estimator knows the coverage that it promises.
             options["coverage"] = estimator.coverage
             said = estimator.predict_interval(X)
         else:
-            said = getattr(estimator, self.method)(X, *options.values())
+            said = ask(X, *options.values())
         if self.metric in (coverage, width):
             options = {}
         return self.sign * self.metric(y_true, said, sample_weight=sample_weight, **options)

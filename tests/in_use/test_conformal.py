@@ -1,6 +1,7 @@
 """Intervals and sets that hold as much as they promise, beside MAPIE, crepes and NumPy."""
 
 import pickle
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from mapie.classification import SplitConformalClassifier
 from mapie.regression import ConformalizedQuantileRegressor, SplitConformalRegressor
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
@@ -30,7 +32,9 @@ from sklstm import (
     future_targets,
     sliding_windows,
 )
+from sklstm.estimators._calibration import leads_of
 from sklstm.estimators._conformity import Conformity, least_scores
+from sklstm.metrics import uncertainty_scorer
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(1200, 3))
@@ -347,7 +351,7 @@ def test_targets_ahead_by_the_horizon_of_the_estimator():
     model = ConformalRegressor(LSTMRegressor(horizon=4, **QUICK), coverage=0.8)
     model.fit(windows, ahead)
     assert len(model.scores_) == 36  # the last four are not known
-    assert model._leads(1) == [4]
+    assert leads_of(model.estimator_, 1) == [4]
 
 
 def test_weights_go_to_the_rows_that_train():
@@ -451,3 +455,119 @@ def test_nothing_is_said_before_fit(model):
         if hasattr(model, method):
             with pytest.raises(NotFittedError):
                 getattr(model, method)(*arguments)
+
+
+# ------------------------------------------------------------------ around other estimators
+
+
+class Spy(SlidingWindowTransformer):
+    """Remembers the rows of which it makes windows."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y=None, **options):
+        Spy.seen.append(("fit", np.asarray(X)[:, 0]))
+        return super().fit(X, y, **options)
+
+
+def test_the_last_rows_of_each_series_calibrate():
+    index = pd.MultiIndex.from_product(
+        [list("abc"), pd.date_range("2024", periods=40)], names=["store", "date"]
+    )
+    X = pd.DataFrame({"x": np.arange(120.0)}, index)
+    y = np.sin(np.arange(120.0))
+    Spy.seen.clear()
+    pipeline = make_pipeline(Spy(3), LSTMRegressor(**QUICK))
+    model = ConformalRegressor(pipeline, coverage=0.8).fit(X, y)
+    trained = Spy.seen[0][1]
+    np.testing.assert_array_equal(trained, np.r_[0:32, 40:72, 80:112])
+    assert len(model.scores_) == 24
+    # The first row that calibrates has its history, and none of another series.
+    ends = model._ends(X)
+    later = np.r_[32:40, 72:80, 112:120]
+    wanted = np.maximum(ends[:, 0, 0] - y, y - ends[:, 0, 1])[later]
+    np.testing.assert_allclose(model.scores_, wanted, rtol=1e-5)
+
+
+def test_windows_of_rows_calibrate_in_the_order_of_time():
+    X, label = np.arange(200.0)[:, None], np.arange(200) % 3
+    Spy.seen.clear()
+    pipeline = make_pipeline(Spy(3), LSTMClassifier(**QUICK))
+    ConformalClassifier(pipeline, coverage=0.8).fit(X, label)
+    np.testing.assert_array_equal(Spy.seen[0][1], np.arange(160.0))
+    model = ConformalClassifier(pipeline, coverage=0.8, calibration_split="random")
+    with pytest.raises(ValueError, match=r"calibration_split must be 'auto' or 'last'"):
+        model.fit(X, label)
+
+
+def test_the_horizon_is_found_wherever_it_stands():
+    inside = LSTMRegressor(horizon=4)
+    search = GridSearchCV(inside, {"hidden_size": [2]})
+    for around in (
+        inside,
+        FrozenEstimator(inside),
+        search,
+        make_pipeline(SlidingWindowTransformer(3), search),
+        TransformedTargetRegressor(inside),
+    ):
+        assert leads_of(around, 1) == [4]
+    assert leads_of(Ridge(), 1) == [1]
+    assert leads_of(Ridge(), 3) == [1, 2, 3]
+
+
+def test_labels_ahead_leave_a_gap():
+    windows = SlidingWindowTransformer(4).fit_transform(np.arange(300.0)[:, None])
+    model = ConformalClassifier(LSTMClassifier(horizon=20, **QUICK))
+    train, later = model._split(windows, np.arange(300) % 2)
+    assert later[0] - train[-1] >= 20
+
+
+def test_rows_that_come_round_again_are_new():
+    """As the hour and the day of the week do, and counts that are small."""
+    rng = np.random.default_rng(0)
+    hour = np.arange(900)
+    X = np.column_stack([hour % 24, hour // 24 % 7])
+    y = hour % 24 + rng.normal(size=900)
+    model = ConformalRegressor(Ridge(), calibration_fraction=0.3).fit(X[:800], y[:800])
+    model.update(X[800:850], y[800:850])
+    for row in range(850, 900):
+        model.update(X[row : row + 1], y[row : row + 1])
+    counts = rng.poisson(1, size=(400, 4)).astype(float)
+    X, y = counts[:, :3], counts[:, 3]
+    model = ConformalRegressor(Ridge(), calibration_fraction=0.3).fit(X[:300], y[:300])
+    before = model.scores_
+    for row in range(300, 400):
+        model.update(X[row : row + 1], y[row : row + 1])
+    assert not np.isin(before, model.scores_).all()
+    with pytest.raises(ValueError, match="a second time"):
+        model.update(X[300:400], y[300:400])
+
+
+def test_stores_share_their_dates():
+    dates = pd.date_range("2024", periods=200)
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(400, 2)), dates.repeat(2))
+    y = X[0].to_numpy()
+    model = ConformalRegressor(Ridge()).fit(X[:300], y[:300])
+    model.update(X[300:301], y[300:301])
+    model.update(X[301:302], y[301:302])
+
+
+def test_a_classifier_has_sets():
+    with pytest.raises(TypeError, match="use ConformalClassifier"):
+        ConformalRegressor(LogisticRegression()).fit(np.eye(20), np.arange(20) % 2)
+
+
+def test_intervals_of_pipelines_and_searches_are_scored():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 1))
+    y = np.r_[0, X[:-1, 0]] + 0.1 * rng.normal(size=120)
+    said = LSTMRegressor(loss="quantile", quantile=[0.1, 0.5, 0.9], **QUICK)
+    pipeline = make_pipeline(SlidingWindowTransformer(3), said)
+    search = GridSearchCV(pipeline, {"lstmregressor__hidden_size": [2]}, cv=2)
+    for name in ("coverage", "neg_crps", "neg_winkler_score"):
+        scorer = uncertainty_scorer(name)
+        by_hand = pipeline.fit(X, y)[-1], pipeline[:-1].transform(X)
+        assert scorer(pipeline, X, y) == scorer(*by_hand, y)
+        assert np.isfinite(scorer(search.fit(X, y), X, y))
+    with pytest.raises(AttributeError, match="needs an estimator with predict_interval"):
+        uncertainty_scorer("coverage")(Ridge().fit(X, y), X, y)
