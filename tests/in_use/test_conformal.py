@@ -532,6 +532,8 @@ def test_rows_that_come_round_again_are_new():
     model.update(X[800:850], y[800:850])
     for row in range(850, 900):
         model.update(X[row : row + 1], y[row : row + 1])
+    with pytest.raises(ValueError, match="a second time"):
+        model.update(X[800:850], y[800:850])
     counts = rng.poisson(1, size=(400, 4)).astype(float)
     X, y = counts[:, :3], counts[:, 3]
     model = ConformalRegressor(Ridge(), calibration_fraction=0.3).fit(X[:300], y[:300])
@@ -539,8 +541,6 @@ def test_rows_that_come_round_again_are_new():
     for row in range(300, 400):
         model.update(X[row : row + 1], y[row : row + 1])
     assert not np.isin(before, model.scores_).all()
-    with pytest.raises(ValueError, match="a second time"):
-        model.update(X[300:400], y[300:400])
 
 
 def test_stores_share_their_dates():

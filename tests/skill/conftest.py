@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# It runs in an environment of its own.
+collect_ignore = ["baselines.py"]
+
 DOCS = Path(__file__).parents[2] / "docs"
 PACKAGES = ["torch", "skorch", "scikit-learn", "sktime", "numpy", "sklstm"]
 
