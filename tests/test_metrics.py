@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import cross_validate
 
-from sklstm import ConformalRegressor, LSTMRegressor
+from sklstm import ConformalRegressor, LSTMRegressor, metrics
 from sklstm.metrics import (
     coverage,
     crps,
@@ -136,3 +136,25 @@ def test_a_conformal_estimator_is_scored_at_its_own_coverage():
     interval = model.predict_interval(X[150:])
     given = uncertainty_scorer("neg_winkler_score", coverage=0.9)(model, X[150:], y[150:])
     assert given == -winkler_score(y[150:], interval, coverage=0.6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: metrics.width([1, 2], [[2, 0], [4, 0]]), "lower ends first"),
+        (lambda: metrics.coverage([1.0], [[0, np.nan]]), "no missing values"),
+        (
+            lambda: metrics.coverage([1, 9], [[0, 2], [0, 2]], sample_weight=[1]),
+            "2 numbers",
+        ),
+        (lambda: metrics.coverage([1], [[0, 2]], sample_weight=[-1]), "at least 0"),
+        (lambda: metrics.coverage([1], [[0, 2]], sample_weight=[0]), "not be 0 for all"),
+        (
+            lambda: metrics.weighted_quantile_loss([0.0], [[1.0]], quantiles=[0.5]),
+            "other than 0",
+        ),
+    ],
+)
+def test_scores_of_nonsense_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

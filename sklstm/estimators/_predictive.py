@@ -118,7 +118,7 @@ def check_says(loss: Loss, method: str, given: Any) -> None:
     if not loss.says_quantiles:
         raise AttributeError(
             f"{method} needs a loss that says more than a point: {REMEDY}. Got"
-            f" loss={given!r}."
+            f" loss={given!r}{' with a single level' if given == 'quantile' else ''}."
         )
 
 

@@ -186,6 +186,8 @@ def weighted_quantile_loss(
     """
     y, losses = _pinball(y_true, y_quantiles, quantiles)
     size = _mean(np.abs(y), y, sample_weight)
+    if not size:
+        raise ValueError("y_true must have a target other than 0. Got none.")
     return 2 * _mean(losses.mean(axis=-1), y, sample_weight) / size
 
 
@@ -320,6 +322,13 @@ def _checked(
         )
     if np.isnan(y).all():
         raise ValueError("y_true must have a target that is known. Got none.")
+    if np.isnan(values).any():
+        raise ValueError(f"{name} must have no missing values. Got NaN.")
+    if name == "interval" and (values[..., 0] > values[..., 1]).any():
+        raise ValueError(
+            "interval must have lower ends first, and then upper ones. Got a lower end"
+            " above the upper one."
+        )
     return y, values
 
 
@@ -338,5 +347,12 @@ def _mean(values: Array, y: Array, sample_weight: ArrayLike | None) -> float:
     weight = None
     if sample_weight is not None:
         weight = np.asarray(sample_weight, np.float64)
+        if weight.shape != y.shape[:1] or not (weight >= 0).all():
+            raise ValueError(
+                f"sample_weight must have {len(y)} numbers of at least 0. Got"
+                f" {sample_weight!r:.60}."
+            )
         weight = np.broadcast_to(weight.reshape(-1, *[1] * (y.ndim - 1)), y.shape)[known]
+        if not weight.any():
+            raise ValueError("sample_weight must not be 0 for all known targets.")
     return float(np.average(values[known], weights=weight))

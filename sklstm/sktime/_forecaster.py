@@ -85,7 +85,8 @@ class LSTMForecaster(BaseForecaster):
         unusual months do not move (and which are zero where more than half of a series
         is). `predict_interval`, `predict_quantiles`, `predict_var` and, with skpro,
         `predict_proba` come from the same network, as they do with a distribution. A
-        recursive forecast carries its uncertainty along by 500 paths, drawn step by step.
+        recursive forecast carries its uncertainty along by 500 paths, drawn step by step:
+        its median is that of the paths, while `predict` follows the medians themselves.
     calibration_fraction : float or None
         Share of the windows of each series, its last ones, by which quantiles are
         calibrated: a first network is trained on the rows before them alone, and its

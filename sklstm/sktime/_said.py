@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from ..losses import (
     GaussianLoss,
@@ -16,12 +18,16 @@ from ..losses import (
     NegativeBinomialLoss,
     QuantileLoss,
     StudentTLoss,
+    between_levels,
 )
+from ..windows._windows import CHUNK
 
 Array = NDArray[Any]
 
 # Levels at which quantiles stand for a distribution that skpro has no class for.
 GRID = np.unique(np.r_[0.001, 0.0025, np.arange(1, 200) / 200, 0.9975, 0.999].round(4))
+# Those whose distribution has quantiles of every level by itself.
+EXACT = (QuantileLoss, GaussianLoss, StudentTLoss, NegativeBinomialLoss)
 # Quantiles whose spread is that of the distribution.
 N_MOMENTS = 1000
 
@@ -63,9 +69,16 @@ class Said:
 
     def quantiles(self, levels: Sequence[float] | Array) -> Array:
         """Give quantiles, of shape (n_rows, n_columns, n_levels)."""
+        if not self.are_samples and isinstance(self.loss.criterion, EXACT):
+            return self.loss.quantiles(self.values, levels)
+        # As the distribution has them that stands for these.
+        return between_levels(self._on_grid, ndtri(GRID), np.asarray(levels))
+
+    @cached_property
+    def _on_grid(self) -> Array:
         if self.are_samples:
-            return np.moveaxis(np.quantile(self.values, np.asarray(levels), axis=2), 0, -1)
-        return self.loss.quantiles(self.values, levels)
+            return np.moveaxis(np.quantile(self.values, GRID, axis=2), 0, -1)
+        return self.loss.quantiles(self.values, GRID)
 
     def quantile_frame(self, levels: Sequence[float]) -> pd.DataFrame:
         """Give quantiles as sktime has them: a column for each variable and level."""
@@ -80,7 +93,11 @@ class Said:
         if self.loss.is_distribution:
             return self._framed(self.loss.criterion.std(self.values) ** 2)  # type: ignore[attr-defined]
         levels = (np.arange(N_MOMENTS) + 0.5) / N_MOMENTS
-        return self._framed(self.quantiles(levels).var(axis=2))
+        parts = np.array_split(
+            self.values, 1 + self.values[..., 0].size * N_MOMENTS // CHUNK
+        )
+        variances = [self.loss.quantiles(part, levels).var(axis=2) for part in parts]
+        return self._framed(np.concatenate(variances))
 
     def distributions(self) -> Any:
         """Give a distribution of skpro, with the same quantiles."""
@@ -101,11 +118,10 @@ class Said:
             return distributions.NegativeBinomial(mean, 1 / dispersion, **where)
         from ._quantile_distribution import QuantileDistribution
 
-        levels = GRID
-        if isinstance(criterion, QuantileLoss):
-            levels = np.array(self.loss.levels)
-        values = self.quantiles(levels)
-        return QuantileDistribution(levels.tolist(), values, self.index, self.columns)
+        levels = self.loss.levels if isinstance(criterion, QuantileLoss) else GRID.tolist()
+        return QuantileDistribution(
+            levels, self.quantiles(levels), self.index, self.columns
+        )
 
     def _framed(self, values: Array) -> pd.DataFrame:
         return pd.DataFrame(values, self.index, self.columns)

@@ -18,7 +18,7 @@ needs_baselines = pytest.mark.skipif(
 
 LARGE = {"batch_size": 256, "learning_rate": 0.005}
 PANELS = {
-    "CIF 2016": {"has_season": True, "window_length": 15},
+    "CIF 2016": {"has_season": True, "window_length": 15, "calibration_fraction": 0.2},
     "Hospital": {"has_season": True, "window_length": 12, **LARGE, "max_epochs": 20},
     "Tourism, quarterly": {"window_length": 8, **LARGE, "max_epochs": 40},
 }

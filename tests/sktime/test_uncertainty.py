@@ -17,7 +17,7 @@ LOSSES = ["quantile", "gaussian", "student_t", "mixture", "negative_binomial"]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 airline = load_airline().astype(float)
-LEVELS = [0.02, 0.1, 0.3, 0.5, 0.9]
+LEVELS = [0.0004, 0.02, 0.1, 0.3, 0.5, 0.777, 0.9]
 
 
 def forecaster(strategy="direct", **kwargs):
@@ -35,9 +35,11 @@ def test_all_that_is_predicted_agrees(strategy, loss):
     assert list(quantiles.columns) == [(airline.name, level) for level in LEVELS]
     interval = fitted.predict_interval(coverage=[0.8, 0.96])
     assert list(interval.columns.get_level_values(2)) == ["lower", "upper"] * 2
-    np.testing.assert_allclose(interval.iloc[:, 0], values[:, 1], rtol=1e-9)
-    np.testing.assert_allclose(interval.iloc[:, 1], values[:, 4], rtol=1e-9)
-    np.testing.assert_allclose(interval.iloc[:, 2], values[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(interval.iloc[:, 0], values[:, LEVELS.index(0.1)], rtol=1e-9)
+    np.testing.assert_allclose(interval.iloc[:, 1], values[:, LEVELS.index(0.9)], rtol=1e-9)
+    np.testing.assert_allclose(
+        interval.iloc[:, 2], values[:, LEVELS.index(0.02)], rtol=1e-9
+    )
     distribution = fitted.predict_proba()
     assert isinstance(distribution, BaseDistribution)
     given = distribution.quantile(LEVELS)
@@ -48,7 +50,9 @@ def test_all_that_is_predicted_agrees(strategy, loss):
     assert distribution.index.equals(fitted.predict().index)
     pd.testing.assert_frame_equal(fitted.predict_quantiles(alpha=LEVELS), quantiles)
     if loss == "quantile" and strategy != "recursive":
-        np.testing.assert_allclose(fitted.predict(), values[:, 3], rtol=1e-9)
+        np.testing.assert_allclose(
+            fitted.predict(), values[:, LEVELS.index(0.5)], rtol=1e-9
+        )
 
 
 def noisy(n=100, seed=0):
