@@ -6,7 +6,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-NEEDED = {"sklstm/py.typed", "sklstm/datasets/data/netflix.csv", "sklstm/__init__.py"}
+NEEDED = {
+    "sklstm/__init__.py",
+    "sklstm/datasets/data/netflix.csv",
+    "sklstm/py.typed",
+    "sklstm/sktime/_pretrained/weights.safetensors",
+}
 
 
 def main():

@@ -29,7 +29,7 @@ def imported(path):
     tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = folder if node.level == 1 else folder.parent
+            base = [folder, *folder.parents][node.level - 1]
             target = base / (node.module or "").replace(".", "/")
             if (PACKAGE / target).is_dir():
                 yield from (

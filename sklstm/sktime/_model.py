@@ -86,7 +86,8 @@ class ForecastModel:
             raise ValueError(
                 f"y must have a series of at least {least} rows, for one window of"
                 f" {self.window_length} and a horizon of {self.steps[-1]} steps. Got"
-                f" {longest} rows in its longest; use a smaller window_length."
+                f" {longest} rows in its longest; use a smaller window_length, or"
+                " PretrainedLSTMForecaster, which has learnt already."
             )
         windows, targets = self._samples(panel)
         seen = ~np.isnan(targets.table).all(axis=0)

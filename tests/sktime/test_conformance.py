@@ -7,6 +7,7 @@ from sklstm.sktime import (
     LSTMForecaster,
     LSTMTimeSeriesClassifier,
     LSTMTimeSeriesRegressor,
+    PretrainedLSTMForecaster,
 )
 
 
@@ -17,6 +18,7 @@ from sklstm.sktime import (
         (LSTMForecaster, 1000),
         (LSTMTimeSeriesClassifier, 200),
         (LSTMTimeSeriesRegressor, 100),
+        (PretrainedLSTMForecaster, 500),
     ],
 )
 def test_every_check_passes(estimator, least):

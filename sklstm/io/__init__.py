@@ -1,0 +1,1 @@
+"""Files of arrays and plain values, which run no code when they are read."""

@@ -1,0 +1,149 @@
+"""Files of arrays and plain values: what goes in comes out, and nothing else gets in."""
+
+import json
+import math
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from safetensors.numpy import save
+
+from sklstm.io._plain_file import read_plain, write_plain
+
+
+def is_equal(one, other):
+    if isinstance(one, np.ndarray):
+        return (
+            isinstance(other, np.ndarray)
+            and one.dtype == other.dtype
+            and np.array_equal(one, other)
+        )
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(is_equal(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return (
+            type(one) is type(other)
+            and len(one) == len(other)
+            and all(map(is_equal, one, other))
+        )
+    if isinstance(one, float) and math.isnan(one):
+        return math.isnan(other)
+    return type(one) is type(other) and one == other
+
+
+VALUES = [
+    None,
+    True,
+    -3,
+    0.1,
+    1e-320,
+    math.inf,
+    -math.inf,
+    math.nan,
+    "größer\n\0",
+    [],
+    (),
+    {},
+    (1, [2, (3, None)], {"a": ()}),
+    {1: "one", (2, "b"): [3], None: 4, "$array": 5},
+    {"$array": "0"},
+    {"$nothing": 1},
+    np.arange(6, dtype="float32").reshape(2, 3),
+    np.array(3.5),
+    np.zeros((0, 4), dtype="int64"),
+    np.asfortranarray(np.arange(6).reshape(2, 3)),
+    {"weights": {"a": np.ones(2), "b": [np.array([True, False])]}, "n": 2},
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_values_come_back(value, tmp_path):
+    write_plain(tmp_path / "a", "test", value)
+    assert is_equal(read_plain(tmp_path / "a", "test"), value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_scalars_of_numpy_are_those_of_python(tmp_path):
+    write_plain(tmp_path / "a", "test", [np.float32(0.5), np.int64(3), np.bool_(True)])
+    assert is_equal(read_plain(tmp_path / "a", "test"), [0.5, 3, True])
+
+
+@pytest.mark.parametrize(
+    "value", [object(), {"a": [lambda: 0]}, np.array([None]), np.array(["a"]), {1, 2}]
+)
+def test_code_is_not_written(value, tmp_path):
+    with pytest.raises(TypeError, match="plain values alone"):
+        write_plain(tmp_path / "a", "test", value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "a"
+    with pytest.raises(FileNotFoundError):
+        read_plain(path, "test")
+    write_plain(path, "test", 1)
+    with pytest.raises(ValueError, match="must hold 'model'"):
+        read_plain(path, "model")
+    path.write_bytes(save({"a": np.ones(2)}, {"by": "others"}))
+    with pytest.raises(ValueError, match="must be a file that sklstm wrote"):
+        read_plain(path, "test")
+    path.write_bytes(save({}, {"format": "2", "kind": "test", "value": "1"}))
+    with pytest.raises(ValueError, match="a newer sklstm wrote"):
+        read_plain(path, "test")
+    for text in (
+        "{",
+        '{"$array": "7"}',
+        '{"$code": "1"}',
+        '{"$float": "9"}',
+        '{"$pairs": 3}',
+    ):
+        path.write_bytes(save({}, {"format": "1", "kind": "test", "value": text}))
+        with pytest.raises(ValueError, match=r"cannot be read|no '.code'"):
+            read_plain(path, "test")
+
+
+def test_damaged_files_are_refused_and_run_nothing(tmp_path):
+    path = tmp_path / "a"
+    value = {"a": [np.arange(3), (1, math.inf)], "b": {1: "x"}}
+    write_plain(path, "test", value)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    run = []
+
+    def hook(event, arguments):
+        if watching and event in (
+            "exec",
+            "compile",
+            "import",
+            "os.system",
+            "pickle.find_class",
+        ):
+            run.append((event, arguments))
+
+    watching = False
+    sys.addaudithook(hook)
+    for _ in range(2000):
+        damaged = bytearray(whole)
+        for at in rng.integers(len(whole), size=rng.integers(1, 6)):
+            damaged[at] = rng.integers(256)
+        path.write_bytes(
+            damaged[: rng.integers(len(whole)) if rng.random() < 0.2 else None]
+        )
+        watching = True
+        try:
+            read_plain(path, "test")
+        except ValueError:
+            pass
+        finally:
+            watching = False
+    assert run == []
+
+
+def test_header_is_json_that_others_can_read(tmp_path):
+    write_plain(tmp_path / "a", "test", {"b": np.arange(2), "c": (1,)})
+    raw = (tmp_path / "a").read_bytes()
+    n = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + n])["__metadata__"]
+    assert header["format"] == "1"
+    assert json.loads(header["value"]) == {"b": {"$array": "0"}, "c": {"$tuple": [1]}}
+    assert_array_equal(read_plain(tmp_path / "a", "test")["b"], [0, 1])

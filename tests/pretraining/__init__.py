@@ -1,0 +1,1 @@
+"""How the pretrained network was trained: the series that are made, and the training."""

@@ -1,0 +1,58 @@
+"""How well the network forecasts that has learnt already; tables of the guide."""
+
+import numpy as np
+import pytest
+
+from tests.skill import panels, pretrained, series
+
+pytestmark = pytest.mark.skill
+
+# Zero-shot, by the same protocol (fev): AutoETS, AutoTheta, Chronos-Bolt-b (205 M weights),
+# TimesFM-2.0 (500 M), TiRex (35 M).
+PUBLISHED = {
+    "CIF 2016": (0.896, 1.006, 0.999, 0.949, 0.927),
+    "Hospital": (0.770, 0.764, 0.791, 0.755, 0.763),
+    "Tourism, quarterly": (1.599, 1.648, 1.756, 1.798, 1.606),
+}
+# At most, by the mean absolute scaled error, or for hours by the weighted quantile loss.
+AT_MOST = {
+    "CIF 2016": 0.86,
+    "Hospital": 0.752,
+    "Tourism, quarterly": 1.61,
+    "M4, hourly": 0.035,
+}
+
+
+@pytest.mark.skipif(not panels.DATA.exists(), reason="the data are not redistributed")
+def test_panels(write_table):
+    pretrained.scores("CIF 2016")  # What is slow once.
+    rows, missed = [], []
+    for name, most in AT_MOST.items():
+        mase, loss, of_80, of_90, milliseconds = pretrained.scores(name)
+        published = [f"{value:.3f}" for value in PUBLISHED.get(name, ())]
+        rows.append([
+            name,
+            *(published or [""] * 5),
+            f"**{mase:.3f}**",
+            f"{loss:.4f}",
+            f"{of_80:.2f}, {of_90:.2f}",
+            f"{milliseconds:.1f}",
+        ])  # fmt: skip
+        if (loss if name not in PUBLISHED else mase) > most:
+            missed.append(rows[-1])
+    others = ["AutoETS", "AutoTheta", "Chronos-Bolt", "TimesFM-2.0", "TiRex"]
+    own = ["this network", "quantile loss", "coverage of 80 %, 90 %", "ms per series"]
+    write_table("pretrained panels", ["Panel", *others, *own], rows)
+    assert missed == []
+
+
+def test_single_series(write_table):
+    ratios = {name: pretrained.of_series(name) for name in series.SERIES}
+    mean = np.exp(np.mean(np.log(list(ratios.values()))))
+    rows = [[name, f"{ratio:.2f}"] for name, ratio in ratios.items()]
+    write_table(
+        "pretrained series",
+        ["Series", "MAE by that of the seasonal naive forecast"],
+        [*rows, ["**Geometric mean**", f"**{mean:.3f}**"]],
+    )
+    assert mean < 0.7

@@ -1,0 +1,294 @@
+"""Forecasts without training: of whose series they are, how far, and how sure."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sktime.datasets import load_airline
+
+from sklstm.sktime import LSTMForecaster, PretrainedLSTMForecaster
+from sklstm.sktime._pretrained._forecast import quantiles_ahead
+from sklstm.sktime._pretrained._view import HORIZON, view_of
+from sklstm.sktime._pretrained._weights import WEIGHTS, read_weights, shipped
+
+
+def months(values, start="2015-01"):
+    index = pd.period_range(start, periods=len(values), freq="M")
+    return pd.DataFrame(np.asarray(values, dtype=float), index)
+
+
+def panel_of(series, start="2015-01"):
+    return pd.concat({name: months(y, start) for name, y in series.items()})
+
+
+def noisy(rng, n, level=100.0):
+    t = np.arange(n)
+    return level + level / 10 * np.sin(2 * np.pi * t / 12) + level / 50 * rng.normal(size=n)
+
+
+# ------------------------------------------------------------------ whose series
+
+
+def test_each_series_is_forecast_from_itself():
+    series = {f"s{i}": np.full(20 + i, 10.0**i) for i in range(6)}
+    y = panel_of(series)
+    y_pred = PretrainedLSTMForecaster().fit(y, fh=[1, 2, 60]).predict()
+    for i, name in enumerate(series):
+        assert_allclose(y_pred.loc[name].to_numpy()[:2], 10.0**i, rtol=1e-5)
+        last = y.loc[name].index[-1]
+        assert_array_equal(y_pred.loc[name].index, [last + 1, last + 2, last + 60])
+
+
+def test_series_are_forecast_together_as_alone():
+    rng = np.random.default_rng(0)
+    series = {f"s{i}": noisy(rng, n, 10.0**i) for i, n in enumerate((3, 7, 40, 200))}
+    together = PretrainedLSTMForecaster().fit(panel_of(series), fh=range(1, 49))
+    both = together.predict_quantiles(alpha=[0.05, 0.5, 0.9])
+    for name, values in series.items():
+        alone = PretrainedLSTMForecaster().fit(months(values), fh=range(1, 49))
+        said = alone.predict_quantiles(alpha=[0.05, 0.5, 0.9])
+        assert_allclose(both.loc[name].to_numpy(), said.to_numpy(), rtol=1e-4)
+
+
+def test_columns_are_forecast_each_by_itself():
+    rng = np.random.default_rng(1)
+    y = months(np.c_[noisy(rng, 50), noisy(rng, 50, 3.0)]).set_axis(["a", "b"], axis=1)
+    wide = PretrainedLSTMForecaster().fit(y, fh=[1, 12]).predict()
+    assert list(wide.columns) == ["a", "b"]
+    for name in y.columns:
+        alone = PretrainedLSTMForecaster().fit(y[[name]], fh=[1, 12]).predict()
+        assert_allclose(wide[name], alone[name], rtol=1e-5)
+
+
+def test_hierarchies_keep_their_names():
+    rng = np.random.default_rng(2)
+    stores = {("north", 1): noisy(rng, 30), ("south", 1): noisy(rng, 40, 7.0)}
+    y = pd.concat({name: months(v) for name, v in stores.items()})
+    y_pred = PretrainedLSTMForecaster().fit(y, fh=[1, 2]).predict()
+    for name, values in stores.items():
+        alone = PretrainedLSTMForecaster().fit(months(values), fh=[1, 2]).predict()
+        assert_allclose(y_pred.loc[name], alone, rtol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [1e-5, 1e6])
+def test_unit_of_a_series_is_that_of_its_forecast(factor):
+    y = months(noisy(np.random.default_rng(3), 60))
+    one = PretrainedLSTMForecaster().fit(y, fh=range(1, 13)).predict()
+    other = PretrainedLSTMForecaster().fit(factor * y, fh=range(1, 13)).predict()
+    assert_allclose(other, factor * one, rtol=1e-4)
+
+
+# ------------------------------------------------------------------ short, long, missing
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 11, 12, 13, 25, 96, 97, 2_000])
+def test_series_of_any_length_are_forecast(n):
+    y = months(noisy(np.random.default_rng(4), n), "1800-01")
+    said = PretrainedLSTMForecaster().fit(y, fh=[1, 5]).predict_interval(coverage=0.8)
+    assert np.isfinite(said.to_numpy()).all()
+    assert (np.diff(said.to_numpy(), axis=1) >= 0).all()
+    assert (np.abs(said.to_numpy() - 100) < 100).all()
+
+
+def test_horizon_may_be_any_and_is_given_late():
+    y = months(noisy(np.random.default_rng(5), 70))
+    forecaster = PretrainedLSTMForecaster().fit(y)
+    far = forecaster.predict(fh=range(1, 131))
+    near = forecaster.predict(fh=[1, 48])
+    assert_allclose(near.to_numpy(), far.iloc[[0, 47]].to_numpy())
+    # What is read of the 100th step does not depend on the others that are asked for.
+    assert_allclose(forecaster.predict(fh=[100]).to_numpy(), far.iloc[[99]].to_numpy())
+    # The season goes on where the network goes on from its own forecasts.
+    season = 10 * np.sin(2 * np.pi * (70 + np.arange(48, 96)) / 12)
+    assert np.corrcoef(far.to_numpy()[48:96, 0], season)[0, 1] > 0.9
+
+
+def test_a_walk_is_less_and_less_sure():
+    walks = np.cumsum(np.random.default_rng(6).normal(size=(40, 120)), axis=1)
+    y = panel_of({f"{i:02d}": walk for i, walk in enumerate(walks)}, "1990-01")
+    forecaster = PretrainedLSTMForecaster(season_length=None).fit(y)
+    said = forecaster.predict_interval(fh=[1, 24, 96], coverage=0.8).to_numpy()
+    width = (said[:, 1] - said[:, 0]).reshape(40, 3).mean(axis=0)
+    # That of a walk is 2.56 times the root of the number of steps.
+    assert_allclose(width, 2.563 * np.sqrt([1, 24, 96]), rtol=0.35)
+
+
+def test_quantiles_ascend_and_the_median_is_the_forecast():
+    y = months(noisy(np.random.default_rng(7), 50))
+    forecaster = PretrainedLSTMForecaster().fit(y, fh=range(1, 61))
+    levels = [0.01, 0.05, 0.3, 0.5, 0.77, 0.95, 0.99]
+    said = forecaster.predict_quantiles(alpha=levels).to_numpy()
+    assert (np.diff(said, axis=1) >= 0).all()
+    assert_allclose(said[:, 3], forecaster.predict().to_numpy()[:, 0])
+    ends = forecaster.predict_interval(coverage=0.9).to_numpy()
+    assert_allclose(ends, said[:, [1, 5]])
+    assert (forecaster.predict_var().to_numpy() > 0).all()
+
+
+def test_missing_end_is_forecast_too():
+    values = noisy(np.random.default_rng(8), 60)
+    cut = PretrainedLSTMForecaster().fit(months(values[:57]), fh=[4, 5, 15]).predict()
+    values[57:] = np.nan
+    ragged = panel_of({"a": values, "b": noisy(np.random.default_rng(9), 60)})
+    y_pred = PretrainedLSTMForecaster().fit(ragged, fh=[1, 2, 12]).predict()
+    assert_allclose(y_pred.loc["a"].to_numpy(), cut.to_numpy(), rtol=1e-5)
+    assert_array_equal(y_pred.loc["a"].index, cut.index)
+
+
+def test_rows_that_are_missing_are_values_that_are():
+    y = months(noisy(np.random.default_rng(10), 60)).to_timestamp()
+    y.index.freq = None
+    holes = y.drop(y.index[[20, 21, 40]])
+    filled = y.copy()
+    filled.iloc[[20, 21, 40]] = np.nan
+    one = PretrainedLSTMForecaster().fit(filled.asfreq("MS"), fh=[1, 2]).predict()
+    panel = pd.concat({"a": holes, "b": y})
+    other = PretrainedLSTMForecaster().fit(panel, fh=[1, 2]).predict()
+    assert_allclose(other.loc["a"].to_numpy(), one.to_numpy(), rtol=1e-5)
+
+
+def test_in_sample_forecasts_know_the_rows_before_alone():
+    rng = np.random.default_rng(11)
+    values = noisy(rng, 40)
+    values[20] = np.nan
+    forecaster = PretrainedLSTMForecaster(season_length=12).fit(months(values))
+    said = forecaster.predict(fh=np.arange(-39, 1))
+    assert_allclose(said.iloc[0], np.nanmean(values))
+    for i in (1, 2, 15, 21, 39):
+        before = PretrainedLSTMForecaster(season_length=12).fit(months(values[:i]))
+        assert_allclose(said.iloc[i], before.predict(fh=[1]).iloc[0], rtol=1e-4)
+    # Of both together, too.
+    mixed = forecaster.predict(fh=[-3, 0, 1, 50])
+    assert_allclose(mixed.iloc[:2], said.iloc[[-4, -1]])
+    assert_allclose(mixed.iloc[2:], forecaster.predict(fh=[1, 50]))
+
+
+# ------------------------------------------------------------------ the rest of its life
+
+
+def test_update_is_as_good_as_fit():
+    values = noisy(np.random.default_rng(12), 80)
+    forecaster = PretrainedLSTMForecaster().fit(months(values[:50]), fh=[1, 2])
+    for i in range(50, 80, 10):
+        forecaster.update(months(values[:80]).iloc[i : i + 10])
+    whole = PretrainedLSTMForecaster().fit(months(values), fh=[1, 2])
+    assert_allclose(forecaster.predict(), whole.predict(), rtol=1e-6)
+
+
+def test_season_can_be_told():
+    t = np.arange(60)
+    y = pd.DataFrame({0: 10.0 + np.array([0, 5, 1, 9, 3])[t % 5]})
+    assert PretrainedLSTMForecaster().fit(y).season_length_ == (5, 0)
+    told = PretrainedLSTMForecaster(season_length=5).fit(y, fh=range(1, 11)).predict()
+    assert_allclose(told.to_numpy(), y.to_numpy()[:10], atol=0.4)
+    blind = PretrainedLSTMForecaster(season_length=None).fit(y, fh=range(1, 11)).predict()
+    assert np.abs(blind.to_numpy() - y.to_numpy()[:10]).mean() > 1
+    days = pd.DataFrame({0: 1.0 * t}, pd.date_range("2020-01-01", periods=60, freq="D"))
+    assert PretrainedLSTMForecaster().fit(days).season_length_ == (7, 365)
+    assert PretrainedLSTMForecaster((7, 28)).fit(days).season_length_ == (7, 28)
+
+
+def weights_of(regressor):
+    return {k: v.clone() for k, v in regressor.module_.state_dict().items()}
+
+
+def same(one, other):
+    return all((one[k] == other[k]).all() for k in one)
+
+
+def test_fine_tuning_learns_and_leaves_the_shipped_weights():
+    before = weights_of(shipped())
+    y = panel_of({str(i): np.tile([1.0, 1, 1, 7, 2], 12) * 2**i for i in range(8)})
+    test = y.groupby(level=0).tail(10)
+    train = y.drop(test.index)
+    zero = PretrainedLSTMForecaster(season_length=None).fit(train, fh=range(1, 11))
+    options = {"season_length": None, "fine_tune": True, "learning_rate": 0.003}
+    tuned = PretrainedLSTMForecaster(**options, max_epochs=8).fit(train, fh=range(1, 11))
+    again = PretrainedLSTMForecaster(**options, max_epochs=8).fit(train, fh=range(1, 11))
+
+    def error(forecaster):
+        said = forecaster.predict().to_numpy()
+        return np.abs(said / test.to_numpy() - 1).mean()
+
+    assert error(tuned) < 0.5 * error(zero)
+    assert_array_equal(tuned.predict(), again.predict())
+    assert same(weights_of(shipped()), before)
+    other = PretrainedLSTMForecaster(**options, max_epochs=1).fit(train, fh=range(1, 11))
+    assert tuned.regressor_.n_epochs_ - other.regressor_.n_epochs_ == 7
+    moved = copy.deepcopy(other).update(test)
+    assert not same(weights_of(moved.regressor_), weights_of(other.regressor_))
+    still = copy.deepcopy(other).update(test, update_params=False)
+    assert same(weights_of(still.regressor_), weights_of(other.regressor_))
+
+
+def test_pretraining_goes_on_from_the_weights_and_fit_from_there():
+    y = panel_of({str(i): np.tile([1.0, 5.0, 2.0], 20) * 3**i for i in range(5)})
+    alone = months(np.tile([1.0, 5.0, 2.0], 8))
+    forecaster = PretrainedLSTMForecaster(None, learning_rate=0.003, max_epochs=20)
+    forecaster.pretrain(y, fh=range(1, 4))
+    known = forecaster.pretrained_regressor_
+    forecaster.fit(alone, fh=range(1, 4))
+    assert forecaster.regressor_ is known
+    zero = PretrainedLSTMForecaster(None).fit(alone, fh=range(1, 4)).predict()
+    said = forecaster.predict()
+    errors = [np.abs(x.to_numpy()[:, 0] - [1, 5, 2]).mean() for x in (said, zero)]
+    assert errors[0] < 0.5 * errors[1]
+    # Further still.
+    n_epochs = known.n_epochs_
+    assert forecaster.pretrain(y).pretrained_regressor_.n_epochs_ == n_epochs + 20
+
+
+def test_forecasters_are_copied_and_pickled():
+    y = load_airline()
+    forecaster = PretrainedLSTMForecaster().fit(y, fh=range(1, 13))
+    expected = forecaster.predict_quantiles(alpha=[0.1, 0.5])
+    for other in (pickle.loads(pickle.dumps(forecaster)), copy.deepcopy(forecaster)):
+        pd.testing.assert_frame_equal(other.predict_quantiles(alpha=[0.1, 0.5]), expected)
+
+
+def test_weights_are_small_and_of_plain_values():
+    assert WEIGHTS.stat().st_size < 4_000_000
+    regressor = read_weights(WEIGHTS)
+    history = noisy(np.random.default_rng(13), 50)[None]
+    view = view_of(history, np.array([[12, 0]]))
+    said = np.sort(regressor.say(view.windows).reshape(1, HORIZON, -1), axis=2)
+    told = quantiles_ahead(shipped(), history, np.array([[12, 0]]), 7)
+    assert_allclose(told, view.restored(said)[:, :7])
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"season_length": 1}, "season_length must be 'auto'"),
+        ({"season_length": "month"}, "season_length must be 'auto'"),
+        ({"season_length": (7, 28, 365)}, "season_length must be 'auto'"),
+        ({"season_length": 12.0}, "season_length must be 'auto'"),
+        ({"season_length": True}, "season_length must be 'auto'"),
+        ({"fine_tune": "yes"}, "fine_tune must be True or False"),
+        ({"max_epochs": 0}, "max_epochs must be an int of at least 1"),
+        ({"learning_rate": 0}, "learning_rate must be a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number above 0"),
+    ],
+)
+def test_bad_parameters_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        PretrainedLSTMForecaster(**parameters).fit(months(np.arange(20)))
+
+
+def test_series_without_a_value_are_refused():
+    y = panel_of({"a": np.arange(5), "b": [np.nan] * 5})
+    with pytest.raises(ValueError, match="column 0 of series 'b'"):
+        PretrainedLSTMForecaster().fit(y)
+    with pytest.raises(ValueError, match="Got infinity"):
+        PretrainedLSTMForecaster().fit(months([1, np.inf, 2]))
+
+
+def test_short_series_are_told_of_it():
+    with pytest.raises(ValueError, match="PretrainedLSTMForecaster"):
+        LSTMForecaster().fit(months(np.arange(8)), fh=range(1, 13))
