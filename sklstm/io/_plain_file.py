@@ -86,7 +86,13 @@ def read_plain(path: str | os.PathLike[str], kind: str) -> Any:
             _check(header, path, kind)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return _from_json(json.loads(header["value"]), arrays)
-    except (SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except (
+        SafetensorError,
+        json.JSONDecodeError,
+        KeyError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise ValueError(f"{path} cannot be read: {error}.") from error
 
 
@@ -102,10 +108,14 @@ def _check(header: dict[str, str], path: Any, kind: str) -> None:
         raise ValueError(f"{path} must hold {kind!r}. Got {header.get('kind')!r}.")
 
 
+def _is_written(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
+
+
 def _to_json(value: Any, arrays: Arrays) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+    if isinstance(value, np.ndarray) and _is_written(value.dtype):
         name = str(len(arrays))
         arrays[name] = np.asarray(value, order="C")
         return {"$array": name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
 from ._panel import Panel, join, series_name
 from ._predict import training_moments
-from ._pretrained._forecast import quantiles_ahead
+from ._pretrained._forecast import N_PATHS, quantiles_ahead
 from ._pretrained._histories import Origins
 from ._pretrained._periods import Periods, periods_of
 from ._pretrained._regressor import PretrainedRegressor
@@ -32,8 +33,9 @@ from ._said import Said
 Array = NDArray[Any]
 Index = NDArray[np.intp]
 
-# Origins that are forecast from at once.
+# Origins that are forecast from at once, and the longest season that can be told.
 AT_ONCE = 2_048
+LONGEST_SEASON = 1_000_000
 
 
 class PretrainedLSTMForecaster(BaseForecaster):
@@ -146,6 +148,8 @@ class PretrainedLSTMForecaster(BaseForecaster):
         if self.fine_tune:
             n_ahead = self._farthest(fh, freq, panel)
             regressor = self._tuned(regressor, panel, season_length, n_ahead)
+        # The same paths each time that something is asked of one forecast.
+        self._seed = _seed_of(self.random_state)
         self._freq = freq
         self._y_columns = y.columns
         self._history = History((panel,))
@@ -169,9 +173,12 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> PretrainedLSTMForecaster:
         y = in_order(y, list(self._y_columns))
-        new, _ = _read(y, look=False)
+        new = _rows_of(y)
         check_frequency(new, self._freq)
         history = self._history.followed_by(new)
+        _check_observed(history.panel(self._freq), y.columns)
+        # An interrupt leaves the weights as they were, but not the rows.
+        self._history = history
         if self.fine_tune and update_params:
             panel = history.panel(self._freq)
             recent = int(new.lengths.max()) + HORIZON
@@ -179,7 +186,6 @@ class PretrainedLSTMForecaster(BaseForecaster):
                 self.regressor_, panel, self.season_length_, HORIZON, recent, max_epochs=1
             )
             self.regressor_ = tuned
-        self._history = history
         return self
 
     def _tuned(
@@ -196,7 +202,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         if recent is not None:
             late = origins.last >= stops - recent
             origins, stops = origins.take(late), stops[late]
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        seed = _seed_of(self.random_state)
         tuned = train_on(
             regressor,
             origins,
@@ -238,7 +244,9 @@ class PretrainedLSTMForecaster(BaseForecaster):
         is_auto = isinstance(given, str) and given == "auto"
         is_pair = not isinstance(given, tuple | list) or len(lengths) == 2
         whole = all(is_integer(length, least=2) for length in lengths)
-        if given is not None and not is_auto and not (is_pair and whole):
+        ascending = whole and lengths == sorted(set(lengths))
+        ascending = ascending and lengths[-1] <= LONGEST_SEASON
+        if given is not None and not is_auto and not (is_pair and ascending):
             raise ValueError(
                 "season_length must be 'auto', None, an int of at least 2, or two of them,"
                 f" a short and a long one. Got {given!r}."
@@ -335,22 +343,21 @@ class PretrainedLSTMForecaster(BaseForecaster):
     def _from(self, origins: Origins, n_ahead: int) -> Array:
         """Forecast the steps after some rows, of shape (n_origins, n_ahead, n_levels)."""
         values = np.empty((len(origins), n_ahead, len(self.regressor_.quantile)))
-        # The same paths each time that something is asked of one forecast.
-        seed = self.random_state if is_integer(self.random_state, least=0) else 0
-        for i in range(0, len(origins), AT_ONCE):
-            part = origins.take(slice(i, i + AT_ONCE))
-            # What is missing at the end is forecast too.
-            missing = part.missing()
+        # What is missing at the end is forecast too.
+        all_missing = origins.missing()
+        is_far = all_missing + n_ahead > HORIZON
+        for chosen in _parts(is_far):
+            part, missing = origins.take(chosen), all_missing[chosen]
             periods = np.tile(np.array(self.season_length_), (len(part), 1))
             said = quantiles_ahead(
                 self.regressor_,
                 part.histories(),
                 periods,
                 n_ahead + int(missing.max()),
-                seed,
+                self._seed,
             )
             steps = missing[:, None] + np.arange(n_ahead)
-            values[i : i + AT_ONCE] = np.take_along_axis(said, steps[:, :, None], axis=1)
+            values[chosen] = np.take_along_axis(said, steps[:, :, None], axis=1)
         return values
 
     # ------------------------------------------------------------------ tests
@@ -371,19 +378,41 @@ class PretrainedLSTMForecaster(BaseForecaster):
         return [{}, {"season_length": None, "fine_tune": True, "max_epochs": 1}]
 
 
-def _read(y: pd.DataFrame, *, look: bool = True) -> tuple[Panel, Any]:
-    """Check rows, find the step of their time stamps, and add rows that are missing."""
+def _rows_of(y: pd.DataFrame) -> Panel:
+    """Check the rows of y."""
     check_times(y, "y")
-    panel = Panel.of(join(y, None, []))
-    if not look:
-        return panel, None
+    return Panel.of(join(y, None, []))
+
+
+def _read(y: pd.DataFrame) -> tuple[Panel, Any]:
+    """Check rows, find the step of their time stamps, and add rows that are missing."""
+    panel = _rows_of(y)
     freq = common_frequency(panel)
     check_frequency(panel, freq)
     panel = panel.regular(freq)
+    _check_observed(panel, y.columns)
+    return panel, freq
+
+
+def _check_observed(panel: Panel, columns: pd.Index) -> None:
+    """Refuse series without a value."""
     observed = np.logical_or.reduceat(~np.isnan(panel.values), panel.starts)
-    for i, j in np.argwhere(~observed):
+    if not observed.all():
+        i, j = np.argwhere(~observed)[0]
         raise ValueError(
             "y must have a value in each column of each series. Got none in column"
-            f" {y.columns[j]!r} of {series_name(panel.names()[i])}."
+            f" {columns[j]!r} of {series_name(panel.names()[i])}."
         )
-    return panel, freq
+
+
+def _seed_of(random_state: Any) -> int:
+    seed: int = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    return seed
+
+
+def _parts(is_far: NDArray[np.bool_]) -> Iterator[Index]:
+    """Give origins part by part: many of those without paths, few of those with them."""
+    for which, at_once in ((~is_far, AT_ONCE), (is_far, AT_ONCE // N_PATHS)):
+        chosen = np.flatnonzero(which)
+        for i in range(0, len(chosen), at_once):
+            yield chosen[i : i + at_once]

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from sklstm.sktime._pretrained._weights import shipped
+from tests.pretraining.tasks import draw
+from tests.pretraining.train import samples
 from tests.skill import panels, pretrained, series
 
 pytestmark = pytest.mark.skill
@@ -56,3 +59,22 @@ def test_single_series(write_table):
         [*rows, ["**Geometric mean**", f"**{mean:.3f}**"]],
     )
     assert mean < 0.7
+
+
+def test_quantiles_of_made_series_that_were_held_out(write_table):
+    regressor = shipped()
+    X, y = samples(draw(np.random.default_rng(2 * 10**9), 60))
+    said = np.sort(regressor.say(X).reshape(len(X), -1, len(regressor.quantile)), axis=2)
+    truth = np.asarray(y).reshape(len(X), -1, 1)
+    # Ties, as of counts, lie half below.
+    below = np.where(np.isnan(truth), np.nan, (truth < said) + 0.5 * (truth == said))
+    near, far = below[:, :12], below[:, 12:]
+    shares = [np.nanmean(part, axis=(0, 1)) for part in (near, far)]
+    names = ["1 to 12 steps ahead", "13 to 48"]
+    rows = [
+        [name, *(f"{share:.3f}" for share in row)]
+        for name, row in zip(names, shares, strict=True)
+    ]
+    header = ["Level", *(f"{level:g}" for level in regressor.quantile)]
+    write_table("pretrained calibration", header, rows)
+    assert np.abs(shares[0] - regressor.quantile).max() < 0.03

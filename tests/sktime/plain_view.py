@@ -18,8 +18,7 @@ def plain_scale(y, observed, period):
     ]
     values = [y[t] for t in range(begin, len(y)) if observed[t]]
     scale = sum(changes) / max(1, len(changes))
-    scale = max(scale, 0.02 * np.std(values), 1e-7 * max(map(abs, values)))
-    return scale or 1.0
+    return max(scale, 0.02 * np.std(values)) or 1.0
 
 
 def first(y):
@@ -85,7 +84,13 @@ def plain_view(history, short, long):
     observed = [not math.isnan(v) for v in y]
     for t in range(first(y), len(y)):
         y[t] = y[t] if observed[t] else y[t - 1]
-    n, begin = len(y), first(y)
+    n, begin, raw = len(y), first(y), y
+    origin = y[-1]
+    size = max(abs(v - origin) for v in y[begin:])
+    if size == 0:
+        share = 0.1 if sum(observed) == 1 else 1e-7
+        size = share * (abs(origin) or 1.0)
+    y = [(v - origin) / size for v in y]
     scale = plain_scale(y, observed, short)
 
     def part(values, period):
@@ -118,11 +123,11 @@ def plain_view(history, short, long):
         math.log1p(n1),
         belief2,
         math.log1p(n2),
-        math.asinh(-level / scale) / 3,
+        min(2.5, max(-2.5, math.asinh(-(level + origin / size) / scale) / 3)),
         math.log(max(np.std(seen) / scale, 0.01)),
         math.log1p(max(short, 0)) / 4,
-        sum(v == 0 for v in seen) / len(seen),
-        float(min(seen) >= 0),
+        sum(v == 0 for v, o in zip(raw, observed, strict=True) if o) / len(seen),
+        float(min(raw[begin:]) >= 0),
     ]
     steps = []
     for t in range(n - CONTEXT, n):
@@ -157,4 +162,4 @@ def plain_view(history, short, long):
         row = [v for step in steps[i : i + PATCH] for v in step] + whole
         gone = n - CONTEXT + i + PATCH <= begin
         rows.append([math.nan] * len(row) if gone else row)
-    return np.array(rows), np.array(base), scale
+    return np.array(rows), origin + size * np.array(base), size * scale

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from ...losses import between_levels
+from ._histories import MOST_STEPS
 from ._regressor import PretrainedRegressor
 from ._view import HORIZON, view_of
 
@@ -54,18 +55,19 @@ def quantiles_ahead(
         return first[:, :n_ahead]
     n = len(histories)
     rng = np.random.default_rng(seed)
-    paths = _drawn(rng, first, levels, N_PATHS).reshape(n * N_PATHS, HORIZON)
+    # All series have the same chances: none depends on which others there are.
+    paths = _drawn(_scores(rng), first[:, None], levels)
     past = np.repeat(histories, N_PATHS, axis=0)
     told = np.repeat(periods, N_PATHS, axis=0)
     grid = (np.arange(N_LEVELS) + 0.5) / N_LEVELS
     blocks = [first]
     for _ in range(HORIZON, n_ahead, HORIZON):
-        past = _longer(past, paths)
-        said = _block(regressor, past, told)
-        spread = between_levels(said, ndtri(levels), grid).reshape(n, N_PATHS, HORIZON, -1)
+        past = np.concatenate([past, paths.reshape(-1, HORIZON)], axis=1)[:, -MOST_STEPS:]
+        said = _block(regressor, past, told).reshape(n, N_PATHS, HORIZON, -1)
+        spread = between_levels(said, ndtri(levels), grid)
         mixed = np.moveaxis(spread, 1, 3).reshape(n, HORIZON, -1)
         blocks.append(np.moveaxis(np.quantile(mixed, levels, axis=2), 0, 2))
-        paths = _drawn(rng, said, levels, 1)[:, 0]
+        paths = _drawn(_scores(rng), said, levels)
     return np.concatenate(blocks, axis=1)[:, :n_ahead]
 
 
@@ -77,25 +79,21 @@ def _block(
     return np.sort(view.restored(said.reshape(len(histories), HORIZON, -1)), axis=2)
 
 
-def _drawn(
-    rng: np.random.Generator, quantiles: Array, levels: Array, n_paths: int
-) -> Array:
-    """Draw paths through quantiles, of shape (n, n_paths, n_steps).
+def _scores(rng: np.random.Generator) -> Array:
+    """Draw normal scores of the steps of all paths, of shape (N_PATHS, HORIZON).
 
     A part of the chance is the same at all steps, and spread evenly over the paths.
     """
-    n, n_steps, _ = quantiles.shape
-    ranks = rng.permuted(np.tile(np.arange(n_paths), (n, 1)), axis=1)
-    shared = ndtri((ranks + rng.random((n, n_paths))) / n_paths)
-    own = rng.normal(size=(n, n_paths, n_steps))
-    score = np.sqrt(SHARED) * shared[:, :, None] + np.sqrt(1 - SHARED) * own
-    # No path leaves by more than what the outermost levels are sure of.
-    level = ndtr(score).clip(0.01, 0.99)
-    each = np.broadcast_to(quantiles[:, None], (n, n_paths, *quantiles.shape[1:]))
-    return between_levels(each, ndtri(levels), level[..., None])[..., 0]
+    ranks = rng.permutation(N_PATHS) + rng.random(N_PATHS)
+    shared, own = ndtri(ranks / N_PATHS), rng.normal(size=(N_PATHS, HORIZON))
+    score: Array = np.sqrt(SHARED) * shared[:, None] + np.sqrt(1 - SHARED) * own
+    return score
 
 
-def _longer(past: Array, paths: Array) -> Array:
-    """Let paths follow their pasts; as many steps are forgotten, if they are many."""
-    longer = np.concatenate([past, paths], axis=1)
-    return longer[:, -max(past.shape[1], 12 * HORIZON) :]
+def _drawn(scores: Array, quantiles: Array, levels: Array) -> Array:
+    """Give the values at some scores, of shape (n, N_PATHS, HORIZON)."""
+    shape = (len(quantiles), *scores.shape, len(levels))
+    # No path goes further than what the outermost levels are sure of.
+    level = np.broadcast_to(ndtr(scores).clip(0.01, 0.99)[..., None], (*shape[:-1], 1))
+    each = np.broadcast_to(quantiles, shape)
+    return between_levels(each, ndtri(levels), level)[..., 0]

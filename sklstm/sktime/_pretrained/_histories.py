@@ -12,8 +12,8 @@ from .._rows import count_missing
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-# Steps of the past that are looked at: eight weeks of hours.
-MOST_STEPS = 1344
+# Steps of the past that are looked at: a day of minutes, eight weeks of hours.
+MOST_STEPS = 1440
 
 
 @dataclass(frozen=True)

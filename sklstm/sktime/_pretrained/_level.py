@@ -85,7 +85,7 @@ def find_scale(y: Array, periods: NDArray[np.intp], observed: NDArray[np.bool_])
 
     It is the error of a seasonal naive forecast in sample, by which the mean absolute
     scaled error divides. Where that is next to nothing it is a small share of the
-    deviation, or of the values.
+    deviation; where that is nothing, 1.
 
     Parameters
     ----------
@@ -116,7 +116,5 @@ def find_scale(y: Array, periods: NDArray[np.intp], observed: NDArray[np.bool_])
         change = np.abs(np.where(both, y[rows, period:] - y[rows, :-period], 0.0))
         scale[rows] = change.sum(axis=1) / np.maximum(both.sum(axis=1), 1)
     values = np.where(observed, y, np.nan)
-    size = np.nanmax(np.abs(values), axis=1)
     scale = np.maximum(scale, 0.02 * np.nanstd(values, axis=1))
-    scale = np.maximum(scale, 1e-7 * size)
     return np.where(scale > 0, scale, 1.0)

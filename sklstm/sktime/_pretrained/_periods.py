@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .._panel import Panel
+from ._histories import MOST_STEPS
 
 Array = NDArray[np.float64]
 Periods = tuple[int, int]
@@ -17,6 +18,18 @@ Periods = tuple[int, int]
 DAY, WEEK = 1440, 10080
 # The longest day, in steps, that is a short season; else that is an hour.
 LONGEST_DAY = 300
+
+# Steps that are no fixed time, by what pandas calls them: a short and a long season.
+SEASONS = {
+    **dict.fromkeys(("YS", "YE", "Y", "BYS", "BYE"), (1, 0)),
+    **dict.fromkeys(("QS", "QE", "Q", "BQS", "BQE"), (4, 0)),
+    **dict.fromkeys(("MS", "ME", "M", "BMS", "BME", "CBMS", "CBME"), (12, 0)),
+    **dict.fromkeys(("WOM", "LWOM"), (12, 0)),
+    **dict.fromkeys(("SMS", "SME"), (24, 0)),
+    "W": (52, 0),
+    "D": (7, 365),
+    **dict.fromkeys(("B", "C"), (5, 260)),
+}
 
 # The longest season that is looked for, the least autocorrelation at it, and the share of
 # the greatest that a shorter one needs: multiples of a season are seasons too.
@@ -40,7 +53,9 @@ def periods_of(panel: Panel, freq: Any) -> Periods:
     if isinstance(times, pd.PeriodIndex):
         freq = times.freq
     known = (0, 0) if freq is None else periods_of_step(freq)
-    return known if any(known) else (_by_autocorrelation(panel), 0)
+    # One that is never looked at says nothing.
+    short, long = (period if period <= MOST_STEPS else 0 for period in known)
+    return (short, long) if short or long else (_by_autocorrelation(panel), 0)
 
 
 def periods_of_step(freq: Any) -> Periods:
@@ -60,20 +75,13 @@ def periods_of_step(freq: Any) -> Periods:
     ((12, 0), (12, 84), (96, 672))
     """
     offset = pd.tseries.frequencies.to_offset(freq)
-    name, n = offset.name.split("-")[0], offset.n
-    if name in ("YS", "YE", "Y", "BYS", "BYE"):
-        return 0, 0
-    for names, short, long in (
-        (("QS", "QE", "Q", "BQS", "BQE"), 4, 0),
-        (("MS", "ME", "M", "BMS", "BME", "SMS", "SME"), 24 if name[:2] == "SM" else 12, 0),
-        (("W",), 52, 0),
-        (("B", "C"), 5, 260),
-        (("D",), 7, 365),
-    ):
-        if name in names:
-            return _every(short, n), _every(long, n)
-    minutes = pd.Timedelta(offset).total_seconds() / 60
-    if not minutes:
+    name, n = offset.rule_code.split("-")[0], offset.n
+    if name in SEASONS:
+        short, long = SEASONS[name]
+        return _every(short, n), _every(long, n)
+    try:
+        minutes = pd.Timedelta(offset).total_seconds() / 60
+    except ValueError:  # no fixed length
         return 0, 0
     if DAY / minutes <= LONGEST_DAY:
         return _every(DAY, minutes), _every(WEEK, minutes)

@@ -25,6 +25,12 @@ STEP_FEATURES = 7
 SERIES_FEATURES = 10
 N_COLUMNS = PATCH * STEP_FEATURES + SERIES_FEATURES
 
+# Unit of a single value and of a constant, as a share of it.
+SHARE_OF_ONE, SHARE_OF_CONSTANT = 0.1, 1e-7
+
+# Zero is no further from the level than this, by the third of its area hyperbolic sine.
+HIGHEST = 2.5
+
 # No target is further from the baseline, in units of the scale.
 FURTHEST = 60.0
 
@@ -107,6 +113,8 @@ def view_of(histories: Array, periods: NDArray[Any]) -> View:
     """
     n = len(histories)
     y, observed = _filled(histories)
+    raw = y
+    y, origin, size = _normalised(y, observed)
     scale = find_scale(y, periods[:, 0], observed)
     short = find_season(y, periods[:, 0], y.shape[1], HORIZON)
     rest = y - short.past
@@ -119,14 +127,16 @@ def view_of(histories: Array, periods: NDArray[Any]) -> View:
         y, observed, rest - level.at_end[:, None], scale, periods, short, long
     )
     steps = np.concatenate([past, ahead], axis=1)
-    whole = _of_series(y, observed, level.at_end, scale, periods, short, long)
+    height = (level.at_end + origin / size) / scale
+    whole = _of_series(y, raw, observed, height, scale, periods, short, long)
     n_rows = (CONTEXT + HORIZON) // PATCH
     table = np.empty((n, n_rows, N_COLUMNS), dtype=np.float32)
     table[:, :, :-SERIES_FEATURES] = steps.reshape(n, n_rows, -1)
     table[:, :, -SERIES_FEATURES:] = whole[:, None]
     begun = ~np.isnan(y[:, -CONTEXT:]).reshape(n, -1, PATCH).all(axis=2)
     table[:, : begun.shape[1]][~begun] = np.nan
-    return View(_as_windows(table), baseline, scale)
+    baseline = origin[:, None] + size[:, None] * baseline
+    return View(_as_windows(table), baseline, size * scale)
 
 
 def _filled(histories: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -139,6 +149,22 @@ def _filled(histories: Array) -> tuple[Array, NDArray[np.bool_]]:
     observed = ~np.isnan(y)
     last = np.maximum.accumulate(np.where(observed, np.arange(y.shape[1]), 0), axis=1)
     return np.take_along_axis(y, last, axis=1), observed
+
+
+def _normalised(y: Array, observed: NDArray[np.bool_]) -> tuple[Array, Array, Array]:
+    """Count from the last value, in units of the largest distance from it.
+
+    So that no digit is lost of small changes about a large level, nor of tiny or huge ones.
+    A constant has a unit next to nothing; a single value one that is a share of it.
+    """
+    origin = y[:, -1]
+    y = y - origin[:, None]
+    size = np.nanmax(np.abs(y), axis=1)
+    alone = observed.sum(axis=1) < 2
+    share = np.where(alone, SHARE_OF_ONE, SHARE_OF_CONSTANT)
+    constant = share * np.where(origin == 0, 1.0, np.abs(origin))
+    size = np.where(size > 0, size, constant)
+    return y / size[:, None], origin, size
 
 
 def _steps_past(
@@ -203,10 +229,17 @@ def _steps_ahead(
     return np.nan_to_num(np.stack(features, axis=2).clip(-20, 20))
 
 
+def _signs(y: Array, observed: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Give the share of zeros, and whether no value is below."""
+    n_zeros = ((y == 0) & observed).sum(axis=1)
+    return n_zeros / observed.sum(axis=1), (np.nanmin(y, axis=1) >= 0).astype(float)
+
+
 def _of_series(
     y: Array,
+    raw: Array,
     observed: NDArray[np.bool_],
-    at_end: Array,
+    height: Array,
     scale: Array,
     periods: Index,
     short: Season,
@@ -221,11 +254,10 @@ def _of_series(
         np.log1p(short.n_periods),
         long.strength,
         np.log1p(long.n_periods),
-        np.arcsinh(-at_end / scale) / 3,
+        (np.arcsinh(-height) / 3).clip(-HIGHEST, HIGHEST),
         np.log(np.maximum(np.nanstd(values, axis=1) / scale, 0.01)),
         np.log1p(np.maximum(periods[:, 0], 0)) / 4,
-        (values == 0).sum(axis=1) / count,
-        (np.nanmin(values, axis=1) >= 0).astype(float),
+        *_signs(raw, observed),
     )
     return np.stack(features, axis=1)
 
