@@ -88,7 +88,7 @@ def plain_view(history, short, long):
     origin = y[-1]
     size = max(abs(v - origin) for v in y[begin:])
     if size == 0:
-        share = 0.1 if sum(observed) == 1 else 1e-7
+        share = 0.015 if sum(observed) == 1 else 1e-7
         size = share * (abs(origin) or 1.0)
     y = [(v - origin) / size for v in y]
     scale = plain_scale(y, observed, short)

@@ -25,8 +25,9 @@ STEP_FEATURES = 7
 SERIES_FEATURES = 10
 N_COLUMNS = PATCH * STEP_FEATURES + SERIES_FEATURES
 
-# Unit of a single value and of a constant, as a share of it.
-SHARE_OF_ONE, SHARE_OF_CONSTANT = 0.1, 1e-7
+# Unit of a single value and of a constant, as a share of it. (The network is some thirty
+# units unsure of a single value.)
+SHARE_OF_ONE, SHARE_OF_CONSTANT = 0.015, 1e-7
 
 # Zero is no further from the level than this, by the third of its area hyperbolic sine.
 HIGHEST = 2.5
