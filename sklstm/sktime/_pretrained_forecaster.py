@@ -176,11 +176,11 @@ class PretrainedLSTMForecaster(BaseForecaster):
         new = _rows_of(y)
         check_frequency(new, self._freq)
         history = self._history.followed_by(new)
-        _check_observed(history.panel(self._freq), y.columns)
+        panel = history.panel(self._freq)
+        _check_observed(panel, y.columns)
         # An interrupt leaves the weights as they were, but not the rows.
         self._history = history
         if self.fine_tune and update_params:
-            panel = history.panel(self._freq)
             recent = int(new.lengths.max()) + HORIZON
             tuned = self._tuned(
                 self.regressor_, panel, self.season_length_, HORIZON, recent, max_epochs=1

@@ -171,6 +171,7 @@ def test_every_origin_names_its_series():
         ("WOM-3FRI", (12, 0)),
         ("CBMS", (12, 0)),
         ("bh", (0, 0)),
+        (pd.DateOffset(months=1), (0, 0)),
     ],
 )
 def test_step_of_an_index_suggests_seasons(step, periods):

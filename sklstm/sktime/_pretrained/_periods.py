@@ -75,7 +75,10 @@ def periods_of_step(freq: Any) -> Periods:
     ((12, 0), (12, 84), (96, 672))
     """
     offset = pd.tseries.frequencies.to_offset(freq)
-    name, n = offset.rule_code.split("-")[0], offset.n
+    try:
+        name, n = offset.rule_code.split("-")[0], offset.n
+    except NotImplementedError:  # a DateOffset has no name
+        return 0, 0
     if name in SEASONS:
         short, long = SEASONS[name]
         return _every(short, n), _every(long, n)

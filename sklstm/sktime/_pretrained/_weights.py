@@ -6,9 +6,6 @@ import copy
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ...io._plain_file import read_plain, write_plain
 from ...training import TrainedModel
@@ -73,9 +70,3 @@ def write_weights(path: str | os.PathLike[str], regressor: PretrainedRegressor) 
     }
     model.update(memory=memory, course=course)
     write_plain(path, KIND, {"parameters": parameters, "model": model})
-
-
-def n_weights(regressor: PretrainedRegressor) -> int:
-    """Count the weights of a network."""
-    state: dict[str, Any] = regressor._model.__getstate__()["weights"]
-    return int(sum(np.size(array) for array in state.values()))
