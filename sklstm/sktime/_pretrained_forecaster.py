@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.special import ndtri
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from ..fitting._numbers import is_integer
-from ._checks import check_times, in_order
-from ._frequency import check_frequency, common_frequency
+from ._checks import in_order
+from ._frequency import check_frequency
 from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
-from ._panel import Panel, join, series_name
-from ._predict import training_moments
-from ._pretrained._forecast import N_PATHS, quantiles_ahead
-from ._pretrained._histories import Origins
+from ._panel import Panel
 from ._pretrained._periods import Periods, periods_of
+from ._pretrained._predict import PanelForecast
 from ._pretrained._regressor import PretrainedRegressor
+from ._pretrained._rows import check_some_observed, read, rows_of
 from ._pretrained._tuning import every_origin, train_on
 from ._pretrained._view import HORIZON
 from ._pretrained._weights import shipped
 from ._said import Said
 
-Array = NDArray[Any]
-Index = NDArray[np.intp]
-
-# Origins that are forecast from at once, and the longest season that can be told.
-AT_ONCE = 2_048
+# The longest season that can be told.
 LONGEST_SEASON = 1_000_000
 
 
@@ -55,12 +47,14 @@ class PretrainedLSTMForecaster(BaseForecaster):
         where that says nothing (years, integers) the lag at which the changes of all series
         repeat themselves. None is no season.
     fine_tune : bool, default=False
-        Whether `fit` goes on training, on the series at hand, all of them together. It
-        takes seconds, and pays where there are many series or long ones.
+        Whether `fit` goes on training, on the series at hand, all of them together, for the
+        steps of `fh` (48, where that is not told). It takes seconds. The last steps of each
+        series are held out, and what forecasts them best is kept: the network after one of
+        the epochs, or as it was.
     max_epochs : int, default=5
         Passes over the series, in `pretrain` and where `fine_tune` is set.
     learning_rate : float, default=0.0003
-        Of that training.
+        Of that training, which falls.
     random_state : int, RandomState instance or None, default=0
         Governs the order of that training, and the paths by which forecasts of more than 48
         steps go on.
@@ -142,14 +136,15 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any
     ) -> PretrainedLSTMForecaster:
         self._check_parameters()
-        panel, freq = _read(y)
+        panel, freq = read(y)
         regressor = getattr(self, "pretrained_regressor_", None) or shipped()
         season_length = self._seasons(panel, freq)
+        n_ahead = self._farthest(fh, freq, panel)
         if self.fine_tune:
-            n_ahead = self._farthest(fh, freq, panel)
             regressor = self._tuned(regressor, panel, season_length, n_ahead)
         # The same paths each time that something is asked of one forecast.
         self._seed = _seed_of(self.random_state)
+        self._n_ahead = n_ahead
         self._freq = freq
         self._y_columns = y.columns
         self._history = History((panel,))
@@ -161,7 +156,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
     ) -> PretrainedLSTMForecaster:
         self._check_parameters()
-        panel, freq = _read(y)
+        panel, freq = read(y)
         before = getattr(self, "pretrained_regressor_", None) or shipped()
         seasons, n_ahead = self._seasons(panel, freq), self._farthest(fh, freq, panel)
         self.pretrained_regressor_ = self._tuned(before, panel, seasons, n_ahead)
@@ -173,19 +168,17 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> PretrainedLSTMForecaster:
         y = in_order(y, list(self._y_columns))
-        new = _rows_of(y)
+        new = rows_of(y)
         check_frequency(new, self._freq)
         history = self._history.followed_by(new)
         panel = history.panel(self._freq)
-        _check_observed(panel, y.columns)
+        check_some_observed(panel, y.columns)
         # An interrupt leaves the weights as they were, but not the rows.
         self._history = history
         if self.fine_tune and update_params:
-            recent = int(new.lengths.max()) + HORIZON
-            tuned = self._tuned(
-                self.regressor_, panel, self.season_length_, HORIZON, recent, max_epochs=1
-            )
-            self.regressor_ = tuned
+            recent = int(new.lengths.max()) + 2 * HORIZON
+            seasons, n_ahead = self.season_length_, self._n_ahead
+            self.regressor_ = self._tuned(self.regressor_, panel, seasons, n_ahead, recent)
         return self
 
     def _tuned(
@@ -195,31 +188,22 @@ class PretrainedLSTMForecaster(BaseForecaster):
         season_length: Periods,
         n_ahead: int,
         recent: int | None = None,
-        **settings: Any,
     ) -> PretrainedRegressor:
-        """Go on training, on all origins or on those of the last rows."""
+        """Go on training, on all rows, or with one epoch on the last ones."""
         origins, stops = every_origin(panel.values, panel.starts, panel.stops)
         if recent is not None:
             late = origins.last >= stops - recent
             origins, stops = origins.take(late), stops[late]
-        seed = _seed_of(self.random_state)
-        tuned = train_on(
+        return train_on(
             regressor,
             origins,
             stops,
             np.array(season_length),
             n_ahead,
-            np.random.default_rng(seed),
-            **{
-                "max_epochs": self.max_epochs,
-                "learning_rate": self.learning_rate,
-                "learning_rate_schedule": "cosine",
-                "batch_size": 64,
-                "random_state": seed,
-                **settings,
-            },
+            self.max_epochs if recent is None else 1,
+            self.learning_rate,
+            _seed_of(self.random_state),
         )
-        return regressor if tuned is None else tuned
 
     def _seasons(self, panel: Panel, freq: Any) -> Periods:
         given = self.season_length
@@ -289,76 +273,11 @@ class PretrainedLSTMForecaster(BaseForecaster):
         horizons = horizons_from(with_freq(fh, self._freq), panel)
         series = np.repeat(np.arange(len(panel)), [len(h.steps) for h in horizons])
         step = np.concatenate([h.steps for h in horizons])
-        n_columns = panel.frame.shape[1]
-        levels = self.regressor_.quantile
-        values = np.empty((len(step), n_columns, len(levels)))
-        out = step > 0
-        if out.any():
-            values[out] = self._ahead(panel, series[out], step[out])
-        if not out.all():
-            values[~out] = self._in_sample(panel, series[~out], step[~out])
+        forecast = PanelForecast(self.regressor_, self.season_length_, self._seed)
+        values = forecast.quantiles(panel, series, step)
         index = panel.index_at([h.times for h in horizons])
         loss = self.regressor_._resolve_loss()
         return Said(index, self._y_columns, values, loss).in_order()
-
-    def _ahead(self, panel: Panel, series: Index, step: Index) -> Array:
-        """Forecast from the end of each series."""
-        n_columns = panel.frame.shape[1]
-        which, place = np.unique(series, return_inverse=True)
-        origins = Origins(
-            panel.values,
-            np.tile(panel.stops[which] - 1, n_columns),
-            np.tile(panel.starts[which], n_columns),
-            np.repeat(np.arange(n_columns), len(which)),
-        )
-        said = self._from(origins, int(step.max()))
-        said = said.reshape(n_columns, len(which), *said.shape[1:])
-        return np.moveaxis(said[:, place, step - 1], 0, 1)
-
-    def _in_sample(self, panel: Panel, series: Index, step: Index) -> Array:
-        """Forecast values that are known, each from the rows before it."""
-        n_columns = panel.frame.shape[1]
-        last = panel.stops[series] - 2 + step
-        means, deviations = training_moments(panel, n_columns)
-        z = ndtri(np.asarray(self.regressor_.quantile))
-        unknown = means[..., None] + deviations[..., None] * z
-        values = unknown[series]
-        begun = np.flatnonzero(last >= panel.starts[series])
-        if len(begun):
-            origins = Origins(
-                panel.values,
-                np.tile(last[begun], n_columns),
-                np.tile(panel.starts[series[begun]], n_columns),
-                np.repeat(np.arange(n_columns), len(begun)),
-            )
-            seen = origins.missing() >= 0
-            column, row = (
-                np.repeat(np.arange(n_columns), len(begun)),
-                np.tile(begun, n_columns),
-            )
-            said = self._from(origins.take(seen), 1)[:, 0]
-            values[row[seen], column[seen]] = said
-        return values
-
-    def _from(self, origins: Origins, n_ahead: int) -> Array:
-        """Forecast the steps after some rows, of shape (n_origins, n_ahead, n_levels)."""
-        values = np.empty((len(origins), n_ahead, len(self.regressor_.quantile)))
-        # What is missing at the end is forecast too.
-        all_missing = origins.missing()
-        is_far = all_missing + n_ahead > HORIZON
-        for chosen in _parts(is_far):
-            part, missing = origins.take(chosen), all_missing[chosen]
-            periods = np.tile(np.array(self.season_length_), (len(part), 1))
-            said = quantiles_ahead(
-                self.regressor_,
-                part.histories(),
-                periods,
-                n_ahead + int(missing.max()),
-                self._seed,
-            )
-            steps = missing[:, None] + np.arange(n_ahead)
-            values[chosen] = np.take_along_axis(said, steps[:, :, None], axis=1)
-        return values
 
     # ------------------------------------------------------------------ tests
 
@@ -378,41 +297,6 @@ class PretrainedLSTMForecaster(BaseForecaster):
         return [{}, {"season_length": None, "fine_tune": True, "max_epochs": 1}]
 
 
-def _rows_of(y: pd.DataFrame) -> Panel:
-    """Check the rows of y."""
-    check_times(y, "y")
-    return Panel.of(join(y, None, []))
-
-
-def _read(y: pd.DataFrame) -> tuple[Panel, Any]:
-    """Check rows, find the step of their time stamps, and add rows that are missing."""
-    panel = _rows_of(y)
-    freq = common_frequency(panel)
-    check_frequency(panel, freq)
-    panel = panel.regular(freq)
-    _check_observed(panel, y.columns)
-    return panel, freq
-
-
-def _check_observed(panel: Panel, columns: pd.Index) -> None:
-    """Refuse series without a value."""
-    observed = np.logical_or.reduceat(~np.isnan(panel.values), panel.starts)
-    if not observed.all():
-        i, j = np.argwhere(~observed)[0]
-        raise ValueError(
-            "y must have a value in each column of each series. Got none in column"
-            f" {columns[j]!r} of {series_name(panel.names()[i])}."
-        )
-
-
 def _seed_of(random_state: Any) -> int:
     seed: int = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     return seed
-
-
-def _parts(is_far: NDArray[np.bool_]) -> Iterator[Index]:
-    """Give origins part by part: many of those without paths, few of those with them."""
-    for which, at_once in ((~is_far, AT_ONCE), (is_far, AT_ONCE // N_PATHS)):
-        chosen = np.flatnonzero(which)
-        for i in range(0, len(chosen), at_once):
-            yield chosen[i : i + at_once]

@@ -1,4 +1,4 @@
-"""Series that are made, to learn forecasting from: trends, seasons, noise, shifts, counts.
+"""Series that are made, to learn forecasting from: with trends, seasons, calendars, counts.
 
 `make` draws a batch of series of one frequency. All parts are drawn series by series:
 whether a series has it, how strong it is, and of which kind. A part is an array of shape
@@ -29,20 +29,23 @@ class Frequency:
         Of all series.
     seasonal : float
         Share of its series that have a season.
+    step : str, default=""
+        "day", "month" or "quarter", for what a calendar does to them.
     """
 
     periods: tuple[int, ...]
     lengths: tuple[int, int]
     share: float
     seasonal: float
+    step: str = ""
 
 
 FREQUENCIES = {
     "yearly": Frequency((), (3, 100), 0.14, 0.0),
-    "quarterly": Frequency((4,), (4, 160), 0.16, 0.75),
-    "monthly": Frequency((12,), (6, 400), 0.28, 0.75),
+    "quarterly": Frequency((4,), (4, 160), 0.16, 0.75, "quarter"),
+    "monthly": Frequency((12,), (6, 400), 0.28, 0.75, "month"),
     "weekly": Frequency((52,), (10, 400), 0.08, 0.6),
-    "daily": Frequency((7, 365), (8, 800), 0.12, 0.7),
+    "daily": Frequency((7, 365), (8, 800), 0.12, 0.7, "day"),
     "hourly": Frequency((24, 168), (30, 1000), 0.12, 0.85),
     "half-hourly": Frequency((48, 336), (60, 1000), 0.03, 0.85),
     # Its period is drawn with each task.
@@ -211,6 +214,32 @@ def _pattern(rng, n, period):
     return unit(y)
 
 
+def calendar(rng: np.random.Generator, n: int, T: int, step: str) -> Array:
+    """Feasts of days; working days, weekends and Easter of months; of deviation 1."""
+    if step == "day":
+        day = (np.arange(T) + rng.integers(0, 365, (n, 1))) % 365
+        y = np.zeros((n, T))
+        for _ in range(6):
+            feast = rng.integers(0, 365, (n, 1))
+            length = rng.choice([1, 1, 2, 3, 7], (n, 1))
+            y += rng.standard_t(4, (n, 1)) * ((day - feast) % 365 < length)
+        return unit(y)
+    n_months = {"month": 1, "quarter": 3}[step]
+    number = n_months * (rng.integers(0, 120, (n, 1)) + np.arange(T))
+    begin = (np.datetime64("1970-01") + number).astype("datetime64[D]")
+    end = (np.datetime64("1970-01") + number + n_months).astype("datetime64[D]")
+    working = np.busday_count(begin, end)
+    days = (end - begin).astype(int)
+    easter_in_march = np.take_along_axis(
+        rng.random((n, number.max() // 12 + 1)) < 0.3, number // 12, axis=1
+    )
+    month = number % 12
+    easter = np.where(easter_in_march, month == 2, (month == 3) & (n_months == 1))
+    kinds = np.stack([unit(x) for x in (working, days - working, 3.0 * easter)], axis=1)
+    shares = rng.dirichlet([0.5, 0.5, 0.3], n)
+    return unit((shares[:, :, None] * kinds).sum(axis=1))
+
+
 def noise(rng: np.random.Generator, n: int, T: int) -> Array:
     """Independent or autocorrelated shocks, some heavy-tailed, some of changing size."""
     e = rng.normal(size=(n, T))
@@ -273,6 +302,9 @@ def make(
         has = 1.0 if number == 0 else chosen(rng, n, 0.6)
         seasons += has * strength * (1, 0.6)[number] * season(rng, n, T, period)
     shocks = sizes(rng, n, 0.35, 1.1) * noise(rng, n, T)
+    if frequency.step and without != "calendar":
+        has = chosen(rng, n, 0.2) * sizes(rng, n, 0.25, 0.7)
+        shocks += has * calendar(rng, n, T, frequency.step)
     if without == "trend":
         trend = 0 * trend
     if without == "season":

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklstm.sktime._pretrained._regressor import PretrainedRegressor
-from sklstm.sktime._pretrained._tuning import stacked
+from sklstm.sktime._pretrained._tuning import scaled_loss, stacked
 from sklstm.sktime._pretrained._view import view_of
 from sklstm.windows._windows import Windows
 
@@ -39,11 +40,12 @@ FALL, RISE = 0.35, 0.01
 VALIDATION_SEED = 10**9
 
 
-def samples(tasks: list[Tasks]) -> tuple[Windows, Windows]:
-    """Give tasks as the network sees them."""
+def samples(tasks: list[Tasks]) -> tuple[Windows, Windows, NDArray[Any]]:
+    """Give tasks as the network sees them, and their units beside their scales."""
     views = [view_of(task.histories, task.periods) for task in tasks]
     targets = [view.in_units(task.future) for view, task in zip(views, tasks, strict=True)]
-    return stacked([view.windows for view in views]), stacked(targets)
+    weights = np.concatenate([view.unit / view.scale for view in views])
+    return stacked([view.windows for view in views]), stacked(targets), weights
 
 
 def rate(pool: int, n_pools: int, highest: float) -> float:
@@ -69,14 +71,6 @@ def new_regressor(arguments: argparse.Namespace) -> PretrainedRegressor:
         batch_size=arguments.batch_size,
         random_state=arguments.seed,
     )
-
-
-def pinball(regressor: Any, X: Windows, y: Windows) -> float:
-    """Give the mean quantile loss in units of the scale, at all levels alike."""
-    said = regressor.say(X).reshape(len(X), -1, len(LEVELS))
-    error = np.asarray(y).reshape(len(X), -1, 1) - said
-    levels = np.array(LEVELS)
-    return float(2 * np.nanmean(np.maximum(levels * error, (levels - 1) * error)))
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -111,10 +105,10 @@ def main() -> None:
     while state["pool"] < arguments.pools:
         begin, pool, regressor = time.perf_counter(), state["pool"], state["regressor"]
         tasks = draw(np.random.default_rng([arguments.seed, pool]), POOL, arguments.without)
-        X, y = samples(tasks)
+        X, y, weights = samples(tasks)
         made = time.perf_counter() - begin
         regressor.set_params(learning_rate=rate(pool, arguments.pools, arguments.rate))
-        regressor.partial_fit(X, y)
+        regressor.partial_fit(X, y, sample_weight=weights)
         state["pool"] = pool + 1
         state["seconds"] += time.perf_counter() - begin
         if state["pool"] % EVERY == 0 or state["pool"] == arguments.pools:
@@ -124,7 +118,7 @@ def main() -> None:
                 "made": round(made, 2),
                 "windows": (pool + 1) * len(X),
                 "train": round(regressor.loss_curve_[-1], 5),
-                "valid": round(pinball(regressor, *valid), 5),
+                "valid": round(scaled_loss(regressor, *valid), 5),
             }
             print(json.dumps(row), file=log, flush=True)
             save(folder / "last.pkl", state)

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sklstm.sktime import PretrainedLSTMForecaster
-from tests.skill import panels, series
+from tests.skill import panels, series, smoothed
 
 LEVELS = [0.05, *panels.DECILES.tolist(), 0.95]
-N_ORIGINS = 8
 # Hours have a week as well.
 LONG = {24: 168}
 
@@ -47,27 +46,19 @@ def scores(name, **settings):
     )
 
 
-def origins(n_rows, horizon, season):
-    """Rows before each forecast: the last ones, a horizon apart where there is room."""
-    least = max(2 * season, 10)
-    step = max(1, min(horizon, (n_rows - horizon - least) // N_ORIGINS))
-    last = n_rows - horizon
-    return [last - step * i for i in range(N_ORIGINS) if last - step * i >= least]
-
-
 def of_series(name, **settings):
-    """Mean absolute error by that of the seasonal naive forecast."""
+    """Mean absolute errors from the last origins: network, AutoETS, seasonal naive."""
     y, season, horizon = series.read(name)
     steps, values = np.arange(horizon), y.to_numpy()
-    at = origins(len(y), horizon, season)
+    at = np.array(series.last_origins(len(y), horizon, season))
     parts = {i: pd.DataFrame({"y": values[:i]}) for i in at}
     said = (
         PretrainedLSTMForecaster(seasons(season), **settings)
         .fit(pd.concat(parts), fh=range(1, horizon + 1))
         .predict()
     )
-    ours, naive = [], []
-    for i in at:
-        ours.append(np.abs(values[i + steps] - said.loc[i].to_numpy()[:, 0]).mean())
-        naive.append(np.abs(values[i + steps] - values[i - season + steps % season]).mean())
-    return np.mean(ours) / np.mean(naive)
+    ours = np.stack([said.loc[i].to_numpy()[:, 0] for i in at])
+    naive = values[at[:, None] - season + steps % season]
+    truth = values[at[:, None] + steps]
+    ets = smoothed.read(f"last/{name}")
+    return tuple(np.abs(truth - each).mean() for each in (ours, ets, naive))

@@ -1,5 +1,7 @@
 """Bundled series of many kinds, and the months from which they are forecast."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
@@ -56,8 +58,38 @@ SERIES = {
 }
 
 
+def _change(column):
+    return load_uschange()[1][column]
+
+
+# More of them, for what is fast enough to forecast them all.
+OTHERS = {
+    **{
+        f"US economy ({column}), quarterly": (partial(_macro, column), 4, 4)
+        for column in (
+            "realcons",
+            "realinv",
+            "realgovt",
+            "realdpi",
+            "cpi",
+            "m1",
+            "tbilrate",
+            "pop",
+            "realint",
+        )
+    },
+    **{
+        f"US change ({column}), quarterly": (partial(_change, column), 4, 4)
+        for column in ("Income", "Production", "Savings", "Unemployment")
+    },
+}
+
+# Forecast from so many origins, where not from each month.
+N_ORIGINS = 8
+
+
 def read(name):
-    load, season, horizon = SERIES[name]
+    load, season, horizon = (SERIES | OTHERS)[name]
     y = load()
     y = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y
     return y.astype(float), season, horizon
@@ -71,6 +103,14 @@ def monthly():
 def first_origin(n_rows):
     """Rows before the first forecast of a series that is forecast month by month."""
     return n_rows * 2 // 3
+
+
+def last_origins(n_rows, horizon, season):
+    """Rows before each of the last forecasts: a horizon apart where there is room."""
+    least = max(2 * season, 10)
+    step = max(1, min(horizon, (n_rows - horizon - least) // N_ORIGINS))
+    last = n_rows - horizon
+    return [last - step * i for i in range(N_ORIGINS) if last - step * i >= least]
 
 
 def ahead(y, horizon):

@@ -21,6 +21,19 @@ def plain_scale(y, observed, period):
     return max(scale, 0.02 * np.std(values)) or 1.0
 
 
+def plain_unit(rest, observed, scale):
+    t = [t for t in range(1, len(rest)) if observed[t] and observed[t - 1]]
+    changes = {i: rest[i] - rest[i - 1] for i in t}
+    if len(changes) < 3 or not any(changes.values()):
+        return scale
+    mean = sum(changes.values()) / len(changes)
+    unit = sum(abs(c - mean) for c in changes.values()) / len(changes)
+    turns = [abs(changes[i] - changes[i - 1]) for i in t if i - 1 in changes]
+    if turns:
+        unit = min(unit, sum(turns) / len(turns) / math.sqrt(2))
+    return min(scale, max(0.02 * scale, unit))
+
+
 def first(y):
     return next(t for t in range(len(y)) if not math.isnan(y[t]))
 
@@ -79,7 +92,7 @@ def plain_level(y):
 
 
 def plain_view(history, short, long):
-    """Rows of the table, the baseline and the scale of one series."""
+    """Rows of the table, the baseline, the scale and the unit of one series."""
     y = [math.nan] * max(0, CONTEXT - len(history)) + list(history)
     observed = [not math.isnan(v) for v in y]
     for t in range(first(y), len(y)):
@@ -112,19 +125,21 @@ def plain_view(history, short, long):
     s2, last2, belief2, n2 = part(rest, long)
     rest = [rest[t] - s2(t - n + 1) if t >= begin else math.nan for t in range(n)]
     level, slope = plain_level(rest)
+    unit = plain_unit(rest, observed, scale)
     line = [slope * sum(0.98**i for i in range(1, k + 1)) for k in range(1, HORIZON + 1)]
     base = [level + line[k - 1] + s1(k) + s2(k) for k in range(1, HORIZON + 1)]
     values = [y[t] for t in range(begin, n)]
     seen = [y[t] for t in range(begin, n) if observed[t]]
-    mean, deviation = np.mean(values), max(np.std(values), 1e-3 * scale)
+    mean, deviation = np.mean(values), max(np.std(values), 1e-3 * unit)
     whole = [
         math.log1p(len(seen)) / 4,
         belief1,
         math.log1p(n1),
         belief2,
         math.log1p(n2),
-        min(2.5, max(-2.5, math.asinh(-(level + origin / size) / scale) / 3)),
+        min(2.5, max(-2.5, math.asinh(-(level + origin / size) / unit) / 3)),
         math.log(max(np.std(seen) / scale, 0.01)),
+        math.log(scale / unit),
         math.log1p(max(short, 0)) / 4,
         sum(v == 0 for v, o in zip(raw, observed, strict=True) if o) / len(seen),
         float(min(raw[begin:]) >= 0),
@@ -137,23 +152,23 @@ def plain_view(history, short, long):
         before = y[t - short] if short > 1 and t - short >= begin else math.nan
         change = rest[t] - rest[t - 1] if t > begin else math.nan
         row = [
-            math.asinh(s1(t - n + 1) / scale),
-            math.asinh(s2(t - n + 1) / scale),
-            math.asinh((rest[t] - level) / scale),
+            math.asinh(s1(t - n + 1) / unit),
+            math.asinh(s2(t - n + 1) / unit),
+            math.asinh((rest[t] - level) / unit),
             min(6, max(-6, (y[t] - mean) / deviation)),
-            math.asinh((y[t] - before) / scale),
-            math.asinh(change / scale),
+            math.asinh((y[t] - before) / unit),
+            math.asinh(change / unit),
             float(observed[t]),
         ]
         steps.append([0.0 if math.isnan(v) else v for v in row])
     for k in range(1, HORIZON + 1):
         row = [
-            math.asinh(s1(k) / scale),
-            math.asinh(s2(k) / scale),
-            math.asinh((last1(k) - base[k - 1]) / scale),
-            math.asinh((last2(k) + s1(k) - base[k - 1]) / scale),
-            math.asinh(line[k - 1] / scale),
-            math.asinh((y[-1] - base[k - 1]) / scale),
+            math.asinh(s1(k) / unit),
+            math.asinh(s2(k) / unit),
+            math.asinh((last1(k) - base[k - 1]) / unit),
+            math.asinh((last2(k) + s1(k) - base[k - 1]) / unit),
+            math.asinh(line[k - 1] / unit),
+            math.asinh((y[-1] - base[k - 1]) / unit),
             math.log(k) / 4,
         ]
         steps.append([0.0 if math.isnan(v) else v for v in row])
@@ -162,4 +177,4 @@ def plain_view(history, short, long):
         row = [v for step in steps[i : i + PATCH] for v in step] + whole
         gone = n - CONTEXT + i + PATCH <= begin
         rows.append([math.nan] * len(row) if gone else row)
-    return np.array(rows), origin + size * np.array(base), size * scale
+    return np.array(rows), origin + size * np.array(base), size * scale, size * unit

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal
 from sktime.datasets import load_airline
 
 from sklstm.sktime import LSTMForecaster, PretrainedLSTMForecaster
@@ -241,6 +242,19 @@ def test_fine_tuning_learns_and_leaves_the_shipped_weights():
     assert not same(weights_of(moved.regressor_), weights_of(other.regressor_))
     still = copy.deepcopy(other).update(test, update_params=False)
     assert same(weights_of(still.regressor_), weights_of(other.regressor_))
+
+
+def test_what_training_does_not_help_stays_as_it_was():
+    rng = np.random.default_rng(0)
+    y = panel_of({name: rng.normal(size=60).cumsum() for name in "abcd"}, "1990-01")
+    fh = range(1, 4)
+    before = PretrainedLSTMForecaster().fit_predict(y, fh=fh)
+    wild = PretrainedLSTMForecaster(fine_tune=True, max_epochs=2, learning_rate=10.0)
+    assert_frame_equal(wild.fit_predict(y, fh=fh), before)
+    # Nothing can be held out of series that are this short.
+    short = y.groupby(level=0).head(6)
+    tuned = PretrainedLSTMForecaster(fine_tune=True).fit_predict(short, fh=range(1, 7))
+    assert_frame_equal(tuned, PretrainedLSTMForecaster().fit_predict(short, fh=range(1, 7)))
 
 
 def test_pretraining_goes_on_from_the_weights_and_fit_from_there():

@@ -42,8 +42,9 @@ def test_view_equals_plain_loops(kind, periods):
     history = KINDS[kind](np.random.default_rng(0))
     history[-1] = 1.0 if np.isnan(history[-1]) else history[-1]
     view = view_of(history[None], np.array([periods]))
-    rows, baseline, scale = plain_view(history, *periods)
+    rows, baseline, scale, unit = plain_view(history, *periods)
     assert_allclose(view.scale, [scale], rtol=1e-9)
+    assert_allclose(view.unit, [unit], rtol=1e-9)
     assert_allclose(view.baseline[0], baseline, rtol=1e-9, atol=1e-9 * scale)
     assert_allclose(view.windows.table, rows, rtol=2e-5, atol=2e-5)
 

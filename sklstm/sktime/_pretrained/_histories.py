@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +40,20 @@ class Origins:
     def __len__(self) -> int:
         return len(self.last)
 
+    @classmethod
+    def of(cls, table: Array, last: Index, start: Index) -> Origins:
+        """Forecast from the same rows in each column, one column after the other."""
+        n_columns = table.shape[1]
+        column = np.repeat(np.arange(n_columns), len(last))
+        return cls(table, np.tile(last, n_columns), np.tile(start, n_columns), column)
+
     def take(self, index: slice | NDArray[np.generic]) -> Origins:
         """Choose some."""
         return Origins(self.table, self.last[index], self.start[index], self.column[index])
 
+    @cached_property
     def missing(self) -> Index:
-        """Count the rows since a value was last observed; -1 where none was."""
+        """Rows since a value was last observed; -1 where none was."""
         n = count_missing(self.table, self.last, self.start)
         return n[np.arange(len(self)), self.column]
 
@@ -56,7 +65,7 @@ class Origins:
         histories : ndarray of shape (n_origins, n_steps)
             NaN before a series begins. At most `MOST_STEPS` of each.
         """
-        end = self.last - np.maximum(self.missing(), 0)
+        end = self.last - np.maximum(self.missing, 0)
         n_steps = int((end - self.start).max(initial=0)) + 1
         rows = end[:, None] - np.arange(min(n_steps, MOST_STEPS) - 1, -1, -1)
         there = rows >= self.start[:, None]
@@ -76,7 +85,7 @@ class Origins:
         -------
         values : ndarray of shape (n_origins, n_steps)
         """
-        end = self.last - np.maximum(self.missing(), 0)
+        end = self.last - np.maximum(self.missing, 0)
         rows = end[:, None] + np.arange(1, n_steps + 1)
         there = rows < stop[:, None]
         values = self.table[np.where(there, rows, 0), self.column[:, None]]

@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 LEVEL_DECAY = 0.5
 SLOPE_DECAY = 0.85
 
+# The unit is no smaller than this share of the scale, and needs so many changes.
+LEAST_UNIT, LEAST_CHANGES = 0.02, 3
+
 # Steps that the slope is learnt from, and how much of it goes on at each step ahead.
 SLOPE_STEPS = 32
 DAMPING = 0.98
@@ -118,3 +121,49 @@ def find_scale(y: Array, periods: NDArray[np.intp], observed: NDArray[np.bool_])
     values = np.where(observed, y, np.nan)
     scale = np.maximum(scale, 0.02 * np.nanstd(values, axis=1))
     return np.where(scale > 0, scale, 1.0)
+
+
+def find_unit(rest: Array, scale: Array, observed: NDArray[np.bool_]) -> Array:
+    """Give the size of what cannot be foreseen in a step, as far as it shows.
+
+    It is the mean absolute deviation of the changes from their mean, or from the change
+    before (over the root of 2) where that is less, as for a line that bends. For series
+    with little noise about a season or a line it is far below the scale.
+
+    Parameters
+    ----------
+    rest : ndarray of shape (n_series, n_timesteps)
+        Without season. NaN before a series begins, and nowhere else.
+    scale : ndarray of shape (n_series,)
+        The unit is at most this, and is this where there are fewer than `LEAST_CHANGES`.
+    observed : ndarray of bool of shape (n_series, n_timesteps)
+        Values that are no stand-ins.
+
+    Returns
+    -------
+    unit : ndarray of shape (n_series,)
+
+    Examples
+    --------
+    >>> y = np.array([[1.0, 2.0, 3.0, 4.0, 6.0], [0.0, 8.0, 0.0, 8.0, 0.0]])
+    >>> find_unit(y, np.array([1.25, 4.0]), y >= 0).round(3)
+    array([0.236, 4.   ])
+    """
+    values = np.where(observed, rest, np.nan)
+    change = np.diff(values, axis=1)
+    there = ~np.isnan(change)
+    n_changes = there.sum(axis=1)
+    mean = np.where(there, change, 0.0).sum(axis=1) / np.maximum(n_changes, 1)
+    about_mean = _mean_size(change - mean[:, None])
+    about_last = _mean_size(np.diff(change, axis=1)) / np.sqrt(2)
+    unit = np.fmin(about_mean, about_last).clip(LEAST_UNIT * scale, scale)
+    moves = np.where(there, change != 0, False).any(axis=1)
+    return np.where((n_changes >= LEAST_CHANGES) & moves, unit, scale)
+
+
+def _mean_size(x: Array) -> Array:
+    """Give the mean absolute value of each row; NaN where there is none."""
+    there = ~np.isnan(x)
+    count = there.sum(axis=1)
+    total = np.where(there, np.abs(x), 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -12,6 +12,11 @@ from ._histories import Index, Origins
 from ._regressor import PretrainedRegressor
 from ._view import HORIZON, view_of
 
+Array = NDArray[np.float64]
+Samples = tuple[Windows, Windows, Array]
+
+BATCH_SIZE = 64
+
 # Values that a history needs to be learnt from, origins that are learnt from at most, and
 # origins that are looked at at once.
 LEAST_VALUES = 3
@@ -25,10 +30,14 @@ def train_on(
     stops: Index,
     periods: NDArray[Any],
     n_ahead: int,
-    rng: np.random.Generator,
-    **settings: Any,
-) -> PretrainedRegressor | None:
-    """Train a copy of a network on what came after some origins.
+    max_epochs: int,
+    learning_rate: float,
+    seed: int,
+) -> PretrainedRegressor:
+    """Train a copy of a network on what came after some origins, if that helps.
+
+    The last steps of each series are held out. What forecasts them best is kept: the
+    network after one of the epochs, or as it was.
 
     Parameters
     ----------
@@ -41,40 +50,90 @@ def train_on(
         Row after the last of each series.
     periods : ndarray of int of shape (2,)
     n_ahead : int
-        Steps that count.
-    rng : numpy.random.Generator
-    **settings
-        Parameters of the regressor, as `max_epochs`.
+        Steps that count, and that are held out.
+    max_epochs : int
+    learning_rate : float
+        Of the first epoch; it falls by half a cosine.
+    seed : int
 
     Returns
     -------
-    regressor : PretrainedRegressor or None
-        None if there is nothing to learn from.
+    regressor : PretrainedRegressor
     """
-    missing = origins.missing()
-    seen = origins.last - missing - origins.start + 1
-    # One origin for each last value: those in a gap after it are the same.
-    chosen = np.flatnonzero(
-        (missing == 0) & (seen >= LEAST_VALUES) & (origins.last + 1 < stops)
-    )
-    if len(chosen) > MOST_ORIGINS:
-        chosen = np.sort(rng.choice(chosen, MOST_ORIGINS, replace=False))
     n_ahead = min(n_ahead, HORIZON)
-    parts = []
-    for i in range(0, len(chosen), AT_ONCE):
-        part = chosen[i : i + AT_ONCE]
-        at = origins.take(part)
-        view = view_of(at.histories(), np.tile(periods, (len(part), 1)))
-        future = at.ahead(HORIZON, stops[part])
-        future[:, n_ahead:] = np.nan
-        parts.append((view.windows, view.in_units(future)))
-    if not parts:
-        return None
-    X, y = (stacked(list(part)) for part in zip(*parts, strict=True))
+    ends = stops - n_ahead
+    # One origin for each last value: those in a gap after it are the same.
+    seen = origins.last - origins.start + 1
+    whole = (origins.missing == 0) & (seen >= LEAST_VALUES)
+    rng = np.random.default_rng(seed)
+    first = _drawn(rng, whole & (origins.last + 1 < ends))
+    last = _drawn(rng, whole & (origins.last + 1 == ends))
+    if not len(first) or not len(last):
+        return regressor
+    train = _samples(origins.take(first), ends[first], periods, n_ahead)
+    held_out = _samples(origins.take(last), stops[last], periods, n_ahead)
     tuned = PretrainedRegressor(**regressor.get_params(deep=False))
     tuned._model = regressor._model
-    tuned.set_params(warm_start=True, **settings)
-    return tuned.fit(X, y)
+    tuned.set_params(batch_size=BATCH_SIZE, random_state=seed)
+    best, least = regressor._model, scaled_loss(regressor, *held_out)
+    for epoch in range(max_epochs):
+        rate = learning_rate * (1 + np.cos(np.pi * epoch / max_epochs)) / 2
+        tuned.set_params(learning_rate=rate).partial_fit(*train)
+        loss = scaled_loss(tuned, *held_out)
+        if loss < least:
+            best, least = tuned._model, loss
+    tuned._model = best
+    return tuned
+
+
+def _drawn(rng: np.random.Generator, chosen: NDArray[np.bool_]) -> Index:
+    """Give the numbers of those chosen, or of some of them."""
+    numbers = np.flatnonzero(chosen)
+    if len(numbers) > MOST_ORIGINS:
+        numbers = np.sort(rng.choice(numbers, MOST_ORIGINS, replace=False))
+    return numbers
+
+
+def _samples(
+    origins: Origins, stops: Index, periods: NDArray[Any], n_ahead: int
+) -> Samples:
+    """Give what the network sees at some origins, what came next, and what that counts."""
+    parts = []
+    for i in range(0, len(origins), AT_ONCE):
+        at, stop = origins.take(slice(i, i + AT_ONCE)), stops[i : i + AT_ONCE]
+        view = view_of(at.histories(), np.tile(periods, (len(at), 1)))
+        future = at.ahead(HORIZON, stop)
+        future[:, n_ahead:] = np.nan
+        parts.append((view.windows, view.in_units(future), view.unit / view.scale))
+    windows, targets, weights = zip(*parts, strict=True)
+    return stacked(list(windows)), stacked(list(targets)), np.concatenate(weights)
+
+
+def scaled_loss(
+    regressor: PretrainedRegressor, X: Windows, y: Windows, weights: Array
+) -> float:
+    """Give the mean quantile loss, of all levels alike, in units of the scale.
+
+    Parameters
+    ----------
+    regressor : PretrainedRegressor
+    X, y : Windows
+        As a view gives them.
+    weights : ndarray of shape (n_samples,)
+        The unit of each beside its scale.
+
+    Returns
+    -------
+    loss : float
+        Infinite if the network says what is no number.
+    """
+    levels = np.asarray(regressor.quantile)
+    said = regressor.say(X).reshape(len(X), -1, len(levels))
+    error = np.asarray(y).reshape(len(X), -1, 1) - said
+    loss = np.maximum(levels * error, (levels - 1) * error)
+    if not np.isfinite(said).all():
+        return np.inf
+    return float(2 * np.nanmean(weights[:, None, None] * loss))
 
 
 def stacked(parts: list[Windows]) -> Windows:
@@ -100,10 +159,7 @@ def every_origin(table: NDArray[Any], starts: Index, stops: Index) -> tuple[Orig
     origins : Origins
     stops : ndarray of int of shape (n_origins,)
     """
-    n_rows, n_columns = table.shape
     lengths = stops - starts
-    row = np.tile(np.arange(n_rows), n_columns)
-    column = np.repeat(np.arange(n_columns), n_rows)
-    start = np.tile(np.repeat(starts, lengths), n_columns)
-    origins = Origins(table, row, start, column)
-    return origins, np.tile(np.repeat(stops, lengths), n_columns)
+    start = np.repeat(starts, lengths)
+    origins = Origins.of(table, np.arange(len(table)), start)
+    return origins, np.tile(np.repeat(stops, lengths), table.shape[1])

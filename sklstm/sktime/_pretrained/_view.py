@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...windows._windows import KnownFuture, Windows
-from ._level import find_level, find_scale
+from ._level import find_level, find_scale, find_unit
 from ._season import Season, find_season
 
 Array = NDArray[np.float64]
@@ -22,7 +22,7 @@ PATCH = 4
 
 # A row has this many features of each of its steps, and then some of the whole series.
 STEP_FEATURES = 7
-SERIES_FEATURES = 10
+SERIES_FEATURES = 11
 N_COLUMNS = PATCH * STEP_FEATURES + SERIES_FEATURES
 
 # Unit of a single value and of a constant, as a share of it. (The network is some thirty
@@ -48,12 +48,15 @@ class View:
     baseline : ndarray of shape (n_series, HORIZON)
         A simple forecast, from which the network's is counted.
     scale : ndarray of shape (n_series,)
-        The unit of the network.
+        The error of a seasonal naive forecast, by which losses are compared.
+    unit : ndarray of shape (n_series,)
+        What the network counts in: the size of what cannot be foreseen in a step.
     """
 
     windows: Windows
     baseline: Array
     scale: Array
+    unit: Array
 
     def in_units(self, y: Array) -> Windows:
         """Give values to come as the network forecasts them.
@@ -67,7 +70,8 @@ class View:
         -------
         targets : Windows of shape (n_series, HORIZON / PATCH, PATCH)
         """
-        z = ((y - self.baseline) / self.scale[:, None]).clip(-FURTHEST, FURTHEST)
+        furthest = FURTHEST * self.scale[:, None]
+        z = (y - self.baseline).clip(-furthest, furthest) / self.unit[:, None]
         rows = np.concatenate([np.zeros((len(y), CONTEXT)), z], axis=1)
         table = rows.reshape(-1, PATCH).astype(np.float32)
         leads = -np.arange(1, HORIZON // PATCH + 1)
@@ -84,7 +88,7 @@ class View:
         -------
         y : ndarray of shape (n_series, HORIZON, n_levels)
         """
-        restored: Array = self.baseline[:, :, None] + self.scale[:, None, None] * z
+        restored: Array = self.baseline[:, :, None] + self.unit[:, None, None] * z
         return restored
 
 
@@ -108,7 +112,9 @@ def view_of(histories: Array, periods: NDArray[Any]) -> View:
     >>> y = 10 * np.arange(1.0, 41.0)[None]
     >>> view = view_of(y, np.array([[0, 0]]))
     >>> view.windows.shape, view.scale
-    ((1, 24, 38), array([10.]))
+    ((1, 24, 39), array([10.]))
+    >>> view.unit
+    array([0.2])
     >>> view.baseline[0, :3].round(1)
     array([409.8, 419.4, 428.8])
     """
@@ -123,13 +129,14 @@ def view_of(histories: Array, periods: NDArray[Any]) -> View:
     rest = rest - long.past
     level = find_level(rest, HORIZON)
     baseline = level.at_end[:, None] + level.line + short.ahead + long.ahead
-    ahead = _steps_ahead(y, baseline, scale, level.line, short, long)
+    unit = find_unit(rest, scale, observed)
+    ahead = _steps_ahead(y, baseline, unit, level.line, short, long)
     past = _steps_past(
-        y, observed, rest - level.at_end[:, None], scale, periods, short, long
+        y, observed, rest - level.at_end[:, None], unit, periods, short, long
     )
     steps = np.concatenate([past, ahead], axis=1)
-    height = (level.at_end + origin / size) / scale
-    whole = _of_series(y, raw, observed, height, scale, periods, short, long)
+    height = (level.at_end + origin / size) / unit
+    whole = _of_series(y, raw, observed, height, unit, scale, periods, short, long)
     n_rows = (CONTEXT + HORIZON) // PATCH
     table = np.empty((n, n_rows, N_COLUMNS), dtype=np.float32)
     table[:, :, :-SERIES_FEATURES] = steps.reshape(n, n_rows, -1)
@@ -137,7 +144,7 @@ def view_of(histories: Array, periods: NDArray[Any]) -> View:
     begun = ~np.isnan(y[:, -CONTEXT:]).reshape(n, -1, PATCH).all(axis=2)
     table[:, : begun.shape[1]][~begun] = np.nan
     baseline = origin[:, None] + size[:, None] * baseline
-    return View(_as_windows(table), baseline, size * scale)
+    return View(_as_windows(table), baseline, size * scale, size * unit)
 
 
 def _filled(histories: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -172,13 +179,13 @@ def _steps_past(
     y: Array,
     observed: NDArray[np.bool_],
     rest: Array,
-    scale: Array,
+    unit: Array,
     periods: Index,
     short: Season,
     long: Season,
 ) -> Array:
     """Give the features of the last steps, of shape (n_series, CONTEXT, STEP_FEATURES)."""
-    unit = scale[:, None]
+    unit = unit[:, None]
     change = np.diff(rest, axis=1, prepend=np.nan)
     mean = np.nanmean(y, axis=1, keepdims=True)
     deviation = np.maximum(np.nanstd(y, axis=1, keepdims=True), 1e-3 * unit)
@@ -213,10 +220,10 @@ def _seasonal_change(y: Array, periods: Index) -> Array:
 
 
 def _steps_ahead(
-    y: Array, baseline: Array, scale: Array, line: Array, short: Season, long: Season
+    y: Array, baseline: Array, unit: Array, line: Array, short: Season, long: Season
 ) -> Array:
     """Give the features of the steps ahead, of shape (n, HORIZON, STEP_FEATURES)."""
-    unit = scale[:, None]
+    unit = unit[:, None]
     lead = np.broadcast_to(np.log(np.arange(1, HORIZON + 1)) / 4, baseline.shape)
     features = (
         np.arcsinh(short.ahead / unit),
@@ -241,6 +248,7 @@ def _of_series(
     raw: Array,
     observed: NDArray[np.bool_],
     height: Array,
+    unit: Array,
     scale: Array,
     periods: Index,
     short: Season,
@@ -257,6 +265,7 @@ def _of_series(
         np.log1p(long.n_periods),
         (np.arcsinh(-height) / 3).clip(-HIGHEST, HIGHEST),
         np.log(np.maximum(np.nanstd(values, axis=1) / scale, 0.01)),
+        np.log(scale / unit),
         np.log1p(np.maximum(periods[:, 0], 0)) / 4,
         *_signs(raw, observed),
     )
