@@ -55,8 +55,11 @@ def write_plain(path: str | os.PathLike[str], kind: str, value: Any) -> None:
     header = {"format": str(FORMAT), "kind": kind, "value": text}
     path = Path(path)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(save(arrays, header))
-    part.replace(path)
+    try:
+        part.write_bytes(save(arrays, header))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_plain(path: str | os.PathLike[str], kind: str) -> Any:

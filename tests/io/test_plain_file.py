@@ -147,3 +147,10 @@ def test_header_is_json_that_others_can_read(tmp_path):
     assert header["format"] == "1"
     assert json.loads(header["value"]) == {"b": {"$array": "0"}, "c": {"$tuple": [1]}}
     assert_array_equal(read_plain(tmp_path / "a", "test")["b"], [0, 1])
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OSError, match="director"):
+        write_plain(tmp_path / "a", "sums", {"a": np.ones(3)})
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

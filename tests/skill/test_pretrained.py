@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from sklstm.sktime._pretrained._forecast import quantiles_ahead
+from sklstm.sktime._pretrained._view import HORIZON
 from sklstm.sktime._pretrained._weights import shipped
 from tests.pretraining.tasks import draw
-from tests.pretraining.train import samples
 from tests.skill import panels, pretrained, series, smoothed
 
 pytestmark = pytest.mark.skill
@@ -70,9 +71,10 @@ def test_single_series(write_table):
 
 def test_quantiles_of_made_series_that_were_held_out(write_table):
     regressor = shipped()
-    X, y, _ = samples(draw(np.random.default_rng(2 * 10**9), 60))
-    said = np.sort(regressor.say(X).reshape(len(X), -1, len(regressor.quantile)), axis=2)
-    truth = np.asarray(y).reshape(len(X), -1, 1)
+    tasks = draw(np.random.default_rng(2 * 10**9), 60)
+    said = [quantiles_ahead(regressor, t.histories, t.periods, HORIZON) for t in tasks]
+    said = np.concatenate(said)
+    truth = np.concatenate([task.future for task in tasks])[:, :, None]
     # Ties, as of counts, lie half below.
     below = np.where(np.isnan(truth), np.nan, (truth < said) + 0.5 * (truth == said))
     near, far = below[:, :12], below[:, 12:]

@@ -1,7 +1,9 @@
 """Forecasts without training: of whose series they are, how far, and how sure."""
 
 import copy
+import hashlib
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,9 @@ from sktime.datasets import load_airline
 
 from sklstm.sktime import LSTMForecaster, PretrainedLSTMForecaster
 from sklstm.sktime._pretrained._forecast import quantiles_ahead
-from sklstm.sktime._pretrained._view import HORIZON, view_of
 from sklstm.sktime._pretrained._weights import WEIGHTS, read_weights, shipped
+
+LEVELS = [0.05, 0.3, 0.5, 0.7, 0.95]
 
 
 def months(values, start="2015-01"):
@@ -146,6 +149,15 @@ def test_quantiles_ascend_and_the_median_is_the_forecast():
     ends = forecaster.predict_interval(coverage=0.9).to_numpy()
     assert_allclose(ends, said[:, [1, 5]])
     assert (forecaster.predict_var().to_numpy() > 0).all()
+
+
+def test_forecast_of_a_mirror_image_is_the_mirror_image():
+    y = load_airline().iloc[:100]
+    said, mirrored = (
+        PretrainedLSTMForecaster().fit(z, fh=range(1, 25)).predict_quantiles(alpha=LEVELS)
+        for z in (y, -y)
+    )
+    assert_allclose(mirrored, -said.to_numpy()[:, ::-1], rtol=1e-5)
 
 
 def test_missing_end_is_forecast_too():
@@ -286,10 +298,11 @@ def test_weights_are_small_and_of_plain_values():
     assert WEIGHTS.stat().st_size < 4_000_000
     regressor = read_weights(WEIGHTS)
     history = noisy(np.random.default_rng(13), 50)[None]
-    view = view_of(history, np.array([[12, 0]]))
-    said = np.sort(regressor.say(view.windows).reshape(1, HORIZON, -1), axis=2)
-    told = quantiles_ahead(shipped(), history, np.array([[12, 0]]), 7)
-    assert_allclose(told, view.restored(said)[:, :7])
+    told = quantiles_ahead(regressor, history, np.array([[12, 0]]), 7)
+    assert_array_equal(told, quantiles_ahead(shipped(), history, np.array([[12, 0]]), 7))
+
+    page = (Path(__file__).parents[2] / "docs" / "13-pretrained.md").read_text()
+    assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() in page
 
 
 # ------------------------------------------------------------------ what is refused

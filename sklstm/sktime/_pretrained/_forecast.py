@@ -74,6 +74,17 @@ def quantiles_ahead(
 def _block(
     regressor: PretrainedRegressor, histories: Array, periods: NDArray[Any]
 ) -> Array:
+    """Take the mean of what the network says of series and of their mirror images.
+
+    A series that falls is then as well known as one that rises.
+    """
+    rising = _said(regressor, histories, periods)
+    falling = _said(regressor, -histories, periods)
+    mean: Array = (rising - falling[:, :, ::-1]) / 2
+    return mean
+
+
+def _said(regressor: PretrainedRegressor, histories: Array, periods: NDArray[Any]) -> Array:
     view = view_of(histories, periods)
     said = regressor.say(view.windows).astype(np.float64)
     return np.sort(view.restored(said.reshape(len(histories), HORIZON, -1)), axis=2)

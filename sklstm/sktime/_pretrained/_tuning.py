@@ -101,10 +101,12 @@ def _samples(
     parts = []
     for i in range(0, len(origins), AT_ONCE):
         at, stop = origins.take(slice(i, i + AT_ONCE)), stops[i : i + AT_ONCE]
-        view = view_of(at.histories(), np.tile(periods, (len(at), 1)))
         future = at.ahead(HORIZON, stop)
         future[:, n_ahead:] = np.nan
-        parts.append((view.windows, view.in_units(future), view.unit / view.scale))
+        for sign in (1, -1):  # Mirror images are asked for as well.
+            view = view_of(sign * at.histories(), np.tile(periods, (len(at), 1)))
+            weight = view.unit / view.scale
+            parts.append((view.windows, view.in_units(sign * future), weight))
     windows, targets, weights = zip(*parts, strict=True)
     return stacked(list(windows)), stacked(list(targets)), np.concatenate(weights)
 
