@@ -301,7 +301,8 @@ def make(
     for number, period in enumerate(frequency.periods):
         has = 1.0 if number == 0 else chosen(rng, n, 0.6)
         seasons += has * strength * (1, 0.6)[number] * season(rng, n, T, period)
-    shocks = sizes(rng, n, 0.35, 1.1) * noise(rng, n, T)
+    calm = np.where(chosen(rng, n, 0.5), 0.2, 1.0)
+    shocks = calm * sizes(rng, n, 0.35, 1.1) * noise(rng, n, T)
     if frequency.step and without != "calendar":
         has = chosen(rng, n, 0.2) * sizes(rng, n, 0.25, 0.7)
         shocks += has * calendar(rng, n, T, frequency.step)
@@ -353,6 +354,6 @@ def _counted(rng, y):
     sometimes = demand * (1 + counts)
     cut = np.maximum(y - np.quantile(y, 0.3, axis=1, keepdims=True), 0)
     kind = rng.random((n, 1))
-    y = np.where(kind < 0.10, counts, y)
-    y = np.where((kind >= 0.10) & (kind < 0.13), sometimes, y)
-    return np.where((kind >= 0.13) & (kind < 0.15), cut, y)
+    y = np.where(kind < 0.05, counts, y)
+    y = np.where((kind >= 0.05) & (kind < 0.075), sometimes, y)
+    return np.where((kind >= 0.075) & (kind < 0.09), cut, y)

@@ -28,6 +28,11 @@ def read(name):
     return rows[is_train], rows[~is_train]
 
 
+def n_series(name):
+    """How many series a panel has."""
+    return read(name)[1].index.get_level_values(0).nunique()
+
+
 def before(train, test):
     """The same for validation: the last horizon of the training part is to be forecast."""
     horizon = test.groupby(level=0).size()

@@ -13,6 +13,12 @@ def read(name):
         return forecasts[name]
 
 
+def milliseconds(name):
+    """Of one series of a panel."""
+    with np.load(PATH) as forecasts:
+        return float(forecasts[f"ms/{name}"])
+
+
 def versions():
     """With which versions."""
     with np.load(PATH) as forecasts:
