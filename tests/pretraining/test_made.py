@@ -68,9 +68,9 @@ def test_coloured_noise_has_a_falling_spectrum():
 def test_some_series_are_counts_or_intermittent():
     y = make(rng(), 3000, 120, MONTHLY)
     whole = (y == np.round(y)).all(axis=1)
-    assert 0.09 < whole.mean() < 0.2
+    assert 0.04 < whole.mean() < 0.15
     intermittent = whole & ((y == 0).mean(axis=1) > 0.25)
-    assert 0.02 < intermittent.mean() < 0.12
+    assert 0.01 < intermittent.mean() < 0.08
 
 
 def test_most_series_have_no_bound_and_some_grow_in_proportion():
@@ -82,13 +82,34 @@ def test_most_series_have_no_bound_and_some_grow_in_proportion():
     assert np.corrcoef(size[grows], spread[grows])[0, 1] > 0.5
 
 
-@pytest.mark.parametrize("part", ["trend", "season", "noise", "events", "counts"])
+@pytest.mark.parametrize(
+    "part", ["trend", "season", "noise", "events", "counts", "calendar"]
+)
 def test_a_part_can_be_left_out(part):
     with_it = make(rng(), 500, 120, MONTHLY)
     without = make(rng(), 500, 120, MONTHLY, without=part)
     assert not np.array_equal(with_it, without)
     if part == "counts":
         assert (without == np.round(without)).all(axis=1).mean() < 0.01
+
+
+@pytest.mark.parametrize("step", ["day", "month", "quarter"])
+def test_calendars_have_unit_size_and_come_again_in_a_year(step):
+    y = made.calendar(rng(), 300, 1460, step)
+    assert_allclose(y.std(axis=1), 1, rtol=1e-6)
+    year = {"day": 365, "month": 12, "quarter": 4}[step]
+    later = np.roll(y, -year, axis=1)
+    r = [np.corrcoef(a[:-year], b[:-year])[0, 1] for a, b in zip(y, later, strict=True)]
+    assert np.median(r) > (0.99 if step == "day" else -0.5)
+
+
+def test_working_days_are_those_of_the_calendar():
+    begin = np.arange("1970-01", "2000-01", dtype="datetime64[M]").astype("datetime64[D]")
+    end = begin.astype("datetime64[M]") + 1
+    working = np.busday_count(begin, end.astype("datetime64[D]"))
+    y = made.calendar(rng(), 200, 240, "month")
+    r = [[np.corrcoef(row, working[i : i + 240])[0, 1] for i in range(120)] for row in y]
+    assert (np.max(r, axis=1) > 0.99).mean() > 0.1
 
 
 def test_events_are_rare():
