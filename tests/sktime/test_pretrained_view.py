@@ -109,7 +109,7 @@ def test_histories_hold_their_own_series_up_to_the_last_value():
     origins = Origins(
         table, np.array([19, 27, 40]), np.array([0, 20, 40]), np.array([0, 1, 1])
     )
-    assert_array_equal(origins.missing(), [0, 3, 0])
+    assert_array_equal(origins.missing, [0, 3, 0])
     first, second, third = origins.histories()
     assert_array_equal(first, np.arange(20))
     assert_array_equal(second[-5:], 11_000 + np.arange(5))
