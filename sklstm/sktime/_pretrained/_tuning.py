@@ -103,9 +103,12 @@ def _samples(
         at, stop = origins.take(slice(i, i + AT_ONCE)), stops[i : i + AT_ONCE]
         future = at.ahead(HORIZON, stop)
         future[:, n_ahead:] = np.nan
+        histories = at.histories()
+        # A constant has no scale: whatever comes next would outweigh all else.
+        varies = np.nanmax(histories, axis=1) > np.nanmin(histories, axis=1)
         for sign in (1, -1):  # Mirror images are asked for as well.
-            view = view_of(sign * at.histories(), np.tile(periods, (len(at), 1)))
-            weight = view.unit / view.scale
+            view = view_of(sign * histories, np.tile(periods, (len(at), 1)))
+            weight = np.where(varies, view.unit / view.scale, 0.0)
             parts.append((view.windows, view.in_units(sign * future), weight))
     windows, targets, weights = zip(*parts, strict=True)
     return stacked(list(windows)), stacked(list(targets)), np.concatenate(weights)
@@ -135,7 +138,10 @@ def scaled_loss(
     loss = np.maximum(levels * error, (levels - 1) * error)
     if not np.isfinite(said).all():
         return np.inf
-    return float(2 * np.nanmean(weights[:, None, None] * loss))
+    counted = weights > 0
+    if not counted.any() or np.isnan(loss[counted]).all():
+        return np.inf
+    return float(2 * np.nanmean(weights[counted, None, None] * loss[counted]))
 
 
 def stacked(parts: list[Windows]) -> Windows:
