@@ -17,6 +17,9 @@ Samples = tuple[Windows, Windows, Array]
 
 BATCH_SIZE = 64
 
+# What training has to gain on the steps that are held out: a little is chance.
+LEAST_GAIN = 0.01
+
 # Values that a history needs to be learnt from, origins that are learnt from at most, and
 # origins that are looked at at once.
 LEAST_VALUES = 3
@@ -37,7 +40,7 @@ def train_on(
     """Train a copy of a network on what came after some origins, if that helps.
 
     The last steps of each series are held out. What forecasts them best is kept: the
-    network after one of the epochs, or as it was.
+    network after one of the epochs, or as it was, if none is better by `LEAST_GAIN`.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def train_on(
     tuned = PretrainedRegressor(**regressor.get_params(deep=False))
     tuned._model = regressor._model
     tuned.set_params(batch_size=BATCH_SIZE, random_state=seed)
-    best, least = regressor._model, scaled_loss(regressor, *held_out)
+    best, least = regressor._model, (1 - LEAST_GAIN) * scaled_loss(regressor, *held_out)
     for epoch in range(max_epochs):
         rate = learning_rate * (1 + np.cos(np.pi * epoch / max_epochs)) / 2
         tuned.set_params(learning_rate=rate).partial_fit(*train)
