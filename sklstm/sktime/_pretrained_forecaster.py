@@ -53,7 +53,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         the epochs, or as it was.
     max_epochs : int, default=5
         Passes over the series, in `pretrain` and where `fine_tune` is set.
-    learning_rate : float, default=0.0003
+    learning_rate : float, default=0.0001
         Of that training, which falls.
     random_state : int, RandomState instance or None, default=0
         Governs the order of that training, and the paths by which forecasts of more than 48
@@ -120,7 +120,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         *,
         fine_tune: bool = False,
         max_epochs: int = 5,
-        learning_rate: float = 0.0003,
+        learning_rate: float = 0.0001,
         random_state: Any = 0,
     ) -> None:
         self.season_length = season_length

@@ -60,15 +60,17 @@ def test_panels(write_table):
 
 @pytest.mark.skipif(not panels.DATA.exists(), reason="the data are not redistributed")
 def test_fine_tuned_panels(write_table):
-    rows = []
+    rows, worse = [], []
     for name in ("CIF 2016", "Hospital", "Tourism, quarterly"):
         before, after = (pretrained.scores(name, fine_tune=t) for t in (False, True))
         seconds = f"{(after[-1] - before[-1]) * panels.n_series(name) / 1000:.0f}"
         numbers = [f"{m:.3f}, {q:.4f}" for m, q, *_ in (before, after)]
         rows.append([name, *numbers, seconds])
-        assert after[0] < before[0] + 0.005
+        if after[0] > before[0] + 0.005:
+            worse.append(name)
     header = ["Panel", "MASE and quantile loss as shipped", "fine-tuned", "seconds of it"]
     write_table("pretrained fine-tuned", header, rows)
+    assert worse == []
 
 
 @pytest.mark.skipif(not smoothed.PATH.exists(), reason="run `tox run -e baselines` first")
