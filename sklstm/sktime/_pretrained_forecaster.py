@@ -17,6 +17,7 @@ from ._frequency import check_frequency
 from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
 from ._panel import Panel
+from ._pretrained._histories import MOST_STEPS
 from ._pretrained._periods import Periods, periods_of
 from ._pretrained._predict import PanelForecast
 from ._pretrained._regressor import PretrainedRegressor
@@ -25,9 +26,6 @@ from ._pretrained._tuning import every_origin, train_on
 from ._pretrained._view import HORIZON
 from ._pretrained._weights import shipped
 from ._said import Said
-
-# The longest season that can be told.
-LONGEST_SEASON = 1_000_000
 
 
 class PretrainedLSTMForecaster(BaseForecaster):
@@ -229,11 +227,11 @@ class PretrainedLSTMForecaster(BaseForecaster):
         is_pair = not isinstance(given, tuple | list) or len(lengths) == 2
         whole = all(is_integer(length, least=2) for length in lengths)
         ascending = whole and lengths == sorted(set(lengths))
-        ascending = ascending and lengths[-1] <= LONGEST_SEASON
+        ascending = ascending and lengths[-1] <= MOST_STEPS
         if given is not None and not is_auto and not (is_pair and ascending):
             raise ValueError(
-                "season_length must be 'auto', None, an int of at least 2, or two of them,"
-                f" a short and a long one. Got {given!r}."
+                f"season_length must be 'auto', None, an int from 2 to {MOST_STEPS}, or two"
+                f" of them, a short and a long one. Got {given!r}."
             )
         if not isinstance(self.fine_tune, bool | np.bool_):
             raise ValueError(f"fine_tune must be True or False. Got {self.fine_tune!r}.")

@@ -160,6 +160,16 @@ def test_forecast_of_a_mirror_image_is_the_mirror_image():
     assert_allclose(mirrored, -said.to_numpy()[:, ::-1], rtol=1e-5)
 
 
+def test_forecasts_are_no_surer_where_paths_begin():
+    walks = np.cumsum(np.random.default_rng(7).normal(size=(60, 120)), axis=1)
+    y = panel_of({f"{i:02d}": walk for i, walk in enumerate(walks)}, "1990-01")
+    forecaster = PretrainedLSTMForecaster(season_length=None).fit(y)
+    said = forecaster.predict_interval(fh=[48, 49, 60], coverage=0.8).to_numpy()
+    width = (said[:, 1] - said[:, 0]).reshape(60, 3).mean(axis=0)
+    assert width[1] > 0.95 * width[0]
+    assert width[2] > width[0]
+
+
 def test_missing_end_is_forecast_too():
     values = noisy(np.random.default_rng(8), 60)
     cut = PretrainedLSTMForecaster().fit(months(values[:57]), fh=[4, 5, 15]).predict()
@@ -264,9 +274,20 @@ def test_what_training_does_not_help_stays_as_it_was():
     wild = PretrainedLSTMForecaster(fine_tune=True, max_epochs=2, learning_rate=10.0)
     assert_frame_equal(wild.fit_predict(y, fh=fh), before)
     # Nothing can be held out of series that are this short.
-    short = y.groupby(level=0).head(6)
-    tuned = PretrainedLSTMForecaster(fine_tune=True).fit_predict(short, fh=range(1, 7))
-    assert_frame_equal(tuned, PretrainedLSTMForecaster().fit_predict(short, fh=range(1, 7)))
+    short = y.groupby(level=0).head(4)
+    tuned = PretrainedLSTMForecaster(fine_tune=True).fit_predict(short, fh=range(1, 5))
+    assert_frame_equal(tuned, PretrainedLSTMForecaster().fit_predict(short, fh=range(1, 5)))
+
+
+@pytest.mark.parametrize("end", ["whole", "a gap", "missing"])
+def test_fine_tuning_learns_where_ends_are_missing_and_the_horizon_is_not_told(end):
+    y = panel_of({str(i): np.tile([1.0, 1, 1, 7, 2], 10) * 2**i for i in range(8)})
+    rows = np.arange(len(y)) % 50
+    y[(rows == 37) if end == "a gap" else (rows > 44) if end == "missing" else rows < 0] = (
+        np.nan
+    )
+    forecaster = PretrainedLSTMForecaster(None, fine_tune=True, learning_rate=0.003)
+    assert not same(weights_of(forecaster.fit(y).regressor_), weights_of(shipped()))
 
 
 def test_pretraining_goes_on_from_the_weights_and_fit_from_there():

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 # which each says what comes, and the part of a path's chance that is the same at all steps.
 N_PATHS = 32
 N_LEVELS = 15
-SHARED = 0.5
+SHARED = 0.9
 
 
 def quantiles_ahead(

@@ -54,8 +54,12 @@ class Origins:
     @cached_property
     def missing(self) -> Index:
         """Rows since a value was last observed; -1 where none was."""
-        n = count_missing(self.table, self.last, self.start)
-        return n[np.arange(len(self)), self.column]
+        missing = np.empty(len(self), dtype=np.intp)
+        for column in np.unique(self.column):
+            at = np.flatnonzero(self.column == column)
+            values = self.table[:, column : column + 1]
+            missing[at] = count_missing(values, self.last[at], self.start[at])[:, 0]
+        return missing
 
     def histories(self) -> Array:
         """Give the values up to the last that is observed.

@@ -20,6 +20,9 @@ BATCH_SIZE = 64
 # What training has to gain on the steps that are held out: a little is chance.
 LEAST_GAIN = 0.01
 
+# No more than this part of the longest series is held out: a quarter.
+MOST_HELD_OUT = 4
+
 # Values that a history needs to be learnt from, origins that are learnt from at most, and
 # origins that are looked at at once.
 LEAST_VALUES = 3
@@ -50,10 +53,10 @@ def train_on(
         Those without enough history, or without anything known ahead, are left out; and so
         are some that are drawn, where there are more than `MOST_ORIGINS`.
     stops : ndarray of int of shape (n_origins,)
-        Row after the last of each series.
+        Row after the last value of each series.
     periods : ndarray of int of shape (2,)
     n_ahead : int
-        Steps that count, and that are held out.
+        Steps that count, and that are held out, if series are long enough.
     max_epochs : int
     learning_rate : float
         Of the first epoch; it falls by half a cosine.
@@ -64,13 +67,14 @@ def train_on(
     regressor : PretrainedRegressor
     """
     n_ahead = min(n_ahead, HORIZON)
-    ends = stops - n_ahead
+    longest = int((stops - origins.start).max(initial=0))
+    ends = stops - min(n_ahead, max(1, longest // MOST_HELD_OUT))
     # One origin for each last value: those in a gap after it are the same.
     seen = origins.last - origins.start + 1
     whole = (origins.missing == 0) & (seen >= LEAST_VALUES)
     rng = np.random.default_rng(seed)
     first = _drawn(rng, whole & (origins.last + 1 < ends))
-    last = _drawn(rng, whole & (origins.last + 1 == ends))
+    last = _drawn(rng, _latest(origins, whole & (origins.last + 1 <= ends)))
     if not len(first) or not len(last):
         return regressor
     train = _samples(origins.take(first), ends[first], periods, n_ahead)
@@ -87,6 +91,18 @@ def train_on(
             best, least = tuned._model, loss
     tuned._model = best
     return tuned
+
+
+def _latest(origins: Origins, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Choose the last origin of each column of each series, among some."""
+    begins = np.diff(origins.start, prepend=-1) != 0
+    begins |= np.diff(origins.column, prepend=-1) != 0
+    numbers = np.where(among, np.arange(len(origins)), -1)
+    latest = np.zeros(len(origins), dtype=bool)
+    if len(origins):
+        found = np.maximum.reduceat(numbers, np.flatnonzero(begins))
+        latest[found[found >= 0]] = True
+    return latest
 
 
 def _drawn(rng: np.random.Generator, chosen: NDArray[np.bool_]) -> Index:
@@ -158,7 +174,7 @@ def stacked(parts: list[Windows]) -> Windows:
 
 
 def every_origin(table: NDArray[Any], starts: Index, stops: Index) -> tuple[Origins, Index]:
-    """Give all rows of all columns as origins, and where the series of each ends.
+    """Give all rows of all columns as origins, and where the values of each end.
 
     Parameters
     ----------
@@ -171,6 +187,7 @@ def every_origin(table: NDArray[Any], starts: Index, stops: Index) -> tuple[Orig
     stops : ndarray of int of shape (n_origins,)
     """
     lengths = stops - starts
-    start = np.repeat(starts, lengths)
-    origins = Origins.of(table, np.arange(len(table)), start)
-    return origins, np.tile(np.repeat(stops, lengths), table.shape[1])
+    origins = Origins.of(table, np.arange(len(table)), np.repeat(starts, lengths))
+    observed = np.where(np.isnan(table), -1, np.arange(len(table))[:, None])
+    after_last = np.maximum.reduceat(observed, starts) + 1
+    return origins, np.repeat(after_last, lengths, axis=0).T.ravel()
