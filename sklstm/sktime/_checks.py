@@ -233,3 +233,22 @@ def check_steps(steps: Index, trained: Index, *, dates: bool) -> None:
             f" the end of each series. Got {unknown.tolist()} as well; fit again, or"
             " use strategy='recursive'."
         )
+
+
+def check_kind(new: pd.DataFrame, fitted: pd.DataFrame) -> None:
+    """Refuse one series where many were fitted, and many where one was.
+
+    Parameters
+    ----------
+    new, fitted : DataFrame
+
+    Raises
+    ------
+    TypeError
+        If their indices have different numbers of levels.
+    """
+    if new.index.nlevels != fitted.index.nlevels:
+        raise TypeError(
+            "y must be of the kind that was fitted, one series or many. Got an index of"
+            f" {new.index.nlevels} levels in place of {fitted.index.nlevels}."
+        )

@@ -24,6 +24,7 @@ from ._checks import (
     STRATEGIES,
     check_columns,
     check_covariates,
+    check_kind,
     check_observed,
     check_steps,
     check_times,
@@ -315,12 +316,7 @@ class LSTMForecaster(BaseForecaster):
             y = in_order(y, list(self._y_columns))
         y, X = split_channels(self._channels, y, X)
         new = self._read(y, X, self.model_)
-        if new.frame.index.nlevels != self._context.frame.index.nlevels:
-            raise TypeError(
-                "y must be of the kind that was fitted, one series or many. Got an index of"
-                f" {new.frame.index.nlevels} levels in place of"
-                f" {self._context.frame.index.nlevels}."
-            )
+        check_kind(new.frame, self._context.frame)
         panel = self._context.followed_by(new)
         check_frequency(panel, self._freq)
         panel = panel.regular(self._freq)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from ..fitting._numbers import is_integer
-from ._checks import in_order
+from ._checks import check_kind, in_order
 from ._frequency import check_frequency
 from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
@@ -166,13 +166,15 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> PretrainedLSTMForecaster:
         y = in_order(y, list(self._y_columns))
-        new = rows_of(y)
-        check_frequency(new, self._freq)
+        new, known = rows_of(y), self._history.panel(self._freq)
+        check_kind(new.frame, known.frame)
+        check_frequency(known.followed_by(new), self._freq)
         history = self._history.followed_by(new)
         panel = history.panel(self._freq)
         check_some_observed(panel, y.columns)
         # An interrupt leaves the weights as they were, but not the rows.
         self._history = history
+        self.season_length_ = self._seasons(panel, self._freq)
         if self.fine_tune and update_params:
             recent = int(new.lengths.max()) + 2 * HORIZON
             seasons, n_ahead = self.season_length_, self._n_ahead

@@ -53,6 +53,9 @@ FREQUENCIES = {
 }
 
 
+# What can be left out.
+PARTS = ("trend", "season", "noise", "calendar", "events", "multiplicative", "counts")
+
 # ------------------------------------------------------------------ draws
 
 

@@ -96,12 +96,13 @@ def _tasks_of(rng: np.random.Generator, name: str, without: str) -> Tasks:
 def _holed(rng: np.random.Generator, y: Array) -> Array:
     """Take values out of some histories, and let some begin late."""
     n, length = y.shape
+    last = y[:, -1].copy()
     holes = rng.random((n, length)) < rng.uniform(0.01, 0.3, (n, 1))
     y[(rng.random((n, 1)) < MISSING) & holes] = np.nan
     begin = np.where(rng.random(n) < LATE, rng.integers(0, length, n), 0)
     y[np.arange(length) < begin[:, None]] = np.nan
     # A value is left in each.
-    y[:, -1] = np.where(np.isnan(y).all(axis=1), 0.0, y[:, -1])
+    y[:, -1] = np.where(np.isnan(y).all(axis=1), last, y[:, -1])
     return y
 
 

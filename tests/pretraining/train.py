@@ -5,7 +5,7 @@
 A pool of tasks is gone through once, and then comes the next. The folder keeps a checkpoint
 after every few pools: the same command goes on from there, with the same numbers as without
 a break. `stable.pkl` is the checkpoint before the learning rate falls, from which a longer
-training can begin.
+training can begin, and `weights.safetensors` is what the package brings.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from sklstm.sktime._pretrained._regressor import PretrainedRegressor
 from sklstm.sktime._pretrained._tuning import scaled_loss, stacked
 from sklstm.sktime._pretrained._view import view_of
+from sklstm.sktime._pretrained._weights import WEIGHTS, write_weights
 from sklstm.windows._windows import Windows
 
+from .made import PARTS
 from .tasks import Tasks, draw
 
 LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -89,7 +91,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--without", default="")
+    parser.add_argument("--without", default="", choices=("", *PARTS))
     parser.add_argument("--begin", type=Path, help="checkpoint to begin from")
     arguments = parser.parse_args()
     folder = arguments.folder
@@ -125,6 +127,7 @@ def main() -> None:
         if state["pool"] == stable:
             save(folder / "stable.pkl", state)
     save(folder / "final.pkl", state)
+    write_weights(folder / WEIGHTS.name, state["regressor"])
 
 
 if __name__ == "__main__":

@@ -160,6 +160,13 @@ def test_forecast_of_a_mirror_image_is_the_mirror_image():
     assert_allclose(mirrored, -said.to_numpy()[:, ::-1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_counts_stop_at_zero(sign):
+    y = months(sign * np.random.default_rng(8).poisson(0.4, 60))
+    forecaster = PretrainedLSTMForecaster().fit(y, fh=[1, 5, 60])
+    assert (sign * forecaster.predict_quantiles(alpha=LEVELS).to_numpy() >= 0).all()
+
+
 def test_forecasts_are_no_surer_where_paths_begin():
     walks = np.cumsum(np.random.default_rng(7).normal(size=(60, 120)), axis=1)
     y = panel_of({f"{i:02d}": walk for i, walk in enumerate(walks)}, "1990-01")
@@ -218,6 +225,16 @@ def test_update_is_as_good_as_fit():
         forecaster.update(months(values[:80]).iloc[i : i + 10])
     whole = PretrainedLSTMForecaster().fit(months(values), fh=[1, 2])
     assert_allclose(forecaster.predict(), whole.predict(), rtol=1e-6)
+
+
+def test_update_finds_a_season_that_was_too_short_to_see():
+    y = pd.Series(np.tile([0.0, 5, 1, 9, 3], 40))
+    forecaster = PretrainedLSTMForecaster().fit(y[:8])
+    forecaster.update(y[8:])
+    whole = PretrainedLSTMForecaster().fit(y)
+    assert forecaster.season_length_ == whole.season_length_ == (5, 0)
+    fh = range(1, 6)
+    assert_array_equal(forecaster.predict(fh=fh), whole.predict(fh=fh))
 
 
 def test_season_can_be_told():
@@ -357,6 +374,18 @@ def test_series_without_a_value_are_refused():
         PretrainedLSTMForecaster().fit(y)
     with pytest.raises(ValueError, match="Got infinity"):
         PretrainedLSTMForecaster().fit(months([1, np.inf, 2]))
+
+
+def test_update_of_another_kind_or_off_the_steps_is_refused():
+    days = pd.Series(np.arange(20.0), pd.date_range("2024-01-01", periods=20, freq="D"))
+    forecaster = PretrainedLSTMForecaster().fit(days)
+    noon = pd.Series(np.arange(20.0), days.index + pd.Timedelta("20D12h"))
+    with pytest.raises(ValueError, match="one frequency, 'D'"):
+        forecaster.update(noon)
+    panel = panel_of({"a": np.arange(20.0)})
+    many = PretrainedLSTMForecaster().fit(panel)
+    with pytest.raises(TypeError, match="one series or many"):
+        many.update(months([1.0, 2.0], "2016-09"))
 
 
 def test_update_without_a_value_is_refused():

@@ -21,6 +21,9 @@ N_PATHS = 32
 N_LEVELS = 15
 SHARED = 0.9
 
+# A series with so many zeros, and nothing on one side of them, stops there.
+LEAST_ZEROS = 2
+
 
 def quantiles_ahead(
     regressor: PretrainedRegressor,
@@ -80,8 +83,16 @@ def _block(
     """
     rising = _said(regressor, histories, periods)
     falling = _said(regressor, -histories, periods)
-    mean: Array = (rising - falling[:, :, ::-1]) / 2
-    return mean
+    return _bounded((rising - falling[:, :, ::-1]) / 2, histories)
+
+
+def _bounded(quantiles: Array, histories: Array) -> Array:
+    """Let what stops at zero, as counts do, stop there in the forecast too."""
+    stops = (histories == 0).sum(axis=1) >= LEAST_ZEROS
+    lowest = np.where(stops & (np.nanmin(histories, axis=1) >= 0), 0.0, -np.inf)
+    highest = np.where(stops & (np.nanmax(histories, axis=1) <= 0), 0.0, np.inf)
+    bounded: Array = quantiles.clip(lowest[:, None, None], highest[:, None, None])
+    return bounded
 
 
 def _said(regressor: PretrainedRegressor, histories: Array, periods: NDArray[Any]) -> Array:
