@@ -77,8 +77,11 @@ def interrupted(call, seconds):
     try:
         thread = interrupt_after(seconds)
         call()
-        while True:  # the interrupt is still to come
-            time.sleep(0.01)
+        thread.join()
+        time.sleep(0.1)  # the interrupt, where it is still to come
+        # It has come and gone: Python drops what is raised in a finalizer or in a weak
+        # reference's callback, and the call went on to its end.
+        return False
     except KeyboardInterrupt as error:
         # Its traceback ends within the call if that was interrupted.
         frames, at = 0, error.__traceback__
