@@ -236,7 +236,7 @@ def check_steps(steps: Index, trained: Index, *, dates: bool) -> None:
 
 
 def check_kind(new: pd.DataFrame, fitted: pd.DataFrame) -> None:
-    """Refuse one series where many were fitted, and many where one was.
+    """Refuse one series where many were fitted, or many where one was, or other times.
 
     Parameters
     ----------
@@ -245,10 +245,20 @@ def check_kind(new: pd.DataFrame, fitted: pd.DataFrame) -> None:
     Raises
     ------
     TypeError
-        If their indices have different numbers of levels.
+        If their indices have different numbers of levels, or times of different kinds.
     """
     if new.index.nlevels != fitted.index.nlevels:
         raise TypeError(
             "y must be of the kind that was fitted, one series or many. Got an index of"
             f" {new.index.nlevels} levels in place of {fitted.index.nlevels}."
         )
+    found, expected = (_kind_of_times(frame.index) for frame in (new, fitted))
+    if found != expected:
+        raise TypeError(f"y must have an index of {expected}, as in fit. Got {found}.")
+
+
+def _kind_of_times(index: pd.Index) -> str:
+    times = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    if isinstance(times, pd.PeriodIndex):
+        return "periods"
+    return "time stamps" if isinstance(times, pd.DatetimeIndex) else "integers"

@@ -43,7 +43,8 @@ class PretrainedLSTMForecaster(BaseForecaster):
         Steps of a season, or of a short and a long one. "auto" takes what the step of the
         index suggests, such as 12 for months, 7 and 365 for days, 24 and 168 for hours; and
         where that says nothing (years, integers) the lag at which the changes of all series
-        repeat themselves. None is no season.
+        repeat themselves. None is no season. A series is seen over its last 1,440 steps,
+        and so no season may be longer.
     fine_tune : bool, default=False
         Whether `fit` goes on training, on the series at hand, all of them together, for the
         steps of `fh` (48, where that is not told). It takes seconds. The last steps of each
@@ -61,6 +62,9 @@ class PretrainedLSTMForecaster(BaseForecaster):
     ----------
     season_length_ : tuple of int (short, long)
         Steps of the seasons; 0 is none.
+    n_epochs_ : int
+        Epochs of fine-tuning that were kept; 0 where none was better than the network as
+        it was.
     regressor_ : LSTMRegressor
         The network that forecasts.
 
@@ -72,8 +76,9 @@ class PretrainedLSTMForecaster(BaseForecaster):
     -----
     Forecasts are medians. Columns of a frame are forecast each by itself. Values that are
     missing are bridged by the one before, which the network is told. In-sample forecasts
-    are one step ahead. `pretrain` goes on training from the weights with a panel, and `fit`
-    then begins from what was learnt there.
+    are one step ahead; for the first value of a series that is the mean of all. Forecasts of
+    more than 48 steps take some thirty times as long. `pretrain` goes on training from the
+    weights with a panel, and `fit` then begins from what was learnt there.
 
     Examples
     --------
@@ -135,11 +140,11 @@ class PretrainedLSTMForecaster(BaseForecaster):
     ) -> PretrainedLSTMForecaster:
         self._check_parameters()
         panel, freq = read(y)
-        regressor = getattr(self, "pretrained_regressor_", None) or shipped()
+        regressor, n_epochs = self._learnt(), 0
         season_length = self._seasons(panel, freq)
         n_ahead = self._farthest(fh, freq, panel)
         if self.fine_tune:
-            regressor = self._tuned(regressor, panel, season_length, n_ahead)
+            regressor, n_epochs = self._tuned(regressor, panel, season_length, n_ahead)
         # The same paths each time that something is asked of one forecast.
         self._seed = _seed_of(self.random_state)
         self._n_ahead = n_ahead
@@ -147,6 +152,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         self._y_columns = y.columns
         self._history = History((panel,))
         self.season_length_ = season_length
+        self.n_epochs_ = n_epochs
         self.regressor_ = regressor
         return self
 
@@ -155,12 +161,16 @@ class PretrainedLSTMForecaster(BaseForecaster):
     ) -> PretrainedLSTMForecaster:
         self._check_parameters()
         panel, freq = read(y)
-        before = getattr(self, "pretrained_regressor_", None) or shipped()
         seasons, n_ahead = self._seasons(panel, freq), self._farthest(fh, freq, panel)
-        self.pretrained_regressor_ = self._tuned(before, panel, seasons, n_ahead)
+        tuned, _ = self._tuned(self._learnt(), panel, seasons, n_ahead)
+        self.pretrained_regressor_ = tuned
         return self
 
     _pretrain_update = _pretrain
+
+    def _learnt(self) -> PretrainedRegressor:
+        """Give what `pretrain` left, or the weights of the package."""
+        return getattr(self, "pretrained_regressor_", None) or shipped()
 
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
@@ -178,7 +188,9 @@ class PretrainedLSTMForecaster(BaseForecaster):
         if self.fine_tune and update_params:
             recent = int(new.lengths.max()) + 2 * HORIZON
             seasons, n_ahead = self.season_length_, self._n_ahead
-            self.regressor_ = self._tuned(self.regressor_, panel, seasons, n_ahead, recent)
+            tuned = self._tuned(self.regressor_, panel, seasons, n_ahead, recent)
+            self.regressor_, n_epochs = tuned
+            self.n_epochs_ += n_epochs
         return self
 
     def _tuned(
@@ -188,7 +200,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         season_length: Periods,
         n_ahead: int,
         recent: int | None = None,
-    ) -> PretrainedRegressor:
+    ) -> tuple[PretrainedRegressor, int]:
         """Go on training, on all rows, or with one epoch on the last ones."""
         origins, stops = every_origin(panel.values, panel.starts, panel.stops)
         if recent is not None:
@@ -227,7 +239,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         lengths = list(given) if isinstance(given, tuple | list) else [given]
         is_auto = isinstance(given, str) and given == "auto"
         is_pair = not isinstance(given, tuple | list) or len(lengths) == 2
-        whole = all(is_integer(length, least=2) for length in lengths)
+        whole = len(lengths) > 0 and all(is_integer(length, least=2) for length in lengths)
         ascending = whole and lengths == sorted(set(lengths))
         ascending = ascending and lengths[-1] <= MOST_STEPS
         if given is not None and not is_auto and not (is_pair and ascending):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -368,6 +368,26 @@ class Windows(ArrayLike):
         for rows in self.steps():
             used[rows] = True
         return used[:-1]
+
+
+def stacked(parts: Sequence[Windows]) -> Windows:
+    """Put windows one after the other.
+
+    Parameters
+    ----------
+    parts : sequence of Windows
+        At least one; all with the same lags and the same columns known ahead.
+
+    Returns
+    -------
+    windows : Windows
+    """
+    begin = np.cumsum([0, *(len(part.table) for part in parts[:-1])])
+    pairs = list(zip(parts, begin, strict=True))
+    table = np.concatenate([part.table for part in parts])
+    ends = np.concatenate([part.ends + at for part, at in pairs])
+    starts = np.concatenate([part.starts + at for part, at in pairs])
+    return Windows(table, ends, starts, parts[0].lags, known=parts[0].known)
 
 
 def _unpickled(kind: type[Windows], packed: dict[str, Any]) -> Windows:

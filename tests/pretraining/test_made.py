@@ -94,13 +94,15 @@ def test_a_part_can_be_left_out(part):
 
 
 @pytest.mark.parametrize("step", ["day", "month", "quarter"])
-def test_calendars_have_unit_size_and_come_again_in_a_year(step):
+def test_calendars_have_unit_size(step):
     y = made.calendar(rng(), 300, 1460, step)
     assert_allclose(y.std(axis=1), 1, rtol=1e-6)
-    year = {"day": 365, "month": 12, "quarter": 4}[step]
-    later = np.roll(y, -year, axis=1)
-    r = [np.corrcoef(a[:-year], b[:-year])[0, 1] for a, b in zip(y, later, strict=True)]
-    assert np.median(r) > (0.99 if step == "day" else -0.5)
+
+
+def test_feasts_come_again_in_a_year():
+    y = made.calendar(rng(), 300, 1460, "day")
+    pairs = zip(y[:, :-365], y[:, 365:], strict=True)
+    assert np.median([np.corrcoef(a, b)[0, 1] for a, b in pairs]) > 0.99
 
 
 def test_working_days_are_those_of_the_calendar():

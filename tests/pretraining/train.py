@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.sktime._pretrained._regressor import PretrainedRegressor
-from sklstm.sktime._pretrained._tuning import scaled_loss, stacked
+from sklstm.sktime._pretrained._tuning import scaled_loss
 from sklstm.sktime._pretrained._view import view_of
 from sklstm.sktime._pretrained._weights import WEIGHTS, write_weights
-from sklstm.windows._windows import Windows
+from sklstm.windows._windows import Windows, stacked
 
 from .made import PARTS
 from .tasks import Tasks, draw

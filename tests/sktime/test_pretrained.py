@@ -104,6 +104,13 @@ def test_a_constant_is_sure_and_a_single_value_is_not():
     assert width([5.0]) > 0.3
 
 
+def test_a_single_value_may_rise_as_well_as_fall():
+    forecaster = PretrainedLSTMForecaster().fit(months([100.0]), fh=range(1, 13))
+    assert_allclose(forecaster.predict(), 100.0)
+    said = forecaster.predict_interval(coverage=0.8).to_numpy()
+    assert_allclose(said.mean(axis=1), 100.0)
+
+
 # ------------------------------------------------------------------ short, long, missing
 
 
@@ -325,6 +332,15 @@ def test_pretraining_goes_on_from_the_weights_and_fit_from_there():
     assert again.n_epochs_ >= n_epochs
 
 
+def test_what_cannot_be_learnt_from_leaves_the_weights():
+    panel = panel_of({"a": np.full(30, 5.0), "b": np.full(30, 7.0)})
+    few = months([np.nan] * 20 + [1.0, 2.0])
+    for y in (panel, few):
+        forecaster = PretrainedLSTMForecaster(None, fine_tune=True).fit(y, fh=[1])
+        assert forecaster.n_epochs_ == 0
+        assert same(weights_of(forecaster.regressor_), weights_of(shipped()))
+
+
 def test_forecasters_are_copied_and_pickled():
     y = load_airline()
     forecaster = PretrainedLSTMForecaster().fit(y, fh=range(1, 13))
@@ -350,6 +366,7 @@ def test_weights_are_small_and_of_plain_values():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        ({"season_length": ()}, "season_length must be 'auto'"),
         ({"season_length": 1}, "season_length must be 'auto'"),
         ({"season_length": "month"}, "season_length must be 'auto'"),
         ({"season_length": (7, 28, 365)}, "season_length must be 'auto'"),
@@ -386,6 +403,9 @@ def test_update_of_another_kind_or_off_the_steps_is_refused():
     many = PretrainedLSTMForecaster().fit(panel)
     with pytest.raises(TypeError, match="one series or many"):
         many.update(months([1.0, 2.0], "2016-09"))
+    one = PretrainedLSTMForecaster().fit(months(np.arange(20.0)))
+    with pytest.raises(TypeError, match="an index of periods, as in fit"):
+        one.update(days)
 
 
 def test_update_without_a_value_is_refused():

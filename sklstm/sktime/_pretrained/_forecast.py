@@ -83,7 +83,16 @@ def _block(
     """
     rising = _said(regressor, histories, periods)
     falling = _said(regressor, -histories, periods)
-    return _bounded((rising - falling[:, :, ::-1]) / 2, histories)
+    said = _undirected((rising - falling[:, :, ::-1]) / 2, histories)
+    return _bounded(said, histories)
+
+
+def _undirected(quantiles: Array, histories: Array) -> Array:
+    """Let what is known by a single value rise as likely as fall."""
+    lone = (~np.isnan(histories)).sum(axis=1) == 1
+    spread = (quantiles - quantiles[:, :, ::-1]) / 2
+    around: Array = histories[:, -1, None, None] + spread
+    return np.where(lone[:, None, None], around, quantiles)
 
 
 def _bounded(quantiles: Array, histories: Array) -> Array:

@@ -61,6 +61,13 @@ class Origins:
             missing[at] = count_missing(values, self.last[at], self.start[at])[:, 0]
         return missing
 
+    @cached_property
+    def n_observed(self) -> Index:
+        """Values that were observed by then."""
+        before = np.zeros((1, self.table.shape[1]), dtype=np.intp)
+        total = np.concatenate([before, np.cumsum(~np.isnan(self.table), axis=0)])
+        return total[self.last + 1, self.column] - total[self.start, self.column]
+
     def histories(self) -> Array:
         """Give the values up to the last that is observed.
 

@@ -79,18 +79,25 @@ def periods_of_step(freq: Any) -> Periods:
         name, n = offset.rule_code.split("-")[0], offset.n
     except NotImplementedError:  # a DateOffset has no name
         return 0, 0
+    if name == "D" and n % 7 == 0:
+        name, n = "W", n // 7
     if name in SEASONS:
         short, long = SEASONS[name]
-        return _every(short, n), _every(long, n)
+        return _in_order(_every(short, n), _every(long, n))
     try:
         minutes = pd.Timedelta(offset).total_seconds() / 60
     except ValueError:  # no fixed length
         return 0, 0
     if DAY / minutes <= LONGEST_DAY:
-        return _every(DAY, minutes), _every(WEEK, minutes)
+        return _in_order(_every(DAY, minutes), _every(WEEK, minutes))
     if minutes >= 1:
-        return _every(60, minutes), _every(DAY, minutes)
-    return _every(1, minutes), _every(60, minutes)
+        return _in_order(_every(60, minutes), _every(DAY, minutes))
+    return _in_order(_every(1, minutes), _every(60, minutes))
+
+
+def _in_order(short: int, long: int) -> Periods:
+    """Take the long season for the short one, where there is no short one."""
+    return (short, long) if short else (long, 0)
 
 
 def _every(period: float, step: float) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...windows._windows import Windows
+from ...windows._windows import Windows, stacked
 from ._histories import Index, Origins
 from ._regressor import PretrainedRegressor
 from ._view import HORIZON, view_of
@@ -39,7 +39,7 @@ def train_on(
     max_epochs: int,
     learning_rate: float,
     seed: int,
-) -> PretrainedRegressor:
+) -> tuple[PretrainedRegressor, int]:
     """Train a copy of a network on what came after some origins, if that helps.
 
     The last steps of each series are held out. What forecasts them best is kept: the
@@ -65,32 +65,36 @@ def train_on(
     Returns
     -------
     regressor : PretrainedRegressor
+    n_epochs : int
+        Epochs that were kept; 0 is the network as it was.
     """
     n_ahead = min(n_ahead, HORIZON)
     longest = int((stops - origins.start).max(initial=0))
     ends = stops - min(n_ahead, max(1, longest // MOST_HELD_OUT))
     # One origin for each last value: those in a gap after it are the same.
-    seen = origins.last - origins.start + 1
-    whole = (origins.missing == 0) & (seen >= LEAST_VALUES)
+    whole = (origins.missing == 0) & (origins.n_observed >= LEAST_VALUES)
     rng = np.random.default_rng(seed)
     first = _drawn(rng, whole & (origins.last + 1 < ends))
     last = _drawn(rng, _latest(origins, whole & (origins.last + 1 <= ends)))
     if not len(first) or not len(last):
-        return regressor
+        return regressor, 0
     train = _samples(origins.take(first), ends[first], periods, n_ahead)
     held_out = _samples(origins.take(last), stops[last], periods, n_ahead)
+    if not train[-1].any():  # nothing ever changes
+        return regressor, 0
     tuned = PretrainedRegressor(**regressor.get_params(deep=False))
     tuned._model = regressor._model
     tuned.set_params(batch_size=BATCH_SIZE, random_state=seed)
-    best, least = regressor._model, (1 - LEAST_GAIN) * scaled_loss(regressor, *held_out)
+    best, n_epochs = regressor._model, 0
+    least = (1 - LEAST_GAIN) * scaled_loss(regressor, *held_out)
     for epoch in range(max_epochs):
         rate = learning_rate * (1 + np.cos(np.pi * epoch / max_epochs)) / 2
         tuned.set_params(learning_rate=rate).partial_fit(*train)
         loss = scaled_loss(tuned, *held_out)
         if loss < least:
-            best, least = tuned._model, loss
+            best, n_epochs, least = tuned._model, epoch + 1, loss
     tuned._model = best
-    return tuned
+    return tuned, n_epochs
 
 
 def _latest(origins: Origins, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -130,7 +134,7 @@ def _samples(
             weight = np.where(varies, view.unit / view.scale, 0.0)
             parts.append((view.windows, view.in_units(sign * future), weight))
     windows, targets, weights = zip(*parts, strict=True)
-    return stacked(list(windows)), stacked(list(targets)), np.concatenate(weights)
+    return stacked(windows), stacked(targets), np.concatenate(weights)
 
 
 def scaled_loss(
@@ -161,16 +165,6 @@ def scaled_loss(
     if not counted.any() or np.isnan(loss[counted]).all():
         return np.inf
     return float(2 * np.nanmean(weights[counted, None, None] * loss[counted]))
-
-
-def stacked(parts: list[Windows]) -> Windows:
-    """Put windows one after the other."""
-    begin = np.cumsum([0, *(len(part.table) for part in parts[:-1])])
-    pairs = list(zip(parts, begin, strict=True))
-    table = np.concatenate([part.table for part in parts])
-    ends = np.concatenate([part.ends + at for part, at in pairs])
-    starts = np.concatenate([part.starts + at for part, at in pairs])
-    return Windows(table, ends, starts, parts[0].lags, known=parts[0].known)
 
 
 def every_origin(table: NDArray[Any], starts: Index, stops: Index) -> tuple[Origins, Index]:
