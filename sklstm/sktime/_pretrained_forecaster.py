@@ -76,7 +76,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
     -----
     Forecasts are medians. Columns of a frame are forecast each by itself. Values that are
     missing are bridged by the one before, which the network is told. In-sample forecasts
-    are one step ahead; for the first value of a series that is the mean of all. Forecasts of
+    are one step ahead; that of the first value is the mean of the series. Forecasts of
     more than 48 steps take some thirty times as long. `pretrain` goes on training from the
     weights with a panel, and `fit` then begins from what was learnt there.
 
