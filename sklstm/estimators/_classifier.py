@@ -110,6 +110,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
+        max_steps: int | None = None,
+        validation_steps: int | None = None,
         batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,
@@ -151,6 +153,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.validation_steps = validation_steps
         self.batch_size = batch_size
         self.standardize = standardize
         self.early_stopping = early_stopping

@@ -14,11 +14,16 @@ class Learnt:
     Parameters
     ----------
     look : callable (TrainedModel) -> object
-        Where the model has it; None is no such attribute.
+        Where the model has it.
+    may_be_none : bool, default=False
+        Whether None is a value; else it is no such attribute.
     """
 
-    def __init__(self, look: Callable[[TrainedModel], Any]) -> None:
+    def __init__(
+        self, look: Callable[[TrainedModel], Any], *, may_be_none: bool = False
+    ) -> None:
         self.look = look
+        self.may_be_none = may_be_none
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -28,7 +33,7 @@ class Learnt:
             return self
         model = vars(estimator).get("_model")
         value = None if model is None else self.look(model)
-        if value is None:
+        if model is None or (value is None and not self.may_be_none):
             when = "before fit is called" if model is None else "from this fit"
             kind = type(estimator).__name__
             raise AttributeError(f"{kind} has no {self.name} {when}.")

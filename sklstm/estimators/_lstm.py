@@ -31,7 +31,7 @@ from ..windows._order import check_same_order
 from ..windows._windows import Windows
 from ._learnt import Learnt
 from ._nets import STRUCTURE, architecture_of, check_layers, check_structure
-from ._start import Start, as_samples, reach_of, where_known
+from ._start import Start, Units, as_samples, reach_of, where_known
 from ._training import net_of, train_model
 
 Array = NDArray[Any]
@@ -88,6 +88,10 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
     ) -> dict[str, Any]:
         """Give the arguments of the network."""
         return architecture_of(self, encoding, targets, windows, seed)
+
+    def _choose(self, units: Units, start: Start) -> Units:
+        """Settle what is left to the samples to tell."""
+        return units
 
     def _uncentred_features(self, start: Start) -> list[int]:
         """Give the features in which zero stays zero."""
@@ -184,6 +188,8 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
             self.learning_rate_schedule,
             plain(self.weight_averaging),
             self.n_epochs_no_change if self.early_stopping else None,
+            most_steps=plain(self.max_steps),
+            steps_of_epoch=plain(self.validation_steps),
         )
         train_model(self, start, plan, X, y, sample_weight)
         return self

@@ -179,7 +179,8 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
         # It was unpickled on a machine without its device.
         trained["device"] = str(device)
     for name, value in settings_of(estimator).items():
-        if name != "loss" and not is_same(trained[name], value):
+        # A model of an earlier version knows nothing of parameters that have come since.
+        if name != "loss" and not is_same(trained.get(name, value), value):
             raise ValueError(
                 f"{name} must stay what it was when training goes on: expected"
                 f" {trained[name]!r}, got {value!r}. {remedy}"

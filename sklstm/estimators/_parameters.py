@@ -111,14 +111,15 @@ NETWORK: dict[str, Parameter] = {
         as PyTorch does, forgetting half at each step. A plain RNN has no such gates.""",
     ),
     "instance_norm": Parameter(
-        '{"last", "standard", "affine"} or None',
+        '{"last", "level", "standard", "affine"} or None',
         None,
-        [StrOptions({"last", "standard", "affine"}), None],
+        [StrOptions({"last", "level", "standard", "affine"}), None],
         """Whether each sequence is seen relative to its own level, and the forecast as a
-        change from it: "last" subtracts the last observed step, "standard" the mean and
-        divides by the standard deviation of the sequence, "affine" then trains a weight and
-        a bias for each feature. For outputs that forecast an input feature; what lets a
-        network follow a trend [Zeng2023]_, [Kim2022]_.""",
+        change from it: "last" subtracts the last observed step; "level" an exponentially
+        weighted mean, with the weights that by themselves forecast the training samples
+        best; "standard" the mean and divides by the standard deviation of the sequence;
+        "affine" then trains a weight and a bias for each feature. For outputs that forecast
+        an input feature; what lets a network follow a trend [Zeng2023]_, [Kim2022]_.""",
     ),
     "patch_length": Parameter(
         "int",
@@ -244,6 +245,21 @@ TRAINING: dict[str, Parameter] = {
         [integer(1, LARGEST)],
         "Number of times that training goes through the samples, at most.",
     ),
+    "max_steps": Parameter(
+        "int or None",
+        None,
+        [integer(1, LARGEST), None],
+        """Steps of the optimiser, at most; training ends where this or `max_epochs` does
+        first. An epoch that would be longer ends with it.""",
+    ),
+    "validation_steps": Parameter(
+        "int or None",
+        None,
+        [integer(1, LARGEST), None],
+        """Steps after which an epoch ends: it is judged, the learning rate changes, and
+        callbacks are called, and the next goes on through the samples where it ended. None:
+        epochs are whole passes.""",
+    ),
     "batch_size": Parameter(
         "int",
         32,
@@ -320,6 +336,23 @@ REGRESSION: dict[str, Parameter] = {
         are forecast: as `instance_norm` says, or, with `horizon`, as y shows, which holds
         the rows ahead of one of the features. Zeros alone are forecast as 0.""",
     ),
+    "season_length": Parameter(
+        "int, sequence of int or None",
+        None,
+        [integer(2, LARGEST), tuple, list, None],
+        """Steps of a season of what is forecast. Each sequence is seen without the season
+        that its own periods show, and the forecast gets it back. Of several lengths the one
+        that forecasts better is taken. Outputs are 1, 2, ... steps ahead, or, with
+        `horizon`, as far as that says.""",
+    ),
+    "season": Parameter(
+        '{"additive", "multiplicative", "auto"}',
+        "auto",
+        [StrOptions({"additive", "multiplicative", "auto"})],
+        """Whether a season of `season_length` is added or is a factor, for values above 0.
+        "auto" is what by itself forecasts the training samples better, or none, if that
+        does.""",
+    ),
     "target_features": replace(
         FEATURES["categorical_features"],
         text="""With `instance_norm` or `instance_scale`, the features that the outputs
@@ -394,8 +427,9 @@ CLASSIFICATION: dict[str, Parameter] = {
     "instance_norm": replace(
         NETWORK["instance_norm"],
         text="""Whether each sequence is seen relative to its own level: "last" subtracts
-        the last observed step, "standard" the mean and divides by the standard deviation of
-        the sequence, "affine" then trains a weight and a bias for each feature.""",
+        the last observed step, "level" an exponentially weighted mean of the last steps,
+        "standard" the mean and divides by the standard deviation of the sequence, "affine"
+        then trains a weight and a bias for each feature.""",
     ),
     "loss": Parameter(
         '"cross_entropy", torch.nn.Module or callable',

@@ -13,7 +13,7 @@ from sklearn.metrics import r2_score
 from ..fitting._available import available_where
 from ..losses import Loss, check_coverage, check_levels
 from ..metrics import where_known
-from ..samples._encoding import Encoding, Layout
+from ..samples._encoding import Encoding, Layout, Season
 from ..samples._features import feature_numbers
 from ..samples._horizon import forecast_feature
 from ..samples._inputs import plain
@@ -21,7 +21,9 @@ from ..samples._samples import Samples
 from ..samples._scaling import Scaling
 from ..samples._targets import Numbers
 from ..windows._windows import Windows
+from ._choice import choose_start
 from ._documented import documented
+from ._learnt import Learnt
 from ._lstm import Array, LSTMEstimator
 from ._parameters import REGRESSION, constraints_of
 from ._predictive import (
@@ -33,7 +35,8 @@ from ._predictive import (
     sample,
     std_of,
 )
-from ._start import Start
+from ._season import may_multiply, seasons_of
+from ._start import Start, Units
 
 
 def _says_quantiles(method: str) -> Callable[[Any], bool]:
@@ -46,6 +49,10 @@ def _says_quantiles(method: str) -> Callable[[Any], bool]:
         return True
 
     return check
+
+
+def _season_of(season: Season | None) -> tuple[int, str] | None:
+    return None if season is None else (season.length, season.method)
 
 
 @documented(REGRESSION)
@@ -70,6 +77,11 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     loss_curve_ : list of float of length n_epochs_
         Mean training loss of each epoch, of standardised targets; of the last 1,000 only,
         once `partial_fit` has made more.
+    season_ : tuple of (int, str) or None
+        The season that is taken out of each sequence: its length and its kind.
+    level_decay_ : float
+        With ``instance_norm="level"``, the weight of a step beside the one after it; 0 is
+        the last step alone.
     {attributes}
 
     See Also
@@ -99,6 +111,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     _structure: ClassVar[tuple[str, ...]] = (
         *LSTMEstimator._structure,
         "instance_scale",
+        "season_length",
+        "season",
         "target_features",
     )
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile", "n_mixtures")
@@ -115,6 +129,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         memory_length: int | None = None,
         instance_norm: str | None = None,
         instance_scale: bool | str = "auto",
+        season_length: int | Sequence[int] | None = None,
+        season: str = "auto",
         target_features: Any = None,
         patch_length: int = 1,
         convolution: str | None = None,
@@ -136,6 +152,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
+        max_steps: int | None = None,
+        validation_steps: int | None = None,
         batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,
@@ -158,6 +176,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.memory_length = memory_length
         self.instance_norm = instance_norm
         self.instance_scale = instance_scale
+        self.season_length = season_length
+        self.season = season
         self.target_features = target_features
         self.patch_length = patch_length
         self.convolution = convolution
@@ -179,6 +199,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.validation_steps = validation_steps
         self.batch_size = batch_size
         self.standardize = standardize
         self.early_stopping = early_stopping
@@ -191,6 +213,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
+
+    season_ = Learnt(lambda model: _season_of(model.encoding.season), may_be_none=True)
+    level_decay_ = Learnt(lambda model: model.architecture.get("level_decay"))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -364,7 +389,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     @property
     def _forecasts(self) -> bool:
         """Whether the outputs forecast features, in their units."""
-        return self.instance_norm is not None or self.instance_scale is True
+        is_relative = self.instance_norm is not None or self.instance_scale is True
+        return is_relative or self.season_length is not None
 
     def _relative_features(self, start: Start, categorical: list[int]) -> list[int]:
         windows = start.train.windows
@@ -382,10 +408,18 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         return sorted(set(features))
 
     def _uncentred_features(self, start: Start) -> list[int]:
-        if not self._forecasts or self._resolve_loss().is_centred:
+        if not self._forecasts:
             return []
         n_features = start.train.windows.shape[2]
-        return sorted(set(self._target_features(start.targets, start.layout, n_features)))
+        features = self._target_features(start.targets, start.layout, n_features)
+        is_counted = not self._resolve_loss().is_centred
+        if is_counted or may_multiply(self, start.train.windows, features):
+            return sorted(set(features))
+        return []
+
+    def _choose(self, units: Units, start: Start) -> Units:
+        seasons = seasons_of(self, units, start) if self._forecasts else [None]
+        return choose_start(units, start, seasons)
 
     def _features_of_outputs(self, targets: Numbers, encoding: Encoding) -> list[int]:
         """Give the feature that each output forecasts; none if they forecast no feature."""

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
-from ..samples._encoding import Layout
+from ..samples._encoding import Encoding, Layout
 from ..samples._inputs import read_sample_weight
 from ..samples._samples import Samples
 from ..training import TrainedModel
 from ..windows._windows import Windows
 
 Array = NDArray[Any]
+
+
+class Units(NamedTuple):
+    """What a network is made of, and in which units it reads and speaks.
+
+    Attributes
+    ----------
+    architecture : dict
+    encoding : Encoding
+    targets : Targets
+    """
+
+    architecture: dict[str, Any]
+    encoding: Encoding
+    targets: Any
 
 
 @dataclass(frozen=True)

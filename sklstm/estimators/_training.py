@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..fitting._callbacks import fit_context
 from ..network import LSTMNetwork
-from ..samples._encoding import Encoding
+from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..training import (
     Memory,
@@ -26,22 +26,7 @@ from ..training import (
     take_up,
 )
 from ._nets import make_net, settings_of
-from ._start import Start, seed_of
-
-
-class Units(NamedTuple):
-    """What a network is made of, and in which units it reads and speaks.
-
-    Attributes
-    ----------
-    architecture : dict
-    encoding : Encoding
-    targets : Targets
-    """
-
-    architecture: dict[str, Any]
-    encoding: Encoding
-    targets: Any
+from ._start import Start, Units, seed_of
 
 
 def train_model(
@@ -59,7 +44,8 @@ def train_model(
         The arguments of fit, for scikit-learn's callbacks.
     """
     units = _learn_units(estimator, start)
-    context = fit_context(estimator, plan.epochs)
+    n_batches = -(-len(start.train.windows) // plain(estimator.batch_size))
+    context = fit_context(estimator, plan.rounds(n_batches).n)
     metadata = {"sample_weight": sample_weight}
     task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     threads = OwnThreads()
@@ -107,7 +93,7 @@ def _learn_units(estimator: Any, start: Start) -> Units:
     targets = estimator._scale_targets(start.targets, start.train, encoding)
     windows = start.train.windows
     architecture = estimator._architecture(encoding, targets, windows, start.seed)
-    return Units(architecture, encoding, targets)
+    return estimator._choose(Units(architecture, encoding, targets), start)  # type: ignore[no-any-return]
 
 
 def _make_net(estimator: Any, units: Units, start: Start) -> SequenceNet:

@@ -10,11 +10,14 @@ from torch import Tensor, nn
 
 from ..losses import POINT, Role
 
-InstanceNormMethod = Literal["last", "standard", "affine"]
+InstanceNormMethod = Literal["last", "level", "standard", "affine"]
+
 
 # Least deviation of a sequence, in units of its root mean square: in float32 a constant
 # deviates from its mean by about a hundredth of that.
 LEAST_DEVIATION = 1e-5
+# Size of changes of which none has been seen, in units of the training rows.
+LEAST_CHANGE = 1e-4
 # Stands in the place of zero, for a sequence of zeros.
 TINY = 1e-30
 
@@ -38,18 +41,19 @@ class InstanceNorm(nn.Module):
     With the level :math:`(c, s)` of a sequence, feature by feature, the network reads
     :math:`z_t = (x_t - c) / (s\,a)` and its output :math:`o` becomes the forecast
     :math:`c + s\,b\,o`. For "last", :math:`c` is the last observed step and :math:`s = 1`
-    [1]_; for "standard" they are the mean and the standard deviation over the observed
-    steps [2]_. "affine" is "standard" with a weight :math:`w` and a bias :math:`v` for each
-    feature, which are trained: the network reads :math:`w z_t + v`, and
-    :math:`(o - v) / w` takes the place of :math:`o`. The constants :math:`a` and :math:`b`
-    are learnt from the training samples before training, so that what the network reads and
-    what it has to give are of size 1.
+    [1]_; for "level" it is a mean in which each step has `decay` times the weight of the
+    one after it (exponential smoothing); for "standard" they are the mean and the standard
+    deviation over the observed steps [2]_. "affine" is "standard" with a weight :math:`w`
+    and a bias :math:`v` for each feature, which are trained: the network reads
+    :math:`w z_t + v`, and :math:`(o - v) / w` takes the place of :math:`o`. The constants
+    :math:`a` and :math:`b` are learnt from the training samples before training, so that
+    what the network reads and what it has to give are of size 1.
 
     So a network can follow a trend or a level that it has not seen.
 
     Parameters
     ----------
-    method : {"last", "standard", "affine"}
+    method : {"last", "level", "standard", "affine"}
     n_features : int
         Features of a step.
     categorical_features : collection of int
@@ -63,6 +67,8 @@ class InstanceNorm(nn.Module):
     roles : sequence of Role of length n_parameters, default=("location",)
         What each value of an output is: a location and a size get the level back, the
         logarithm of a scale that of the spread, and a shape neither.
+    decay : float, default=0.5
+        In [0, 1), for "level"; 0 is the last step.
 
     References
     ----------
@@ -93,9 +99,11 @@ class InstanceNorm(nn.Module):
         target_features: Sequence[int],
         dtype: torch.dtype,
         roles: Sequence[Role] = POINT,
+        decay: float = 0.5,
     ) -> None:
         super().__init__()
         self.method = method
+        self.decay = decay
         self.roles = tuple(roles)
         targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
         is_category = torch.zeros(n_features, dtype=torch.bool, device="cpu")
@@ -194,6 +202,9 @@ class InstanceNorm(nn.Module):
             last = torch.where(observed, step, 0).amax(dim=1)
             center = x.gather(1, last[:, None])[:, 0]
             spread = torch.ones_like(center)
+        elif self.method == "level":
+            center = smoothed(x, observed, self.decay)
+            spread = torch.ones_like(center)
         else:
             count = observed.sum(dim=1).clamp_min(1)
             center = x.where(observed, 0.0).sum(dim=1) / count
@@ -244,6 +255,9 @@ class InstanceNorm(nn.Module):
             for squares in (changes, changes_spread)
         )
         scale = _ratio(changes, changes_spread)
+        # What has never changed is forecast as it is.
+        still = (changes == 0) & (changes_spread > 0)
+        scale = torch.where(still, LEAST_CHANGE, scale)
         self.output_scale.copy_(scale[self.target_features])
 
 
@@ -254,6 +268,33 @@ def _restored(value: Tensor, role: Role, center: Tensor, spread: Tensor) -> Tens
     if role == "scale":
         return value + spread.log()
     return center + spread * value
+
+
+def smoothed(x: Tensor, observed: Tensor, decay: float) -> Tensor:
+    """Give the mean of the observed steps, with weights that fall into the past.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_samples, n_timesteps, n_features)
+    observed : Tensor of bool of the shape of `x`
+    decay : float
+        Weight of a step beside the next one that is observed; 0 is the last alone.
+
+    Returns
+    -------
+    level : Tensor of shape (n_samples, n_features)
+        0 where nothing is observed.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[[4.0], [1.0]]])
+    >>> smoothed(x, x > 0, 0.5)
+    tensor([[2.]])
+    """
+    ago = observed.flip(1).cumsum(dim=1).flip(1) - 1  # 0 is the last that is observed
+    weight = (decay ** ago.clamp_min(0).to(x.dtype)).where(observed, 0.0)
+    total = weight.sum(dim=1)
+    return (weight * x.where(observed, 0.0)).sum(dim=1) / total.where(total > 0, 1.0)
 
 
 def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -70,8 +70,10 @@ class LSTMNetwork(nn.Module):
         Numbers of these features.
     decode : bool, default=False
         Whether the head is a second recurrent layer that goes through these rows.
-    instance_norm : {"last", "standard", "affine"} or None, default=None
+    instance_norm : {"last", "level", "standard", "affine"} or None, default=None
         Whether each sequence is seen relative to its own level.
+    level_decay : float, default=0.5
+        Of "level": the weight of a step beside the one after it.
     target_features : sequence of int of length n_outputs, default=()
         The feature that each output forecasts, for `instance_norm`; if empty, outputs are
         no forecasts, and all features that are no categories have a level.
@@ -129,6 +131,7 @@ class LSTMNetwork(nn.Module):
         future_features: Sequence[int] = (),
         decode: bool = False,
         instance_norm: InstanceNormMethod | None = None,
+        level_decay: float = 0.5,
         target_features: Sequence[int] = (),
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
@@ -151,7 +154,13 @@ class LSTMNetwork(nn.Module):
         self.normaliser = None
         if instance_norm is not None:
             self.normaliser = InstanceNorm(
-                instance_norm, input_size, categories, target_features, dtype, roles
+                instance_norm,
+                input_size,
+                categories,
+                target_features,
+                dtype,
+                roles,
+                level_decay,
             )
         # Front end: an embedding, then convolutions (or a branch beside), then patches.
         self.embedding = None

@@ -36,6 +36,24 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Season:
+    """A season that is taken out of each sequence.
+
+    Attributes
+    ----------
+    length : int
+        Steps of a period.
+    method : {"additive", "multiplicative"}
+    leads : tuple of int of length n_outputs
+        How many steps after the end of a sequence each output lies.
+    """
+
+    length: int
+    method: str
+    leads: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Encoding:
     """What a fit has learnt of its sequences.
 
@@ -48,12 +66,15 @@ class Encoding:
         Known categories of each categorical feature, by its number; sorted.
     relative : tuple of int, default=()
         Features that are divided by their own mean absolute value, sequence by sequence.
+    season : Season or None, default=None
+        Of the features that are forecast.
     """
 
     layout: Layout
     scaling: Scaling
     categories: dict[int, NDArray[np.intp]]
     relative: tuple[int, ...] = ()
+    season: Season | None = None
 
     @classmethod
     def learn(
@@ -105,4 +126,7 @@ class Encoding:
     def from_state(cls, state: dict[str, Any]) -> Encoding:
         """Make one of plain values, as `dataclasses.asdict` gives them."""
         layout, scaling = Layout(**state["layout"]), Scaling(**state["scaling"])
-        return cls(layout, scaling, state["categories"], state["relative"])
+        season = state.get("season")
+        if season is not None:
+            season = Season(season["length"], season["method"], tuple(season["leads"]))
+        return cls(layout, scaling, state["categories"], state["relative"], season)

@@ -36,7 +36,7 @@ def rows_to_calibrate(panel: Panel, model: ForecastModel, fraction: float) -> In
     n_rows : ndarray of int of shape (n_series,)
         None of a series of one window, which trains.
     """
-    n_windows = panel.lengths - model.window_length - model.steps[-1] + 1
+    n_windows = panel.lengths - model.least_rows - model.steps[-1] + 1
     n_rows = np.ceil(fraction * n_windows).astype(np.intp)
     return np.clip(n_rows, 0, np.maximum(n_windows - 1, 0))
 
@@ -88,7 +88,7 @@ def _rows_for(n_scores: int, model: ForecastModel, fraction: float) -> int:
     while np.maximum(n_later - wait, 0).sum() < n_scores:
         n_later += 1
     n_windows = max(floor((n_later - 1) / fraction), n_later) + 1
-    return model.window_length + last - 1 + n_windows
+    return model.least_rows + last - 1 + n_windows
 
 
 def slide(model: ForecastModel, panel: Panel, earlier: Panel) -> None:
@@ -163,7 +163,7 @@ def _scores(
     start, stop = (np.repeat(ends, panel.lengths) for ends in (panel.starts, panel.stops))
     wait = np.full_like(steps, steps[-1]) if len(model.known) else steps
     judged = row[:, None] + wait
-    can_be = (judged < stop[:, None]) & (row - start >= model.window_length - 1)[:, None]
+    can_be = (judged < stop[:, None]) & (row - start >= model.least_rows - 1)[:, None]
     judged = np.where(can_be, judged, 0)
     target = np.where(can_be, row[:, None] + steps, 0)
     is_due = (is_new[target] | came[judged][..., None]) & can_be[..., None]

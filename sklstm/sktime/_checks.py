@@ -17,6 +17,11 @@ Index = NDArray[np.intp]
 STRATEGIES = ("direct", "recursive", "seq2seq")
 
 
+def is_auto(value: Any) -> bool:
+    """Tell whether a parameter is left to the data."""
+    return isinstance(value, str) and value == "auto"
+
+
 def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
     """Check the parameters that are the forecaster's own.
 
@@ -36,9 +41,10 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
             f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
             f" {strategy!r} instead."
         )
-    if not is_integer(window_length, least=1):
+    if not (is_auto(window_length) or is_integer(window_length, least=1)):
         raise ValueError(
-            f"window_length must be an int of at least 1. Got {window_length!r} instead."
+            "window_length must be 'auto' or an int of at least 1. Got"
+            f" {window_length!r} instead."
         )
     if not isinstance(forecaster.channel_independent, bool | np.bool_):
         raise ValueError(

@@ -15,7 +15,6 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
-from ..estimators._parameters import REGRESSION
 from ..estimators._predictive import levels_of
 from ..losses import POINT
 from ._backtest import calibrate, rows_to_calibrate, slide
@@ -38,6 +37,7 @@ from ._known_ahead import known_ahead
 from ._model import ForecastModel
 from ._new_model import are_of_one_size, new_model, pretrained_copy, says_quantiles
 from ._panel import Panel, join
+from ._parameters import FORECASTING
 from ._predict import parameters_at, samples_at
 from ._rows import count_missing
 from ._said import Said
@@ -49,7 +49,15 @@ LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
 @documented(
-    REGRESSION, instance_norm="last", loss="quantile", quantile=LEVELS, max_epochs=50
+    FORECASTING,
+    instance_norm="level",
+    loss="quantile",
+    quantile=LEVELS,
+    max_epochs=100,
+    max_steps=500,
+    dropout=0.3,
+    optimizer="adamw",
+    weight_decay=0.3,
 )
 class LSTMForecaster(BaseForecaster):
     """Long short-term memory network that forecasts one or many time series.
@@ -64,8 +72,11 @@ class LSTMForecaster(BaseForecaster):
         `fh` at once. "recursive": a network for one step is fed its own forecasts; `fh` may
         then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
         steps up to the last of `fh` and reads what is known of each [Cho2014]_.
-    window_length : int
-        Number of rows that the network reads.
+    window_length : int or "auto"
+        Number of rows that the network reads. "auto": three seasons, or as many whole
+        ones as three quarters of the rows of a typical series hold; without a season twelve
+        rows. Then the first rows of a series are learnt from, too: a third of a window will
+        do.
     past_covariates : list of column names or None
         Columns of X that are known only up to the cutoff, such as a measurement. `predict`
         does not need them and does not read them. All others are known in advance, such as
@@ -79,8 +90,8 @@ class LSTMForecaster(BaseForecaster):
         network learns a vector for each. Columns of text or of the dtype `category` are
         categories without being named.
     instance_norm
-        By default forecasts are learnt as changes from the last value, so that they follow
-        a trend.
+        By default forecasts are learnt as changes from a smoothed last value, so that they
+        follow a trend.
     loss
         By default one network learns many quantiles. Forecasts are medians, which few
         unusual months do not move (and which are zero where more than half of a series
@@ -156,20 +167,22 @@ class LSTMForecaster(BaseForecaster):
     def __init__(
         self,
         strategy: str = "direct",
-        window_length: int = 12,
+        window_length: int | str = "auto",
         past_covariates: Sequence[Any] | None = None,
         *,
         channel_independent: bool = False,
         hidden_size: int = 32,
         num_layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float = 0.3,
         bidirectional: bool = False,
         cell: str = "lstm",
         layer_norm: bool = False,
         memory_length: int | None = None,
-        instance_norm: Any = "last",
+        instance_norm: Any = "level",
         instance_scale: bool | str = "auto",
-        patch_length: int = 1,
+        season_length: int | Sequence[int] | str | None = "auto",
+        season: str = "auto",
+        patch_length: int | str = "auto",
         convolution: str | None = None,
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
@@ -181,13 +194,15 @@ class LSTMForecaster(BaseForecaster):
         loss: Any = "quantile",
         quantile: float | Sequence[float] = LEVELS,
         n_mixtures: int = 3,
-        optimizer: Any = "adam",
+        optimizer: Any = "adamw",
         learning_rate: float = 0.01,
         learning_rate_schedule: Any = "cosine",
-        weight_decay: float | None = None,
+        weight_decay: float | None = 0.3,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 50,
+        max_epochs: int = 100,
+        max_steps: int | None = 500,
+        validation_steps: int | None = None,
         batch_size: int = 32,
         standardize: bool = True,
         early_stopping: bool = False,
@@ -213,6 +228,8 @@ class LSTMForecaster(BaseForecaster):
         self.memory_length = memory_length
         self.instance_norm = instance_norm
         self.instance_scale = instance_scale
+        self.season_length = season_length
+        self.season = season
         self.patch_length = patch_length
         self.convolution = convolution
         self.conv_filters = conv_filters
@@ -232,6 +249,8 @@ class LSTMForecaster(BaseForecaster):
         self.weight_averaging = weight_averaging
         self.max_grad_norm = max_grad_norm
         self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.validation_steps = validation_steps
         self.batch_size = batch_size
         self.standardize = standardize
         self.early_stopping = early_stopping

@@ -45,6 +45,8 @@ class ForecastModel:
         Numbers of the columns that are known ahead.
     labels : Labels
         Of the covariates that are categories.
+    least_rows : int
+        Rows that a window needs to be learnt from; those before its series are missing.
     calibration : Calibration or None, default=None
         Of what the network says.
     """
@@ -56,6 +58,7 @@ class ForecastModel:
     covariates: list[Any]
     known: NDArray[np.intp]
     labels: Labels
+    least_rows: int
     calibration: Calibration | None = None
 
     @property
@@ -81,11 +84,11 @@ class ForecastModel:
             If no series has a whole window and its horizon.
         """
         longest = panel.lengths.max(initial=0)
-        least = self.window_length + self.steps[-1]
+        least = self.least_rows + self.steps[-1]
         if longest < least:
             raise ValueError(
                 f"y must have a series of at least {least} rows, for one window of"
-                f" {self.window_length} and a horizon of {self.steps[-1]} steps. Got"
+                f" {self.least_rows} and a horizon of {self.steps[-1]} steps. Got"
                 f" {longest} rows in its longest; use a smaller window_length, or"
                 " PretrainedLSTMForecaster, which has learnt already."
             )
@@ -244,9 +247,7 @@ class ForecastModel:
         row = np.arange(len(table))
         starts = np.repeat(panel.starts, panel.lengths)
         stops = np.repeat(panel.stops, panel.lengths)
-        ends = row[
-            (row - starts + 1 >= self.window_length) & (row + self.steps[-1] < stops)
-        ]
+        ends = row[(row - starts + 1 >= self.least_rows) & (row + self.steps[-1] < stops)]
         series = table[:, : self.n_targets]
         observed = np.atleast_1d(~np.isnan(series).all(axis=1))
         learnable = np.zeros(len(ends), dtype=bool)

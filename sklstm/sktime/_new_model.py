@@ -21,6 +21,7 @@ from ._labels import Labels, check_numbered
 from ._model import ForecastModel
 from ._panel import Panel
 from ._parameters import core_parameters
+from ._sight import sight_of
 
 
 def new_model(
@@ -52,10 +53,14 @@ def new_model(
     known = [i for i, name in enumerate(covariates) if name not in past]
     labels = Labels.learn(X)
     categorical = [*labels.of, *(forecaster.categorical_features or [])]
+    steps = _steps(forecaster, fh, y)
+    seen = sight_of(forecaster, Panel.of(y), int(steps[-1]))
     kind = Seq2SeqRegressor if forecaster.strategy == "seq2seq" else ForecastRegressor
     regressor = kind(**core_parameters(forecaster, LSTMRegressor)).set_params(
         target_features=list(range(len(targets))),
         instance_scale=_instance_scale(forecaster, y),
+        patch_length=seen.patch_length,
+        season_length=seen.season_length,
         categorical_features=[
             len(targets) + covariates.index(name) for name in dict.fromkeys(categorical)
         ],
@@ -64,12 +69,13 @@ def new_model(
         check_numbered(X, [name for name in categorical if name not in labels.of])
     return ForecastModel(
         regressor,
-        forecaster.window_length,
-        _steps(forecaster, fh, y),
+        seen.window_length,
+        steps,
         targets,
         covariates,
         len(targets) + np.array(known, dtype=np.intp),
         labels,
+        seen.least_rows,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import StrOptions
 
 from ..estimators._parameters import CLASSIFICATION, FEATURES, REGRESSION
 
@@ -18,6 +19,30 @@ _OF_CHANNELS = {
         has not seen has zeros.""",
     )
 }
+_BY_SERIES = {
+    "season_length": replace(
+        REGRESSION["season_length"],
+        type='"auto", int, sequence of int or None',
+        default="auto",
+        constraints=[*REGRESSION["season_length"].constraints, StrOptions({"auto"})],
+        text="""Steps of a season. Each window is seen without the season that its own
+        periods show, and the forecast gets it back. "auto" is what the step of the index
+        suggests, such as 12 for months, or 24 and 168 for hours; where that says nothing
+        (years, integers) the lag at which the changes come again. Of several the one that
+        forecasts better is taken; one longer than `window_length` is not looked for.""",
+    ),
+    "patch_length": replace(
+        REGRESSION["patch_length"],
+        type='"auto" or int',
+        default="auto",
+        constraints=[*REGRESSION["patch_length"].constraints, StrOptions({"auto"})],
+        text="""Steps that become one recurrent step through a linear layer [Lin2023]_.
+        "auto" is 1 for windows of up to 48 rows, and for longer ones so many that there are
+        no more steps than that.""",
+    ),
+}
+# The parameters of a forecaster.
+FORECASTING = {**REGRESSION, **_BY_SERIES}
 # The parameters of estimators of whole series, whose features are channels.
 SERIES_REGRESSION = {**REGRESSION, **_OF_CHANNELS}
 SERIES_CLASSIFICATION = {**CLASSIFICATION, **_OF_CHANNELS}

@@ -17,8 +17,8 @@ from ._frequency import check_frequency
 from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
 from ._panel import Panel
+from ._periods import Periods, periods_of
 from ._pretrained._histories import MOST_STEPS
-from ._pretrained._periods import Periods, periods_of
 from ._pretrained._predict import PanelForecast
 from ._pretrained._regressor import PretrainedRegressor
 from ._pretrained._rows import check_some_observed, read, rows_of
@@ -220,7 +220,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
     def _seasons(self, panel: Panel, freq: Any) -> Periods:
         given = self.season_length
         if isinstance(given, str):
-            return periods_of(panel, freq)
+            return periods_of(panel, freq, MOST_STEPS)
         if given is None:
             return 0, 0
         if isinstance(given, tuple | list):

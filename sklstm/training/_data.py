@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from skorch.dataset import Dataset
 from torch import Tensor
 
+from ..samples._encoding import Season
 from ..samples._scaling import Scaling
 from ..windows._windows import Windows
+from ._own_season import Ahead, OwnSeason
 from ._own_size import OwnSize
 from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
-# if nothing is known of it), "size" of shape (batch_size, n_outputs), in whose units the
-# targets are (None: in those of the table), and, in training, "weight" (None if all samples
-# count alike).
+# if nothing is known of it), "size" and "shift" of shape (batch_size, n_outputs), by which
+# targets were divided after that was subtracted (None: by 1, and 0), and, in training,
+# "weight" (None if all samples count alike).
 Inputs = dict[str, Tensor | None]
 
 
@@ -52,8 +54,11 @@ class SequenceData(Dataset):
     relative : sequence of int, default=()
         Features that are divided by their own mean absolute value, sequence by sequence.
     outputs : sequence of int, default=()
-        With `relative`, the feature that each target forecasts: targets are divided by its
-        size. A target of a sequence of zeros alone is missing: NaN.
+        With `relative` or `season`, the feature that each target forecasts: targets are
+        divided by its size. A target of a sequence of zeros alone is missing: NaN.
+    season : Season or None, default=None
+        That is taken out of these features, sequence by sequence, before their size, and
+        out of the targets.
     beside : SequenceData or None, default=None
         Other samples. The rows are taken from them if they are the same.
     names : tuple of str, default=("X", "y")
@@ -77,6 +82,7 @@ class SequenceData(Dataset):
         fill: bool = True,
         relative: Sequence[int] = (),
         outputs: Sequence[int] = (),
+        season: Season | None = None,
         beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
@@ -87,6 +93,7 @@ class SequenceData(Dataset):
             self.table = Table(windows, scaling, dtype, to, names[0])
         self.fill = fill
         self.own_size = OwnSize(relative, outputs, to) if relative else None
+        self.own_season = OwnSeason(season, outputs, to) if season is not None else None
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
         self.missing = torch.from_numpy(self.table.missing).to(to)
@@ -177,15 +184,17 @@ class SequenceData(Dataset):
         """
         complete = self.complete is None or bool(self.complete[index].all())
         index = index.to(self.ends.device) if moved is None else moved
-        lengths = None
+        order = lengths = None
         if complete and self.is_dense:
             x = self.table.runs(self.ends[index] - self.reach, len(self.lags))
         else:
             rows = self.ends[index, None] - self.lags
             if not complete:
-                rows, lengths = self._observed_first(rows, self.starts[index, None])
+                rows, order, lengths = self._observed_first(rows, self.starts[index, None])
             x = self.table[rows]
-        size = None
+        size, ahead = None, None
+        if self.own_season is not None:
+            x, ahead = self._without_season(x, order, lengths)
         if self.own_size is not None:
             x, size = self.own_size.take_out(x, lengths)
         if self.table.has_partial_rows:
@@ -195,10 +204,27 @@ class SequenceData(Dataset):
             x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
+        if target is not None and ahead is not None:
+            target = ahead.take_out(target)
         if target is not None and size is not None:
             target = torch.where(size > 0, target / size, torch.nan)
+        if ahead is not None and ahead.factor is not None:
+            size = ahead.factor if size is None else size * ahead.factor
+        shift = None if ahead is None else ahead.shift
         inputs = {"x": x, "lengths": lengths, "future": future}
-        return {**inputs, "weight": weight, "size": size}, target
+        return {**inputs, "weight": weight, "size": size, "shift": shift}, target
+
+    def _without_season(
+        self, x: Tensor, order: Tensor | None, lengths: Tensor | None
+    ) -> tuple[Tensor, Ahead]:
+        """Take the season out of steps, which may stand in another order than time's."""
+        season: Any = self.own_season
+        if order is None or lengths is None:
+            return season.take_out(x, season.pattern(x), self.lags)  # type: ignore[no-any-return]
+        back = order.argsort(dim=1)
+        in_time = x.gather(1, back[:, :, None].expand(-1, -1, x.shape[2]))
+        pattern = season.pattern(in_time, back < lengths[:, None])
+        return season.take_out(x, pattern, self.lags[order])  # type: ignore[no-any-return]
 
     def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
         if self.known is None:
@@ -235,11 +261,14 @@ class SequenceData(Dataset):
         outside = starts if self.edge else torch.full_like(starts, len(self.table) - 1)
         return torch.where(rows < starts, outside, rows)
 
-    def _observed_first(self, rows: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
+    def _observed_first(
+        self, rows: Tensor, starts: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Give rows, those that are observed first, their order, and their number."""
         rows = self._inside(rows, starts)
         missing = self.missing[rows]
         order = missing.to(torch.uint8).argsort(dim=1, stable=True)
-        return rows.gather(1, order), (~missing).sum(dim=1)
+        return rows.gather(1, order), order, (~missing).sum(dim=1)
 
 
 class Batches:

@@ -25,6 +25,8 @@ from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trainee import Batch, Step
 
+NO_SAMPLES = torch.empty(0, dtype=torch.long, device="cpu")
+
 
 class SequenceNet(NeuralNet):
     """A skorch net that gathers its batches and waits for the device once an epoch.
@@ -81,6 +83,8 @@ class SequenceNet(NeuralNet):
         if earlier is not None and (earlier.callbacks, earlier.verbose) == settings:
             self._going_on = earlier.callbacks_
         self._threads: OwnThreads | None = None
+        self._deck = NO_SAMPLES
+        self._n_batches = 0
 
     # ------------------------------------------------------------------ training
 
@@ -101,7 +105,7 @@ class SequenceNet(NeuralNet):
         self,
         train: SequenceData,
         valid: SequenceData | None,
-        epochs: int,
+        rounds: tuple[int, int],
         batches: SideBySide,
         listeners: Sequence[TrainingListener] = (),
     ) -> None:
@@ -112,7 +116,9 @@ class SequenceNet(NeuralNet):
         train : SequenceData
         valid : SequenceData or None
             Judges each epoch.
-        epochs : int
+        rounds : tuple of int (n_epochs, n_batches)
+            Epochs, and batches of each. What is left of a pass through the samples is for
+            the epochs that follow.
         batches : SideBySide
             Computes the batches, where this is called. Callbacks are called where its
             threads are waited for.
@@ -129,6 +135,8 @@ class SequenceNet(NeuralNet):
         self._threads = batches.threads
         try:
             self._seed_dropout()
+            epochs, self._n_batches = rounds
+            self._deck = NO_SAMPLES
             # Callbacks get the data as a dataset; it is large and must not stay in the net.
             self.notify("on_train_begin", X=train, y=None)
             self.fit_loop(
@@ -136,7 +144,7 @@ class SequenceNet(NeuralNet):
             )
             self.notify("on_train_end", X=train, y=None)
         finally:
-            self._threads = None
+            self._threads, self._deck = None, NO_SAMPLES
             self.module_.eval()
 
     def fit_loop(
@@ -353,8 +361,16 @@ class SequenceNet(NeuralNet):
     def get_iterator(self, dataset: SequenceData, training: bool = False) -> Batches:
         """Give the batches, shuffled in training."""
         if training:
-            return dataset.batches(self.batch_size, self.generator_)
+            return self._dealt(dataset)
         return dataset.batches(self.count_predicted(dataset))
+
+    def _dealt(self, data: SequenceData) -> Batches:
+        """Give the batches of one epoch, each sample once before one comes again."""
+        n_samples = min(self._n_batches * self.batch_size, len(data))
+        while len(self._deck) < n_samples:
+            self._deck = torch.cat([self._deck, data.order(self.generator_)])
+        order, self._deck = self._deck[:n_samples], self._deck[n_samples:]
+        return Batches(data, order, self.batch_size)
 
     # ------------------------------------------------------------------ skorch's scorers
 

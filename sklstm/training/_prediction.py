@@ -96,8 +96,11 @@ def _predict(
     with _without_autocast(network):
         output = network(inputs["x"], inputs["lengths"], inputs["future"])
         values = link(output, network.roles)
-    size = inputs["size"]
-    return values if size is None else in_units(values, network.roles, 0.0, size)
+    size, shift = inputs["size"], inputs["shift"]
+    if size is None and shift is None:
+        return values
+    in_table = (0.0 if shift is None else shift, 1.0 if size is None else size)
+    return in_units(values, network.roles, *in_table)
 
 
 @torch.inference_mode()

@@ -12,6 +12,10 @@ from ._optimizers import make_schedule
 from ._side_by_side import SideBySide
 from ._threads import Interrupted
 
+# Of a budget in steps there are at least so many epochs: after each the learning rate
+# changes, and the network is judged.
+LEAST_EPOCHS = 20
+
 
 class Plan(NamedTuple):
     """How a run of training goes.
@@ -19,6 +23,7 @@ class Plan(NamedTuple):
     Attributes
     ----------
     epochs : int
+        Passes through the samples, at most.
     schedule : str or callable, default="constant"
         Of the learning rate.
     averaging : float or None, default=None
@@ -27,6 +32,10 @@ class Plan(NamedTuple):
         Epochs without a new best after which training stops.
     remembered : int or None, default=None
         Epochs, at most, that the history still has at the end; None is all.
+    most_steps : int or None, default=None
+        Steps of the optimiser, at most.
+    steps_of_epoch : int or None, default=None
+        Steps after which an epoch ends, if it is not over before.
     """
 
     epochs: int
@@ -34,6 +43,37 @@ class Plan(NamedTuple):
     averaging: float | None = None
     patience: int | None = None
     remembered: int | None = None
+    most_steps: int | None = None
+    steps_of_epoch: int | None = None
+
+    def rounds(self, n_batches: int) -> Rounds:
+        """Count what there is room for, where a pass through the samples has some batches.
+
+        Examples
+        --------
+        >>> Plan(50, most_steps=1000).rounds(3), Plan(50, most_steps=1000).rounds(4000)
+        (Rounds(n=50, n_batches=3), Rounds(n=20, n_batches=50))
+        """
+        total, length = self.epochs * n_batches, n_batches
+        if self.most_steps is not None:
+            total = min(total, self.most_steps)
+            length = min(length, -(-self.most_steps // LEAST_EPOCHS))
+        length = min(length, total, self.steps_of_epoch or length)
+        return Rounds(total // length, length)
+
+
+class Rounds(NamedTuple):
+    """What training is judged after: passes through the samples, or parts of one.
+
+    Attributes
+    ----------
+    n : int
+    n_batches : int
+        In each.
+    """
+
+    n: int
+    n_batches: int
 
 
 def run(
@@ -69,12 +109,12 @@ def run(
     """
     if plan.remembered is not None:
         net.forget(plan.remembered - plan.epochs)
-    n_batches = -(-len(train) // net.batch_size)
-    steps = make_schedule(plan.schedule, net.optimizer_, plan.epochs, n_batches)
+    rounds = plan.rounds(-(-len(train) // net.batch_size))
+    steps = make_schedule(plan.schedule, net.optimizer_, *rounds)
     if plan.averaging is not None:
         steps.append(AveragedWeights(plan.averaging, net))
     best = BestEpoch(plan.patience)
-    last = LastEpoch(of_several=plan.epochs > 1)
+    last = LastEpoch(of_several=rounds.n > 1)
     keepers = [last] if valid is None else [best, last]
 
     def settle() -> None:
@@ -84,7 +124,7 @@ def run(
 
     try:
         everyone = [*steps, *keepers, *listeners]
-        net.train_epochs(train, valid, plan.epochs, batches, everyone)
+        net.train_epochs(train, valid, rounds, batches, everyone)
         settle()
     except (Interrupted, KeyboardInterrupt):
         if last.n_rows:

@@ -259,7 +259,8 @@ def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
     """
     return {
         "relative": encoding.relative,
-        "outputs": network.forecast_features if encoding.relative else (),
+        "outputs": network.forecast_features,
+        "season": encoding.season,
         "dtype": network.dtype,
         "device": network.device,
         "fill": not network.fills_missing,

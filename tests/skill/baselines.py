@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 from statsforecast import StatsForecast
-from statsforecast.models import AutoETS
+from statsforecast.models import AutoETS, AutoTheta
 
 from tests.skill import panels, series, smoothed
 
@@ -26,15 +26,15 @@ def long(y, names, steps):
     return pd.DataFrame({"unique_id": names, "ds": steps, "y": y})
 
 
-def of_origins(name):
+def of_origins(name, model):
     """Medians from the last origins, of shape (n_origins, n_steps)."""
     y, season, horizon = series.read(name)
     at = series.last_origins(len(y), horizon, season)
     values = np.concatenate([y.to_numpy()[:i] for i in at])
     frame = long(values, np.repeat(at, at), np.concatenate([np.arange(i) for i in at]))
-    model = StatsForecast([AutoETS(season_length=season)], freq=1)
-    forecast = model.forecast(df=frame, h=horizon).set_index(["unique_id", "ds"])
-    return forecast["AutoETS"].to_numpy().reshape(len(at), horizon)[::-1]
+    models = StatsForecast([model(season_length=season)], freq=1)
+    forecast = models.forecast(df=frame, h=horizon).set_index(["unique_id", "ds"])
+    return forecast[model.__name__].to_numpy().reshape(len(at), horizon)[::-1]
 
 
 def of_panel(name):
@@ -81,6 +81,7 @@ if __name__ == "__main__":
         if "hourly" not in name:
             forecasts[name], forecasts[f"ms/{name}"] = timed(name)
     every = series.SERIES | series.OTHERS
-    forecasts |= {f"last/{name}": of_origins(name) for name in every}
+    forecasts |= {f"last/{name}": of_origins(name, AutoETS) for name in every}
+    forecasts |= {f"theta/{name}": of_origins(name, AutoTheta) for name in every}
     versions = [f"{p} {version(p)}" for p in ("statsforecast", "pandas", "numpy")]
     np.savez_compressed(smoothed.PATH, versions=", ".join(versions), **forecasts)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import sklstm
-from tests.skill import airline, classification, etth1, forecasting, long_memory, series
+from tests.skill import airline, classification, etth1, long_memory
 from tests.skill.conftest import call
 from tests.skill.runs import for_seeds, listed, spread
 
@@ -178,30 +178,3 @@ def test_gradients_vanish_in_a_plain_network(save_picture):
     first_over_last = {name: norm[0] / norm[-1] for name, norm in norms.items()}
     assert first_over_last["RNN"] < 1e-10
     assert first_over_last["LSTM, memory_length"] > 1e-3
-
-
-# ------------------------------------------------------------------ defaults
-
-
-def test_defaults_beat_the_season_before_on_most_series(write_table):
-    rows, lost = [], {forecasting.season_before: [], forecasting.last_value: []}
-    for name in series.SERIES:
-        errors, seconds = for_seeds(default_error, 3, name)
-        row = [name]
-        for naive, names in lost.items():
-            error = forecasting.mean_absolute_error(naive, name)
-            names += [name] if errors.mean() > error else []
-            row += [f"{error:.3g}", spread(errors / error, 2)]
-        rows.append((*row, f"{seconds:.0f}"))
-    header = (
-        "Series", "Season before", "LSTM / season before", "Last value",
-        "LSTM / last value", "s a run",
-    )  # fmt: skip
-    before, last = map(listed, lost.values())
-    note = f"Worse than the season before: {before}. Worse than the last value: {last}."
-    write_table("defaults", header, rows, f"Three seeds. {note}")
-    assert len(lost[forecasting.season_before]) < 0.5 * len(rows)
-
-
-def default_error(name, random_state):
-    return forecasting.mean_absolute_error(forecasting.by_default(random_state), name)

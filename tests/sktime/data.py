@@ -25,3 +25,16 @@ def panel(**series):
 
 def rmse(y_pred, y_true):
     return float(np.sqrt(np.mean((y_pred.to_numpy() - y_true.to_numpy()) ** 2)))
+
+
+# A network that learns whatever it is shown, noise or not, and reads no season.
+PLAIN = {
+    "window_length": 12,
+    "season_length": None,
+    "instance_norm": "last",
+    "dropout": 0.0,
+    "optimizer": "adam",
+    "weight_decay": None,
+    "max_epochs": 50,
+    "max_steps": None,
+}

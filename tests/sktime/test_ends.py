@@ -10,7 +10,7 @@ from sktime.datasets import load_airline
 from sklstm.sktime import LSTMForecaster
 from sklstm.sktime._ahead import _with_ends_filled
 from sklstm.sktime._rows import Rows, count_missing
-from tests.sktime.data import MONTHS, noise, panel, rmse
+from tests.sktime.data import MONTHS, PLAIN, noise, panel, rmse
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
@@ -18,7 +18,7 @@ airline = load_airline().astype(float)
 
 
 def forecaster(strategy="direct", **kwargs):
-    return LSTMForecaster(strategy, **{"random_state": 0} | kwargs)
+    return LSTMForecaster(strategy, **PLAIN | {"random_state": 0} | kwargs)
 
 
 def ramp(n=130, start=0.0, index=MONTHS):

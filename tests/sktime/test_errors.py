@@ -21,8 +21,14 @@ def forecaster(strategy="direct", **kwargs):
             {"strategy": "dirrec"},
             "strategy must be one of 'direct', 'recursive'",
         ),
-        ({"window_length": 0}, "window_length must be an int of at least 1. Got 0"),
-        ({"window_length": 2.5}, "window_length must be an int of at least 1. Got 2.5"),
+        (
+            {"window_length": 0},
+            "window_length must be 'auto' or an int of at least 1. Got 0",
+        ),
+        (
+            {"window_length": 2.5},
+            "window_length must be 'auto' or an int of at least 1. Got 2.5",
+        ),
         ({"channel_independent": 3}, "channel_independent must be True or False. Got 3"),
         ({"hidden_size": -1}, "'hidden_size' parameter of LSTMForecaster .* Got -1"),
         ({"loss": "mse"}, "'loss' parameter .* Got 'mse'"),

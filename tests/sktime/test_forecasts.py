@@ -13,14 +13,14 @@ from sklstm.network import Decoder, Head
 from sklstm.sktime import LSTMForecaster
 from sklstm.sktime._forecast_regressor import ForecastRegressor
 from sklstm.sktime._panel import Panel
-from tests.sktime.data import MONTHS, noise, panel, rmse, wave
+from tests.sktime.data import MONTHS, PLAIN, noise, panel, rmse, wave
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
 def forecaster(strategy="direct", **kwargs):
-    options = {"window_length": 12, "random_state": 0, "max_epochs": 60} | kwargs
+    options = PLAIN | {"random_state": 0, "max_epochs": 60} | kwargs
     return LSTMForecaster(strategy, **options)
 
 

@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm.sktime._panel import Panel
+from sklstm.sktime._periods import periods_of, periods_of_step
 from sklstm.sktime._pretrained._histories import MOST_STEPS, Origins
-from sklstm.sktime._pretrained._periods import periods_of, periods_of_step
 from sklstm.sktime._pretrained._tuning import every_origin
 from sklstm.sktime._pretrained._view import CONTEXT, HORIZON, view_of
 
@@ -183,7 +183,7 @@ def test_step_of_an_index_suggests_seasons(step, periods):
     panel = Panel.of(pd.DataFrame({0: np.arange(30.0)}, times))
     told = tuple(period if period <= MOST_STEPS else 0 for period in periods)
     if any(told):
-        assert periods_of(panel, times.freq) == told
+        assert periods_of(panel, times.freq, MOST_STEPS) == told
 
 
 @pytest.mark.parametrize("period", [4, 7, 12, 24, 30])

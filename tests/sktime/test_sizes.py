@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklstm import LSTMRegressor, SlidingWindowTransformer, future_targets
 from sklstm.sktime import LSTMForecaster
 from sklstm.windows import Windows
+from tests.sktime.data import PLAIN
 
 SIZES = 10.0 ** np.arange(6)
 N_ROWS, HORIZON, SEASON = 72, 6, 12
@@ -44,7 +45,7 @@ def errors(forecaster, y, *, by_hand=False):
 @pytest.mark.parametrize("instance_norm", ["last", "standard", "affine", None])
 def test_each_size_is_forecast_as_when_scaled_by_hand(instance_norm):
     y = panel()
-    options = {"instance_norm": instance_norm, "random_state": 0}
+    options = PLAIN | {"instance_norm": instance_norm, "random_state": 0}
     by_hand = errors(LSTMForecaster(**options, instance_scale=False), y, by_hand=True)
     by_default = errors(LSTMForecaster(**options), y)
     assert (by_default < 1.3 * by_hand).all()

@@ -15,7 +15,7 @@ from sktime.split import ExpandingWindowSplitter
 
 from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesClassifier
 from sklstm.sktime._panel import Panel
-from tests.sktime.data import noise, panel, rmse, wave
+from tests.sktime.data import PLAIN, noise, panel, rmse, wave
 from tests.training.test_warm_start import Learnt
 
 STRATEGIES = ["direct", "recursive", "seq2seq"]
@@ -23,7 +23,7 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
 def forecaster(strategy="direct", **kwargs):
-    options = {"window_length": 12, "random_state": 0, "max_epochs": 2} | kwargs
+    options = PLAIN | {"random_state": 0, "max_epochs": 2} | kwargs
     return LSTMForecaster(strategy, **options)
 
 

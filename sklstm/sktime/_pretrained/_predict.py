@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from .._panel import Panel
+from .._periods import Periods
 from .._predict import training_moments
 from ._forecast import N_PATHS, quantiles_ahead
 from ._histories import Index, Origins
-from ._periods import Periods
 from ._regressor import PretrainedRegressor
 from ._view import HORIZON
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from ...training import TrainedModel
 from ...windows._windows import Windows, stacked
 from ._histories import Index, Origins
 from ._regressor import PretrainedRegressor
@@ -43,7 +46,8 @@ def train_on(
     """Train a copy of a network on what came after some origins, if that helps.
 
     The last steps of each series are held out. What forecasts them best is kept: the
-    network after one of the epochs, or as it was, if none is better by `LEAST_GAIN`.
+    network after some epochs, or with the mean of the weights before and after them, which
+    keeps more of what was known [1]_; or as it was, if none is better by `LEAST_GAIN`.
 
     Parameters
     ----------
@@ -67,6 +71,10 @@ def train_on(
     regressor : PretrainedRegressor
     n_epochs : int
         Epochs that were kept; 0 is the network as it was.
+
+    References
+    ----------
+    .. [1] Wortsman, M. et al. (2022). Robust fine-tuning of zero-shot models. CVPR.
     """
     n_ahead = min(n_ahead, HORIZON)
     longest = int((stops - origins.start).max(initial=0))
@@ -90,11 +98,24 @@ def train_on(
     for epoch in range(max_epochs):
         rate = learning_rate * (1 + np.cos(np.pi * epoch / max_epochs)) / 2
         tuned.set_params(learning_rate=rate).partial_fit(*train)
-        loss = scaled_loss(tuned, *held_out)
-        if loss < least:
-            best, n_epochs, least = tuned._model, epoch + 1, loss
+        for model in (_mean_of(regressor._model, tuned._model), tuned._model):
+            candidate = copy.copy(tuned)
+            candidate._model = model
+            loss = scaled_loss(candidate, *held_out)
+            if loss < least:
+                best, n_epochs, least = model, epoch + 1, loss
     tuned._model = best
     return tuned, n_epochs
+
+
+def _mean_of(before: TrainedModel, after: TrainedModel) -> TrainedModel:
+    """Give the model whose weights are the means of those of two."""
+    mean = copy.deepcopy(after)
+    pairs = zip(mean.network.parameters(), before.network.parameters(), strict=True)
+    with torch.no_grad():
+        for weight, earlier in pairs:
+            weight.lerp_(earlier, 0.5)
+    return mean
 
 
 def _latest(origins: Origins, among: NDArray[np.bool_]) -> NDArray[np.bool_]:

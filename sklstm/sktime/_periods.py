@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._panel import Panel
-from ._histories import MOST_STEPS
+from ._panel import Panel
 
 Array = NDArray[np.float64]
 Periods = tuple[int, int]
@@ -36,7 +35,7 @@ SEASONS = {
 LONGEST, LEAST, SHARE = 400, 0.25, 0.8
 
 
-def periods_of(panel: Panel, freq: Any) -> Periods:
+def periods_of(panel: Panel, freq: Any, longest: int | None = None) -> Periods:
     """Find the steps of a short and of a long season; 0 is none.
 
     Parameters
@@ -44,6 +43,8 @@ def periods_of(panel: Panel, freq: Any) -> Periods:
     panel : Panel
     freq : pandas offset, its name or None
         Step of time stamps.
+    longest : int or None, default=None
+        Longer ones, which are never looked at, say nothing.
 
     Returns
     -------
@@ -53,8 +54,8 @@ def periods_of(panel: Panel, freq: Any) -> Periods:
     if isinstance(times, pd.PeriodIndex):
         freq = times.freq
     known = (0, 0) if freq is None else periods_of_step(freq)
-    # One that is never looked at says nothing.
-    short, long = (period if period <= MOST_STEPS else 0 for period in known)
+    longest = max(known) if longest is None else longest
+    short, long = (period if period <= longest else 0 for period in known)
     return (short, long) if short or long else (_by_autocorrelation(panel), 0)
 
 

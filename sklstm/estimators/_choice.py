@@ -1,0 +1,119 @@
+"""What a network begins from, chosen by how well that forecasts by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..network import InstanceNorm
+from ..samples._encoding import Season
+from ..samples._samples import Samples
+from ..training import SequenceData
+from ._start import Start, Units
+
+# Samples that are forecast, at most, and at once.
+MOST_SAMPLES = 4096
+AT_ONCE = 512
+
+# Weights of a step beside the one after it, of levels to choose from; 0 is the last step.
+DECAYS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
+
+
+def choose_start(units: Units, start: Start, seasons: Sequence[Season | None]) -> Units:
+    """Choose a season and a level, by the errors of what they forecast on their own.
+
+    A network that says nothing forecasts the level of each sequence, with its season.
+    Nothing of that is learnt, so that its errors on the training samples are those of real
+    forecasts. Series of all sizes count alike.
+
+    Parameters
+    ----------
+    units : Units
+    start : Start
+    seasons : sequence of Season or None
+        Simpler ones first.
+
+    Returns
+    -------
+    units : Units
+        With what is best; the first of equals.
+    """
+    architecture, encoding, targets = units
+    smooths = architecture["instance_norm"] == "level" and "target_features" in architecture
+    decays = DECAYS if smooths else DECAYS[:1]
+    pairs = [(season, decay) for season in seasons for decay in decays]
+    if len(pairs) > 1:
+        samples = _some(start.train, start.seed)
+        errors = [_errors(units, samples, season, decays) for season in seasons]
+        best = _best(np.concatenate(errors, axis=1), samples.windows.starts)
+        season, decay = pairs[best]
+    else:
+        season, decay = pairs[0]
+    if smooths:
+        architecture = {**architecture, "level_decay": decay}
+    return Units(architecture, replace(encoding, season=season), targets)
+
+
+def _some(samples: Samples, seed: int) -> Samples:
+    if len(samples.windows) <= MOST_SAMPLES:
+        return samples
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(len(samples.windows), MOST_SAMPLES, replace=False)
+    return samples.take(np.sort(chosen))
+
+
+def _errors(
+    units: Units, samples: Samples, season: Season | None, decays: Sequence[float]
+) -> NDArray[np.float64]:
+    """Give the mean absolute errors of each sample, of shape (n_samples, n_decays)."""
+    architecture, encoding, dtype = units.architecture, units.encoding, torch.float64
+    features, norm = architecture["target_features"], architecture["instance_norm"]
+    shape = (architecture["input_size"], architecture["categories"], features, dtype)
+    levels = [
+        None if norm is None else InstanceNorm(norm, *shape, decay=decay).level
+        for decay in decays
+    ]
+    data = SequenceData(
+        samples.windows,
+        encoding.scaling,
+        units.targets.scaled(samples.target),
+        relative=encoding.relative,
+        outputs=features,
+        season=season,
+        dtype=dtype,
+        fill=False,
+    )
+    errors = []
+    for inputs, target in data.batches(AT_ONCE):
+        given: Any = inputs
+        size = 1.0 if given["size"] is None else given["size"]
+        x, lengths = given["x"], given["lengths"]
+        centers = [
+            0.0 if level is None else level(x, lengths).center[:, features]
+            for level in levels
+        ]
+        of_each = [_mean_size(size * (target - c)) for c in centers]  # type: ignore[operator]
+        errors.append(torch.stack(of_each, dim=1))
+    return torch.cat(errors).numpy()
+
+
+def _mean_size(error: Any) -> Tensor:
+    """Give the mean of what is known of each sample; NaN where nothing is."""
+    return error.abs().nanmean(dim=1)  # type: ignore[no-any-return]
+
+
+def _best(errors: NDArray[np.float64], series: NDArray[np.intp]) -> int:
+    """Find the column of least errors, each series in units of its own."""
+    known = np.isfinite(errors).all(axis=1)
+    _, number = np.unique(series[known], return_inverse=True)
+    totals = np.stack([np.bincount(number, column) for column in errors[known].T], axis=1)
+    if not totals.any():
+        return 0
+    totals = totals[totals.any(axis=1)]
+    return int((totals / totals.mean(axis=1, keepdims=True)).mean(axis=0).argmin())

@@ -1,0 +1,146 @@
+"""Which seasons the sequences of a regressor may have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..fitting._numbers import is_integer
+from ..samples._encoding import Season
+from ..samples._inputs import plain
+from ..windows._windows import Windows, row_chunks
+from ._start import Start, Units
+
+# A season is no factor where values hardly differ from their mean: float32 would lose them.
+LEAST_SPREAD = 0.01
+
+
+def seasons_of(regressor: Any, units: Units, start: Start) -> list[Season | None]:
+    """Give the seasons to choose from.
+
+    Parameters
+    ----------
+    regressor : LSTMRegressor
+    units : Units
+    start : Start
+
+    Returns
+    -------
+    seasons : list of Season or None
+        Simpler ones first.
+
+    Raises
+    ------
+    ValueError
+        If a length is none, or longer than the sequences; or if values, or the loss, do not
+        go with `season`.
+    """
+    lengths = lengths_of(regressor.season_length)
+    if not lengths:
+        return [None]
+    windows = start.train.windows
+    if lengths[-1] > windows.shape[1]:
+        raise ValueError(
+            "season_length must be at most the number of steps of a sequence,"
+            f" {windows.shape[1]}. Got {regressor.season_length!r}."
+        )
+    if (np.diff(windows.lags) != -1).any():
+        raise ValueError(
+            "season_length must be None for sequences that leave out steps. Got"
+            f" {regressor.season_length!r}, and lags {windows.lags.tolist()}."
+        )
+    features = units.architecture["target_features"]
+    leads = _leads(regressor, windows, features)
+    methods = _methods(regressor, windows, features)
+    seasons = [Season(length, method, leads) for method in methods for length in lengths]
+    return [None, *seasons] if regressor.season == "auto" else [*seasons]
+
+
+def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> bool:
+    """Tell whether a season may be a factor: all values are above 0, and differ.
+
+    Parameters
+    ----------
+    regressor : LSTMRegressor
+    windows : Windows
+    features : sequence of int
+        Those that are forecast.
+
+    Returns
+    -------
+    may : bool
+    """
+    if regressor.season_length is None or regressor.season == "additive":
+        return False
+    if regressor.season == "multiplicative":
+        return True
+    table, columns = windows.table, sorted(set(features))
+    least, most = np.inf, 0.0
+    for chunk in row_chunks(table):
+        values = table[chunk][:, columns]
+        least = min(least, np.nanmin(values, initial=np.inf))
+        most = max(most, np.nanmax(values, initial=0.0))
+    return bool(least > 0 and most > (1 + LEAST_SPREAD) * least)
+
+
+def lengths_of(given: Any) -> list[int]:
+    """Give the lengths of seasons, ascending.
+
+    Parameters
+    ----------
+    given : int, sequence of int or None
+
+    Returns
+    -------
+    lengths : list of int
+
+    Raises
+    ------
+    ValueError
+        If one is none.
+    """
+    given = plain(given)
+    if given is None:
+        return []
+    lengths = list(given) if isinstance(given, tuple | list) else [given]
+    if not lengths or not all(is_integer(length, least=2) for length in lengths):
+        raise ValueError(
+            "season_length must be an int of at least 2, several of them, or None. Got"
+            f" {given!r}."
+        )
+    return sorted({int(length) for length in lengths})
+
+
+def _methods(regressor: Any, windows: Windows, features: Sequence[int]) -> list[str]:
+    """Give the ways in which a season may act."""
+    is_centred = regressor._resolve_loss().is_centred
+    if regressor.season == "additive" and not is_centred:
+        raise ValueError(
+            f"season must be 'multiplicative' or 'auto' for loss={regressor.loss!r}, which"
+            " knows nothing below 0. Got 'additive'."
+        )
+    if regressor.season == "multiplicative":
+        values = windows.table[:, sorted(set(features))]
+        if np.nanmin(values, initial=np.inf) <= 0:
+            raise ValueError(
+                "season must be 'additive' or 'auto' where a value is not above 0: such a"
+                f" season is a factor. Got 'multiplicative', and {np.nanmin(values):.3g}."
+            )
+        return ["multiplicative"]
+    factor = ["multiplicative"] if may_multiply(regressor, windows, features) else []
+    return ["additive", *factor] if is_centred else factor
+
+
+def _leads(regressor: Any, windows: Windows, features: Sequence[int]) -> tuple[int, ...]:
+    """Tell how many steps ahead each output lies."""
+    n_features = len(set(features))
+    n_steps = len(features) // n_features
+    if windows.known is not None:
+        steps = windows.known.leads
+    elif n_steps == 1 and regressor.horizon is not None:
+        steps = np.array([plain(regressor.horizon)])
+    else:
+        steps = np.arange(1, n_steps + 1)
+    return tuple(np.repeat(steps, n_features).tolist())
