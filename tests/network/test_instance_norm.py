@@ -12,10 +12,13 @@ def levels(method, x):
     """Center and spread of the observed steps of one feature."""
     if method == "last":
         return x[-1], 1.0
+    if method == "level":
+        weights = 0.5 ** np.arange(len(x) - 1, -1, -1)
+        return weights @ x / weights.sum(), 1.0
     return x.mean(), x.std()
 
 
-@pytest.mark.parametrize("method", ["last", "standard"])
+@pytest.mark.parametrize("method", ["last", "level", "standard"])
 def test_normalised_and_restored_equal_the_equations(method):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 8, 3)) * 10 + 3
@@ -29,7 +32,7 @@ def test_normalised_and_restored_equal_the_equations(method):
     for i, n in enumerate(lengths):
         for feature, scale in ((0, 2.0), (2, 3.0)):
             center, spread = levels(method, x[i, :n, feature])
-            if n > 1 or method == "last":
+            if n > 1 or method != "standard":
                 expected = (x[i, :n, feature] - center) / (spread * scale)
                 np.testing.assert_allclose(z[i, :n, feature], expected, rtol=1e-6)
         np.testing.assert_array_equal(z[i, :, 1], x[i, :, 1])
@@ -39,7 +42,7 @@ def test_normalised_and_restored_equal_the_equations(method):
             np.testing.assert_allclose(restored[i, j], expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("method", ["last", "standard"])
+@pytest.mark.parametrize("method", ["last", "level", "standard"])
 def test_learnt_constants_make_inputs_and_changes_of_size_one(method):
     rng = np.random.default_rng(0)
     walk = rng.normal(size=(400, 2)).cumsum(axis=0) * [0.01, 5]

@@ -73,8 +73,14 @@ def test_four_days_of_etth1_are_forecast_better_than_by_patchtst(write_table):
 AIRLINE = {
     "strategy": "seq2seq",
     "window_length": 24,
+    "season_length": None,
+    "instance_norm": "last",
+    "dropout": 0.0,
     "loss": "squared_error",
+    "optimizer": "adam",
+    "weight_decay": None,
     "max_epochs": 100,
+    "max_steps": None,
 }
 
 

@@ -15,6 +15,19 @@ LEVELS = [0.05, *panels.DECILES.tolist(), 0.95]
 
 # ------------------------------------------------------------------ panels
 
+# What the tables begin from: a network that is not held back, and reads no season itself.
+PLAIN = {
+    "window_length": 12,
+    "season_length": None,
+    "instance_norm": "last",
+    "dropout": 0.0,
+    "optimizer": "adam",
+    "weight_decay": None,
+    "patch_length": 1,
+    "max_epochs": 50,
+    "max_steps": None,
+}
+
 
 def quantiles(name, random_state, *, has_season=False, part="test", **settings):
     """Quantiles of the test part, or of the end of the training part.
@@ -29,7 +42,7 @@ def quantiles(name, random_state, *, has_season=False, part="test", **settings):
         train, test = panels.before(train, test)
     season, horizon = panels.Season(panels.PANELS[name][1]), panels.PANELS[name][2]
     rows = season.fit_transform(train) if has_season else train
-    forecaster = LSTMForecaster(random_state=random_state, **settings)
+    forecaster = LSTMForecaster(random_state=random_state, **PLAIN | settings)
     forecaster.fit(rows.to_frame(), fh=range(1, horizon + 1))
     said = forecaster.predict_quantiles(alpha=LEVELS)
     said.index = said.index.set_names(["series", "step"])
@@ -54,7 +67,7 @@ def rolled(name, random_state, *, has_season=True, has_logs=False, until=None, *
     y = y[:until]
     steps = [LogTransformer()] if has_logs else []
     steps += [Deseasonalizer(sp=period)] if has_season else []
-    forecaster = LSTMForecaster(random_state=random_state, **settings)
+    forecaster = LSTMForecaster(random_state=random_state, **PLAIN | settings)
     model = TransformedTargetForecaster([*steps, forecaster])
     first = series.first_origin(len(y))
     model.fit(y[:first], fh=range(1, horizon + 1))
