@@ -23,6 +23,7 @@ from ._sequences import as_sequences, channel_names
     convolution="beside",
     learning_rate=0.003,
     max_epochs=300,
+    max_steps=4000,
     batch_size=16,
     validation_split="random",
 )
@@ -112,7 +113,7 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 300,
-        max_steps: int | None = None,
+        max_steps: int | None = 4000,
         validation_steps: int | None = None,
         batch_size: int = 16,
         standardize: bool = True,

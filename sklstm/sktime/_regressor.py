@@ -16,12 +16,28 @@ from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 
 
-@documented(SERIES_REGRESSION, validation_split="random")
+@documented(
+    SERIES_REGRESSION,
+    hidden_size=8,
+    dropout=0.8,
+    convolution="beside",
+    learning_rate=0.003,
+    batch_size=16,
+    max_steps=4000,
+    early_stopping=True,
+    validation_fraction=0.25,
+    n_epochs_no_change=30,
+    validation_split="random",
+)
 class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     """Long short-term memory network for numbers that belong to whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
     not there is left out of the recurrence rather than cut off or filled up.
+
+    By default convolutions stand beside the recurrent layer, as in the classifier, and a
+    quarter of the series is held out, to stop where others are no longer predicted better:
+    where little is to be learnt that is soon.
 
     Parameters
     ----------
@@ -47,7 +63,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     >>> X = np.random.default_rng(0).normal(size=(60, 2, 15))
     >>> y = X[:, 0].mean(axis=1)
     >>> regressor = LSTMTimeSeriesRegressor(random_state=0).fit(X, y)
-    >>> regressor.score(X, y) > 0.95
+    >>> regressor.score(X, y) > 0.8
     True
     """
 
@@ -71,15 +87,15 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     def __init__(
         self,
         *,
-        hidden_size: int = 32,
+        hidden_size: int = 8,
         num_layers: int = 1,
-        dropout: float = 0.0,
+        dropout: float = 0.8,
         bidirectional: bool = False,
         cell: str = "lstm",
         layer_norm: bool = False,
         memory_length: int | None = None,
         patch_length: int = 1,
-        convolution: str | None = None,
+        convolution: str | None = "beside",
         conv_filters: Sequence[int] = (128, 256, 128),
         conv_kernel_sizes: Sequence[int] = (8, 5, 3),
         squeeze_excite: bool = False,
@@ -91,20 +107,20 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         quantile: float | Sequence[float] = 0.5,
         n_mixtures: int = 3,
         optimizer: Any = "adam",
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.003,
         learning_rate_schedule: Any = "cosine",
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
         max_epochs: int = 100,
-        max_steps: int | None = None,
+        max_steps: int | None = 4000,
         validation_steps: int | None = None,
-        batch_size: int = 32,
+        batch_size: int = 16,
         standardize: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.25,
         validation_split: str = "random",
-        n_epochs_no_change: int = 10,
+        n_epochs_no_change: int = 30,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -176,5 +192,6 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         -------
         params : list of dict
         """
-        small = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
+        small: dict[str, Any] = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
+        small |= {"conv_filters": (4, 4), "conv_kernel_sizes": (3, 2)}
         return [small, {**small, "bidirectional": True, "loss": "huber"}]
