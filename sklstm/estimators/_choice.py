@@ -17,9 +17,9 @@ from ..samples._samples import Samples
 from ..training import SequenceData
 from ._start import Start, Units
 
-# Samples that are forecast, at most, and at once.
-MOST_SAMPLES = 4096
-AT_ONCE = 512
+# Samples that are forecast, at most, and their values, in all and at once.
+MOST_SAMPLES, LEAST_SAMPLES = 4096, 256
+MOST_VALUES, VALUES_AT_ONCE = 1 << 24, 1 << 19
 
 # Weights of a step beside the one after it, of levels to choose from; 0 is the last step.
 DECAYS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
@@ -61,10 +61,12 @@ def choose_start(units: Units, start: Start, seasons: Sequence[Season | None]) -
 
 
 def _some(samples: Samples, seed: int) -> Samples:
-    if len(samples.windows) <= MOST_SAMPLES:
+    n, *shape = samples.windows.shape
+    n_chosen = min(MOST_SAMPLES, max(LEAST_SAMPLES, MOST_VALUES // np.prod(shape)))
+    if n <= n_chosen:
         return samples
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(samples.windows), MOST_SAMPLES, replace=False)
+    chosen = rng.choice(n, n_chosen, replace=False)
     return samples.take(np.sort(chosen))
 
 
@@ -90,7 +92,8 @@ def _errors(
         fill=False,
     )
     errors = []
-    for inputs, target in data.batches(AT_ONCE):
+    at_once = max(1, VALUES_AT_ONCE // np.prod(data.shape[1:]))
+    for inputs, target in data.batches(int(at_once)):
         given: Any = inputs
         size = 1.0 if given["size"] is None else given["size"]
         x, lengths = given["x"], given["lengths"]
