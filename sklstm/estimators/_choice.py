@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..network import InstanceNorm
 from ..samples._encoding import Season
@@ -18,8 +18,8 @@ from ..training import SequenceData
 from ._start import Start, Units
 
 # Samples that are forecast, at most, and their values, in all and at once.
-MOST_SAMPLES, LEAST_SAMPLES = 4096, 256
-MOST_VALUES, VALUES_AT_ONCE = 1 << 24, 1 << 19
+MOST_SAMPLES, LEAST_SAMPLES = 4096, 64
+MOST_VALUES, VALUES_AT_ONCE = 1 << 21, 1 << 18
 
 # Weights of a step beside the one after it, of levels to choose from; 0 is the last step.
 DECAYS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
@@ -62,7 +62,7 @@ def choose_start(units: Units, start: Start, seasons: Sequence[Season | None]) -
 
 def _some(samples: Samples, seed: int) -> Samples:
     n, *shape = samples.windows.shape
-    n_chosen = min(MOST_SAMPLES, max(LEAST_SAMPLES, MOST_VALUES // np.prod(shape)))
+    n_chosen = min(MOST_SAMPLES, max(LEAST_SAMPLES, MOST_VALUES // math.prod(shape)))
     if n <= n_chosen:
         return samples
     rng = np.random.default_rng(seed)
@@ -77,10 +77,7 @@ def _errors(
     architecture, encoding, dtype = units.architecture, units.encoding, torch.float64
     features, norm = architecture["target_features"], architecture["instance_norm"]
     shape = (architecture["input_size"], architecture["categories"], features, dtype)
-    levels = [
-        None if norm is None else InstanceNorm(norm, *shape, decay=decay).level
-        for decay in decays
-    ]
+    norms = [InstanceNorm(norm, *shape, decay=d) for d in decays] if norm else []
     data = SequenceData(
         samples.windows,
         encoding.scaling,
@@ -91,24 +88,19 @@ def _errors(
         dtype=dtype,
         fill=False,
     )
-    errors = []
-    at_once = max(1, VALUES_AT_ONCE // np.prod(data.shape[1:]))
-    for inputs, target in data.batches(int(at_once)):
+    targets, sizes, centers = [], [], []
+    at_once = max(1, VALUES_AT_ONCE // math.prod(data.shape[1:]))
+    for inputs, target in data.batches(at_once):
         given: Any = inputs
-        size = 1.0 if given["size"] is None else given["size"]
-        x, lengths = given["x"], given["lengths"]
-        centers = [
-            0.0 if level is None else level(x, lengths).center[:, features]
-            for level in levels
-        ]
-        of_each = [_mean_size(size * (target - c)) for c in centers]  # type: ignore[operator]
-        errors.append(torch.stack(of_each, dim=1))
-    return torch.cat(errors).numpy()
-
-
-def _mean_size(error: Any) -> Tensor:
-    """Give the mean of what is known of each sample; NaN where nothing is."""
-    return error.abs().nanmean(dim=1)  # type: ignore[no-any-return]
+        x, size = given["x"], given["size"]
+        targets.append(target)
+        sizes.append(torch.ones_like(x[:, 0, :1]) if size is None else size)
+        levels = [norm.level(x, given["lengths"]).center[:, features] for norm in norms]
+        centers.append(torch.stack(levels) if levels else x.new_zeros(1, len(x), 1))
+    target, size, center = torch.cat(targets), torch.cat(sizes), torch.cat(centers, dim=1)  # type: ignore[arg-type]
+    if not norms:  # The network begins from the mean of all samples.
+        center = target.nanmean(dim=0).expand(1, 1, -1)
+    return (size * (target - center)).abs().nanmean(dim=2).T.numpy()
 
 
 def _best(errors: NDArray[np.float64], series: NDArray[np.intp]) -> int:

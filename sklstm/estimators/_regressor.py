@@ -35,7 +35,7 @@ from ._predictive import (
     sample,
     std_of,
 )
-from ._season import may_multiply, seasons_of
+from ._season import check_holds, may_multiply, seasons_of
 from ._start import Start, Units
 
 
@@ -352,6 +352,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     def _parameters_of(self, X: Any) -> tuple[Loss, Array]:
         """Give the loss that was trained, and what it needs to know of each target."""
         model, windows = self._fitted(X)
+        season = model.encoding.season
+        if season is not None:
+            check_holds(windows, season.length)
         return loss_of(self, model), model.predict(windows)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -465,9 +468,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         if features is None:
             if n_features > 1:
                 raise ValueError(
-                    "target_features must tell which features the outputs forecast when"
-                    f" instance_norm={self.instance_norm!r} and X has more than one. Got"
-                    f" None, with {n_features} features."
+                    "target_features must tell which features the outputs forecast with"
+                    " instance_norm, instance_scale or season_length, when X has more than"
+                    f" one. Got None, with {n_features} features."
                 )
             cycle = [0]
         if not cycle or n_outputs % len(cycle):

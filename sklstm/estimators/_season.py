@@ -9,6 +9,7 @@ import numpy as np
 
 from ..fitting._numbers import is_integer
 from ..samples._encoding import Season
+from ..samples._horizon import leads_of
 from ..samples._inputs import plain
 from ..windows._windows import Windows, row_chunks
 from ._start import Start, Units
@@ -41,21 +42,38 @@ def seasons_of(regressor: Any, units: Units, start: Start) -> list[Season | None
     if not lengths:
         return [None]
     windows = start.train.windows
-    if lengths[-1] > windows.shape[1]:
-        raise ValueError(
-            "season_length must be at most the number of steps of a sequence,"
-            f" {windows.shape[1]}. Got {regressor.season_length!r}."
-        )
-    if (np.diff(windows.lags) != -1).any():
-        raise ValueError(
-            "season_length must be None for sequences that leave out steps. Got"
-            f" {regressor.season_length!r}, and lags {windows.lags.tolist()}."
-        )
+    check_holds(windows, lengths[-1])
     features = units.architecture["target_features"]
     leads = _leads(regressor, windows, features)
     methods = _methods(regressor, windows, features)
     seasons = [Season(length, method, leads) for method in methods for length in lengths]
     return [None, *seasons] if regressor.season == "auto" else [*seasons]
+
+
+def check_holds(windows: Windows, length: int) -> None:
+    """Refuse sequences that do not hold a season step by step.
+
+    Parameters
+    ----------
+    windows : Windows
+    length : int
+        Of the season.
+
+    Raises
+    ------
+    ValueError
+        If they are shorter, or leave out steps.
+    """
+    if length > windows.shape[1]:
+        raise ValueError(
+            "season_length must be at most the number of steps of a sequence,"
+            f" {windows.shape[1]}. Got {length}."
+        )
+    if (np.diff(windows.lags) != -1).any():
+        raise ValueError(
+            "season_length must be None for sequences that leave out steps. Got"
+            f" {length}, and lags {windows.lags.tolist()}."
+        )
 
 
 def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> bool:
@@ -76,13 +94,27 @@ def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> b
         return False
     if regressor.season == "multiplicative":
         return True
+    # Values that are divided are not centred: without a level they would be all alike.
+    if regressor.instance_norm is None and not may_be_counts(regressor):
+        return False
+    least, most = _bounds(windows, features)
+    return least > 0 and most > (1 + LEAST_SPREAD) * least
+
+
+def may_be_counts(regressor: Any) -> bool:
+    """Tell whether the loss knows nothing below 0."""
+    return not regressor._resolve_loss().is_centred
+
+
+def _bounds(windows: Windows, features: Sequence[int]) -> tuple[float, float]:
+    """Give the least and the greatest value of some features."""
     table, columns = windows.table, sorted(set(features))
-    least, most = np.inf, 0.0
+    least, most = np.inf, -np.inf
     for chunk in row_chunks(table):
         values = table[chunk][:, columns]
         least = min(least, np.nanmin(values, initial=np.inf))
-        most = max(most, np.nanmax(values, initial=0.0))
-    return bool(least > 0 and most > (1 + LEAST_SPREAD) * least)
+        most = max(most, np.nanmax(values, initial=-np.inf))
+    return float(least), float(most)
 
 
 def lengths_of(given: Any) -> list[int]:
@@ -115,18 +147,23 @@ def lengths_of(given: Any) -> list[int]:
 
 def _methods(regressor: Any, windows: Windows, features: Sequence[int]) -> list[str]:
     """Give the ways in which a season may act."""
-    is_centred = regressor._resolve_loss().is_centred
+    is_centred = not may_be_counts(regressor)
     if regressor.season == "additive" and not is_centred:
         raise ValueError(
             f"season must be 'multiplicative' or 'auto' for loss={regressor.loss!r}, which"
             " knows nothing below 0. Got 'additive'."
         )
     if regressor.season == "multiplicative":
-        values = windows.table[:, sorted(set(features))]
-        if np.nanmin(values, initial=np.inf) <= 0:
+        least, _ = _bounds(windows, features)
+        if least <= 0:
             raise ValueError(
                 "season must be 'additive' or 'auto' where a value is not above 0: such a"
-                f" season is a factor. Got 'multiplicative', and {np.nanmin(values):.3g}."
+                f" season is a factor. Got 'multiplicative', and {least:.3g}."
+            )
+        if regressor.instance_norm is None and is_centred:
+            raise ValueError(
+                "season='multiplicative' needs an instance_norm, such as 'level': what is"
+                " divided by a season is not standardised. Got instance_norm=None."
             )
         return ["multiplicative"]
     factor = ["multiplicative"] if may_multiply(regressor, windows, features) else []
@@ -139,8 +176,8 @@ def _leads(regressor: Any, windows: Windows, features: Sequence[int]) -> tuple[i
     n_steps = len(features) // n_features
     if windows.known is not None:
         steps = windows.known.leads
-    elif n_steps == 1 and regressor.horizon is not None:
-        steps = np.array([plain(regressor.horizon)])
+    elif regressor.horizon is not None:
+        return tuple(leads_of(len(features), plain(regressor.horizon)).tolist())
     else:
         steps = np.arange(1, n_steps + 1)
     return tuple(np.repeat(steps, n_features).tolist())

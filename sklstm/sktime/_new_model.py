@@ -54,7 +54,7 @@ def new_model(
     labels = Labels.learn(X)
     categorical = [*labels.of, *(forecaster.categorical_features or [])]
     steps = _steps(forecaster, fh, y)
-    seen = sight_of(forecaster, Panel.of(y), int(steps[-1]))
+    seen = sight_of(forecaster, Panel.of(y).regular(forecaster._freq), int(steps[-1]))
     kind = Seq2SeqRegressor if forecaster.strategy == "seq2seq" else ForecastRegressor
     regressor = kind(**core_parameters(forecaster, LSTMRegressor)).set_params(
         target_features=list(range(len(targets))),

@@ -194,7 +194,7 @@ class SequenceData(Dataset):
             x = self.table[rows]
         size, ahead = None, None
         if self.own_season is not None:
-            x, ahead = self._without_season(x, order, lengths)
+            x, ahead = self._without_season(index, x, order, lengths)
         if self.own_size is not None:
             x, size = self.own_size.take_out(x, lengths)
         if self.table.has_partial_rows:
@@ -215,15 +215,16 @@ class SequenceData(Dataset):
         return {**inputs, "weight": weight, "size": size, "shift": shift}, target
 
     def _without_season(
-        self, x: Tensor, order: Tensor | None, lengths: Tensor | None
+        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
     ) -> tuple[Tensor, Ahead]:
         """Take the season out of steps, which may stand in another order than time's."""
         season: Any = self.own_season
         if order is None or lengths is None:
             return season.take_out(x, season.pattern(x), self.lags)  # type: ignore[no-any-return]
         back = order.argsort(dim=1)
+        inside = self.ends[index, None] - self.lags >= self.starts[index, None]
         in_time = x.gather(1, back[:, :, None].expand(-1, -1, x.shape[2]))
-        pattern = season.pattern(in_time, back < lengths[:, None])
+        pattern = season.pattern(in_time, inside & (back < lengths[:, None]))
         return season.take_out(x, pattern, self.lags[order])  # type: ignore[no-any-return]
 
     def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:

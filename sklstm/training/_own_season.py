@@ -13,6 +13,10 @@ from ..samples._encoding import Season
 # Share of a period that has to be observed for it to count.
 LEAST_OBSERVED = 0.75
 
+# Where steps are missing, the means of the periods are found so many times, each but the
+# first without the season of the time before: no period is lower for a missing peak.
+PASSES = 4
+
 # How far a season is believed that was seen once.
 BELIEF_IN_ONE = 0.5
 
@@ -95,7 +99,8 @@ class OwnSeason:
         y = x[:, :, self.features]
         if observed is not None:
             y = y.masked_fill(~observed[:, :, None], torch.nan)
-        return seasonal_pattern(y, self.length, is_factor=self.is_factor)
+        n_passes = 1 if observed is None else PASSES
+        return seasonal_pattern(y, self.length, is_factor=self.is_factor, n_passes=n_passes)
 
     def take_out(self, x: Tensor, pattern: Tensor, lags: Tensor) -> tuple[Tensor, Ahead]:
         """Take the season out.
@@ -126,7 +131,9 @@ class OwnSeason:
         return x.index_copy(2, self.features, rest), both
 
 
-def seasonal_pattern(y: Tensor, length: int, *, is_factor: bool) -> Tensor:
+def seasonal_pattern(
+    y: Tensor, length: int, *, is_factor: bool, n_passes: int = 1
+) -> Tensor:
     r"""Find one period of the season of each sequence.
 
     Of the :math:`n` periods with enough values, period :math:`b` has the mean :math:`m_b`,
@@ -149,6 +156,8 @@ def seasonal_pattern(y: Tensor, length: int, *, is_factor: bool) -> Tensor:
     is_factor : bool
         Whether to give :math:`1 + \lambda s_r` of the ratios in place of
         :math:`\lambda s_r`; 1 where a value is not above 0.
+    n_passes : int, default=1
+        Times that the means are found, for periods that are not whole.
 
     Returns
     -------
@@ -168,20 +177,26 @@ def seasonal_pattern(y: Tensor, length: int, *, is_factor: bool) -> Tensor:
     whole = n_used >= LEAST_OBSERVED * length
     used = used & whole[:, :, None]
     blocks = blocks.where(used, 0.0)
-    means = blocks.sum(dim=2) / n_used.clamp_min(1)
     n_whole = whole.sum(dim=1)
     phase = torch.arange(length, dtype=y.dtype, device=y.device) - (length - 1) / 2
-    slope = _slope(means, whole, n_whole)
-    level = means[:, :, None] + slope[:, None, None] * (phase / length)[:, None]
-    if is_factor:
-        is_positive = ~used | ((blocks > 0) & (level > 0))
-        used = used & is_positive.all(dim=2, keepdim=True).all(dim=1, keepdim=True)
-        rest = (blocks / level.where(used, 1.0) - 1).where(used, 0.0)
-    else:
-        rest = (blocks - level).where(used, 0.0)
-    count = used.sum(dim=1)
-    pattern = rest.sum(dim=1) / count.clamp_min(1)
-    square = ((rest - pattern[:, None]).where(used, 0.0) ** 2).sum(dim=1)
+    pattern, count = torch.zeros_like(blocks[:, 0]), used.sum(dim=1)
+    rest, mean = torch.zeros_like(blocks), pattern
+    for _ in range(n_passes):
+        season = pattern[:, None]
+        without = blocks / (1 + season) if is_factor else blocks - season
+        means = without.where(used, 0.0).sum(dim=2) / n_used.clamp_min(1)
+        slope = _slope(means, whole, n_whole)
+        level = means[:, :, None] + slope[:, None, None] * (phase / length)[:, None]
+        if is_factor:
+            is_positive = ~used | ((blocks > 0) & (level > 0))
+            used = used & is_positive.all(dim=2, keepdim=True).all(dim=1, keepdim=True)
+            rest = (blocks / level.where(used, 1.0) - 1).where(used, 0.0)
+        else:
+            rest = (blocks - level).where(used, 0.0)
+        count = used.sum(dim=1)
+        mean = rest.sum(dim=1) / count.clamp_min(1)
+        pattern = mean - mean.mean(dim=1, keepdim=True)
+    square = ((rest - mean[:, None]).where(used, 0.0) ** 2).sum(dim=1)
     chance = (square / ((count - 1).clamp_min(1) * count.clamp_min(1))).mean(dim=1)
     size = (pattern**2).mean(dim=1)
     belief = torch.where(size > 0, 1 - chance / size.where(size > 0, 1.0), 0.0).clamp_min(0)

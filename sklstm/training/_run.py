@@ -57,9 +57,11 @@ class Plan(NamedTuple):
         total, length = self.epochs * n_batches, n_batches
         if self.most_steps is not None:
             total = min(total, self.most_steps)
-            length = min(length, -(-self.most_steps // LEAST_EPOCHS))
+            length = min(length, max(1, self.most_steps // LEAST_EPOCHS))
         length = min(length, total, self.steps_of_epoch or length)
-        return Rounds(total // length, length)
+        # Shorter epochs, if they leave out fewer steps than a last one that is cut off.
+        n = -(-total // length)
+        return max(Rounds(total // length, length), Rounds(n, total // n), key=_n_steps)
 
 
 class Rounds(NamedTuple):
@@ -74,6 +76,10 @@ class Rounds(NamedTuple):
 
     n: int
     n_batches: int
+
+
+def _n_steps(rounds: Rounds) -> int:
+    return rounds.n * rounds.n_batches
 
 
 def run(

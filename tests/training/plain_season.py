@@ -3,42 +3,40 @@
 import numpy as np
 
 
-def season_of(y, length, method):
+def season_of(y, length, method, n_passes=1):
     """One period of the season of y, from the step after its end on."""
     n_periods = -(-len(y) // length)
     padded = np.r_[np.full(n_periods * length - len(y), np.nan), y]
     periods = padded.reshape(n_periods, length)
-    numbered = [
-        (b, p) for b, p in enumerate(periods) if (~np.isnan(p)).sum() >= 0.75 * length
-    ]
-    neutral = 1.0 if method == "multiplicative" else 0.0
-    if not numbered:
-        return np.full(length, neutral)
-    means = [np.nanmean(p) for _, p in numbered]
-    numbers = [b for b, _ in numbered]
-    slope = np.polyfit(numbers, means, 1)[0] if len(numbered) > 1 else 0.0
+    whole = [b for b, p in enumerate(periods) if (~np.isnan(p)).sum() >= 0.75 * length]
+    is_factor = method == "multiplicative"
+    neutral = np.full(length, 1.0 if is_factor else 0.0)
+    if not whole:
+        return neutral
+    mean = np.zeros(length)
     phase = (np.arange(length) - (length - 1) / 2) / length
-    lines = [mean + slope * phase for mean in means]
-    if method == "multiplicative":
-        seen = [
-            (p[~np.isnan(p)], line[~np.isnan(p)])
-            for (_, p), line in zip(numbered, lines, strict=True)
+    for _ in range(n_passes):
+        means = [
+            np.nanmean(periods[b] / (1 + mean) if is_factor else periods[b] - mean)
+            for b in whole
         ]
-        if any((p <= 0).any() or (line <= 0).any() for p, line in seen):
-            return np.ones(length)
-        rest = [p / line - 1 for (_, p), line in zip(numbered, lines, strict=True)]
-    else:
-        rest = [p - line for (_, p), line in zip(numbered, lines, strict=True)]
-    mean, chance = np.zeros(length), np.zeros(length)
-    for r in range(length):
-        of_phase = np.array([d[r] for d in rest if not np.isnan(d[r])])
-        if len(of_phase):
-            mean[r] = of_phase.mean()
-        if len(of_phase) > 1:
-            chance[r] = of_phase.var(ddof=1) / len(of_phase)
+        slope = np.polyfit(whole, means, 1)[0] if len(whole) > 1 else 0.0
+        lines = [m + slope * phase for m in means]
+        pairs = list(zip((periods[b] for b in whole), lines, strict=True))
+        if is_factor:
+            seen = [(p[~np.isnan(p)], line[~np.isnan(p)]) for p, line in pairs]
+            if any((p <= 0).any() or (line <= 0).any() for p, line in seen):
+                return neutral
+        rest = [p / line - 1 if is_factor else p - line for p, line in pairs]
+        phases = [
+            np.array([d[r] for d in rest if not np.isnan(d[r])]) for r in range(length)
+        ]
+        mean = np.array([each.mean() if len(each) else 0.0 for each in phases])
+        mean = mean - mean.mean()
+    chance = [each.var(ddof=1) / len(each) if len(each) > 1 else 0.0 for each in phases]
     size = (mean**2).mean()
-    belief = 0.5 if len(numbered) == 1 else 0.0
-    if len(numbered) > 1 and size > 0:
-        belief = max(0.0, 1 - chance.mean() / size)
+    belief = 0.5 if len(whole) == 1 else 0.0
+    if len(whole) > 1 and size > 0:
+        belief = max(0.0, 1 - np.mean(chance) / size)
     pattern = neutral + belief * mean
-    return np.maximum(pattern, 0.05) if method == "multiplicative" else pattern
+    return np.maximum(pattern, 0.05) if is_factor else pattern

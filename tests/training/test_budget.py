@@ -45,7 +45,7 @@ def fitted(**options):
         ({"max_epochs": 300, "max_steps": 7}, 7, 7),
         ({"max_epochs": 2, "validation_steps": 4}, 20, 5),
         ({"max_epochs": 2, "validation_steps": 50}, 20, 2),
-        ({"max_epochs": 9, "max_steps": 50, "validation_steps": 5}, 48, 16),
+        ({"max_epochs": 9, "max_steps": 50, "validation_steps": 5}, 50, 25),
     ],
 )
 def test_steps_and_epochs(options, n_steps, n_epochs):

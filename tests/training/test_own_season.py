@@ -13,7 +13,7 @@ from sklstm import (
 from sklstm.samples._encoding import Season
 from sklstm.samples._scaling import Scaling
 from sklstm.training import SequenceData
-from sklstm.training._own_season import seasonal_pattern
+from sklstm.training._own_season import PASSES, seasonal_pattern
 from sklstm.windows._windows import Windows
 from tests.training.plain_season import season_of
 
@@ -28,7 +28,8 @@ def made(rng, n, length, *, noise=0.3, trend=0.05):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [3, 4, 7, 8, 11, 12, 25])
-def test_pattern_is_that_of_plain_numpy(method, n):
+@pytest.mark.parametrize("n_passes", [1, 3])
+def test_pattern_is_that_of_plain_numpy(method, n, n_passes):
     rng = np.random.default_rng(n)
     y = np.stack([made(rng, n, 4, noise=noise) for noise in (0, 0.5, 3, 10)])
     y[1, rng.random(n) < 0.2] = np.nan
@@ -36,9 +37,12 @@ def test_pattern_is_that_of_plain_numpy(method, n):
     if n > 8:
         y[3, -3] = -1.0
     found = seasonal_pattern(
-        torch.from_numpy(y[:, :, None]), 4, is_factor=method == "multiplicative"
+        torch.from_numpy(y[:, :, None]),
+        4,
+        is_factor=method == "multiplicative",
+        n_passes=n_passes,
     )
-    expected = [season_of(row, 4, method) for row in y]
+    expected = [season_of(row, 4, method, n_passes) for row in y]
     np.testing.assert_allclose(found[:, :, 0], expected, rtol=1e-9, atol=1e-12)
 
 
@@ -70,7 +74,8 @@ def test_batches_are_without_season_whatever_is_missing(method):
     for i, end in enumerate(ends):
         at = np.arange(end - T + 1, end + 1)
         y = np.where(at >= first[end], table[np.maximum(at, 0), 0], np.nan)
-        pattern = season_of(y, length, method)
+        whole = inputs["lengths"] is None
+        pattern = season_of(y, length, method, 1 if whole else PASSES)
         around = pattern[(at - end - 1) % length]
         ahead = pattern[(leads - 1) % length]
         truth = table[end + leads, 0]
@@ -119,9 +124,8 @@ def test_season_and_size_go_together():
 
 def fitted(y, **options):
     X, targets = sliding_windows(y, window_length=12, horizon=6)
-    model = LSTMRegressor(
-        hidden_size=4, max_epochs=3, random_state=0, instance_norm="level", **options
-    )
+    options = {"instance_norm": "level"} | options
+    model = LSTMRegressor(hidden_size=4, max_epochs=3, random_state=0, **options)
     return model.fit(X[:-10], targets[:-10]), X[-10:], targets[-10:]
 
 
@@ -213,6 +217,10 @@ def test_training_goes_on_with_the_season_of_before():
         ({"season_length": [4, 1]}, "season_length must be an int of at least 2"),
         ({"season_length": []}, "season_length must be an int of at least 2"),
         ({"season_length": 4, "season": "multiplicative"}, "where a value is not above 0"),
+        (
+            {"season_length": 4, "season": "multiplicative", "instance_norm": None},
+            "where a value is not above 0|needs an instance_norm",
+        ),
         ({"season_length": 4, "season": "sine"}, "'season' parameter"),
         (
             {"season_length": 4, "season": "additive", "loss": "negative_binomial"},
@@ -232,3 +240,50 @@ def test_sequences_that_leave_out_steps_have_no_season():
     model = LSTMRegressor(season_length=2)
     with pytest.raises(ValueError, match="leave out steps"):
         model.fit(windows, y[ends + 1, 0])
+
+
+def test_a_peak_that_is_missing_lowers_no_period():
+    y = np.resize(np.arange(12.0), 36)
+    y[[10, 11, 35]] = np.nan
+    y = torch.from_numpy(y[None, :, None])
+    found = seasonal_pattern(y, 12, is_factor=False, n_passes=PASSES)
+    np.testing.assert_allclose(found[0, :, 0], np.arange(12) - 5.5, atol=0.02)
+
+
+def test_without_a_level_a_season_is_found_too():
+    rng = np.random.default_rng(0)
+    y = 100 + np.resize([3.0, 9, 1, 7, 2, 8, 5], 420) + 0.5 * rng.normal(size=420)
+    X, target = sliding_windows(y, window_length=21)
+    for season in ("auto", "additive"):
+        model = LSTMRegressor(season_length=7, season=season, max_epochs=20, random_state=0)
+        model.fit(X[:320], target[:320])
+        assert model.season_ == (7, "additive")
+        assert model.score(X[320:], target[320:]) > 0.95
+
+
+def test_horizon_of_many_outputs_is_that_of_all():
+    y = np.resize([3.0, 9, 1, 7, 2, 8, 5], 200)
+    X = SlidingWindowTransformer(window_length=14).fit_transform(y[:, None])
+    ahead = np.r_[y[5:], np.full(5, np.nan)]
+    model = LSTMRegressor(
+        season_length=7, instance_norm="level", horizon=5, max_epochs=2, random_state=0
+    ).fit(X, np.c_[ahead, ahead])
+    np.testing.assert_allclose(model.predict(X)[20:-5, 1], ahead[20:-5], atol=0.05)
+
+
+@pytest.mark.parametrize("padding", ["edge", np.nan])
+def test_padding_is_no_period(padding):
+    y = np.resize([3.0, 9, 1, 7, 2, 8, 5], 150)
+    lags = range(21)
+    X = SlidingWindowTransformer(lags=lags, padding=padding).fit_transform(y[:, None])
+    target = np.r_[y[1:], np.nan]
+    model = LSTMRegressor(
+        season_length=7, instance_norm="level", horizon=1, max_epochs=2, random_state=0
+    ).fit(X, target)
+    np.testing.assert_allclose(model.predict(X)[14:-1], target[14:-1], atol=0.5)
+
+
+def test_predict_refuses_sequences_that_hold_no_season():
+    model, X, _ = fitted(np.resize([1.0, 5, 2, 4], 100), season_length=4)
+    with pytest.raises(ValueError, match="at most the number of steps of a sequence, 3"):
+        model.predict(np.asarray(X)[:, -3:])
