@@ -356,10 +356,10 @@ REGRESSION: dict[str, Parameter] = {
     "target_features": replace(
         FEATURES["categorical_features"],
         text="""With `instance_norm`, `instance_scale` or `season_length`, the features that
-        the outputs forecast, by number, by name or as a mask, as in `categorical_features`. A list is
-        repeated: ``[0, 2]`` for outputs that are steps ahead of features 0 and 2 in turn.
-        None is feature 0 of sequences that have no other. The other features are read as
-        they are.""",
+        the outputs forecast, by number, by name or as a mask, as in `categorical_features`.
+        A list is repeated: ``[0, 2]`` for outputs that are steps ahead of features 0 and 2
+        in turn. None is feature 0 of sequences that have no other. The other features are
+        read as they are.""",
     ),
     "loss": Parameter(
         f"{_one_of(REGRESSION_LOSSES)}, torch.nn.Module or callable",
