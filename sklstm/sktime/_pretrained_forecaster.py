@@ -49,7 +49,7 @@ class PretrainedLSTMForecaster(BaseForecaster):
         Whether `fit` goes on training, on the series at hand, all of them together, for the
         steps of `fh` (48, where that is not told). It takes seconds. The last steps of each
         series are held out, and what forecasts them best is kept: the network after one of
-        the epochs, or as it was.
+        the epochs, that with the mean of the weights before and after, or as it was.
     max_epochs : int, default=5
         Passes over the series, in `pretrain` and where `fine_tune` is set.
     learning_rate : float, default=0.0001
