@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from ..fitting._numbers import is_integer
-from ._checks import check_kind, in_order
+from ._checks import check_kind, in_order, is_auto
 from ._frequency import check_frequency
 from ._history import History
 from ._horizon import all_steps, horizons_from, with_freq
@@ -237,12 +237,11 @@ class PretrainedLSTMForecaster(BaseForecaster):
     def _check_parameters(self) -> None:
         given = self.season_length
         lengths = list(given) if isinstance(given, tuple | list) else [given]
-        is_auto = isinstance(given, str) and given == "auto"
         is_pair = not isinstance(given, tuple | list) or len(lengths) == 2
         whole = len(lengths) > 0 and all(is_integer(length, least=2) for length in lengths)
         ascending = whole and lengths == sorted(set(lengths))
         ascending = ascending and lengths[-1] <= MOST_STEPS
-        if given is not None and not is_auto and not (is_pair and ascending):
+        if given is not None and not is_auto(given) and not (is_pair and ascending):
             raise ValueError(
                 f"season_length must be 'auto', None, an int from 2 to {MOST_STEPS}, or two"
                 f" of them, a short and a long one. Got {given!r}."

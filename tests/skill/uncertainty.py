@@ -9,24 +9,12 @@ from sktime.transformations.series.detrend import Deseasonalizer
 from sklstm import ConformalRegressor, LSTMRegressor
 from sklstm.sktime import LSTMForecaster
 from tests.skill import panels, series
+from tests.sktime.data import PLAIN
 
 LEVELS = [0.05, *panels.DECILES.tolist(), 0.95]
 
 
 # ------------------------------------------------------------------ panels
-
-# What the tables begin from: a network that is not held back, and reads no season itself.
-PLAIN = {
-    "window_length": 12,
-    "season_length": None,
-    "instance_norm": "last",
-    "dropout": 0.0,
-    "optimizer": "adam",
-    "weight_decay": None,
-    "patch_length": 1,
-    "max_epochs": 50,
-    "max_steps": None,
-}
 
 
 def quantiles(name, random_state, *, has_season=False, part="test", **settings):

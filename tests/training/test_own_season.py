@@ -135,7 +135,7 @@ def test_exact_seasons_are_forecast_exactly(method):
     pattern = np.resize([-1.0, 2.0, 0.0, -1.0], 80)
     y = line + pattern if method == "additive" else line * (1 + 0.3 * pattern)
     model, X, truth = fitted(y, season_length=4, season=method)
-    np.testing.assert_allclose(model.predict(X), truth, atol=0.5)
+    np.testing.assert_allclose(model.predict(X), truth, atol=0.05)
 
 
 @pytest.mark.parametrize("kind", ["none", "additive", "multiplicative"])
@@ -280,7 +280,7 @@ def test_padding_is_no_period(padding):
     model = LSTMRegressor(
         season_length=7, instance_norm="level", horizon=1, max_epochs=2, random_state=0
     ).fit(X, target)
-    np.testing.assert_allclose(model.predict(X)[14:-1], target[14:-1], atol=0.5)
+    np.testing.assert_allclose(model.predict(X)[14:-1], target[14:-1], atol=0.15)
 
 
 def test_predict_refuses_sequences_that_hold_no_season():
