@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from ..network import InstanceNorm
+from ..losses import POINT
+from ..network import InstanceNorm, SeasonalSkip
 from ..samples._encoding import Season
 from ..samples._samples import Samples
 from ..training import SequenceData
+from ..windows._windows import Windows
 from ._start import Start, Units
 
 # Samples that are forecast, at most, and their values, in all and at once.
@@ -57,7 +60,14 @@ def choose_start(units: Units, start: Start, seasons: Sequence[Season | None]) -
         season, decay = pairs[0]
     if smooths:
         architecture = {**architecture, "level_decay": decay}
+    if season is not None and season.is_skip:
+        architecture = {**architecture, "skip": skip_of(season, start.train.windows)}
     return Units(architecture, replace(encoding, season=season), targets)
+
+
+def skip_of(season: Season, windows: Windows) -> tuple[int, int, tuple[int, ...]]:
+    """Give the steps, the past periods and the leads of a season that is begun from."""
+    return season.length, windows.shape[1] // season.length, season.leads
 
 
 def _some(samples: Samples, seed: int) -> Samples:
@@ -78,6 +88,10 @@ def _errors(
     features, norm = architecture["target_features"], architecture["instance_norm"]
     shape = (architecture["input_size"], architecture["categories"], features, dtype)
     norms = [InstanceNorm(norm, *shape, decay=d) for d in decays] if norm else []
+    skip = None
+    if season is not None and season.is_skip:
+        steps = skip_of(season, samples.windows)
+        skip, season = SeasonalSkip(*steps, features, dtype, POINT), None
     data = SequenceData(
         samples.windows,
         encoding.scaling,
@@ -85,22 +99,30 @@ def _errors(
         relative=encoding.relative,
         outputs=features,
         season=season,
+        n_history=0 if skip is None else skip.n_steps,
         dtype=dtype,
         fill=False,
     )
-    targets, sizes, centers = [], [], []
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
     at_once = max(1, VALUES_AT_ONCE // math.prod(data.shape[1:]))
     for inputs, target in data.batches(at_once):
-        given: Any = inputs
-        x, size = given["x"], given["size"]
-        targets.append(target)
-        sizes.append(torch.ones_like(x[:, 0, :1]) if size is None else size)
-        levels = [norm.level(x, given["lengths"]).center[:, features] for norm in norms]
-        centers.append(torch.stack(levels) if levels else x.new_zeros(1, len(x), 1))
-    target, size, center = torch.cat(targets), torch.cat(sizes), torch.cat(centers, dim=1)  # type: ignore[arg-type]
-    if not norms:  # The network begins from the mean of all samples.
-        center = target.nanmean(dim=0).expand(1, 1, -1)
-    return (size * (target - center)).abs().nanmean(dim=2).T.numpy()
+        given: Any = {**inputs, "y": target}
+        x, size, history = given["x"], given["size"], given["history"]
+        size = torch.ones_like(x[:, 0, :1]) if size is None else size
+        levels = [norm.level(x, given["lengths"]).center for norm in norms]
+        levels = levels or [torch.zeros_like(x[:, 0])]
+        begun = [level[:, features] for level in levels]
+        if skip is not None:
+            begun = [
+                skip(first, history, level)
+                for first, level in zip(begun, levels, strict=True)
+            ]
+        parts.append((torch.stack(begun), given["y"], size))
+    forecasts, targets, sizes = zip(*parts, strict=True)
+    target, size, forecast = torch.cat(targets), torch.cat(sizes), torch.cat(forecasts, 1)
+    if not norms and skip is None:  # The network begins from the mean of all samples.
+        forecast = target.nanmean(dim=0).expand(1, 1, -1)
+    return (size * (target - forecast)).abs().nanmean(dim=2).T.detach().numpy()
 
 
 def _best(errors: NDArray[np.float64], series: NDArray[np.intp]) -> int:

@@ -346,12 +346,14 @@ REGRESSION: dict[str, Parameter] = {
         `horizon`, as far as that says.""",
     ),
     "season": Parameter(
-        '{"additive", "multiplicative", "auto"}',
+        '{"additive", "multiplicative", "skip", "auto"}',
         "auto",
-        [StrOptions({"additive", "multiplicative", "auto"})],
+        [StrOptions({"additive", "multiplicative", "skip", "auto"})],
         """Whether a season of `season_length` is added or is a factor, for values above 0.
-        "auto" is what by itself forecasts the training samples better, or none, if that
-        does.""",
+        "skip" leaves the sequences as they are, and the network adds to a linear forecast
+        from the same phase of their past periods, which begins as the mean of these
+        [Lai2018]_. "auto" is what by itself forecasts the training samples better: an added
+        season, a factor, or none.""",
     ),
     "target_features": replace(
         FEATURES["categorical_features"],

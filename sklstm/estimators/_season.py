@@ -90,7 +90,7 @@ def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> b
     -------
     may : bool
     """
-    if regressor.season_length is None or regressor.season == "additive":
+    if regressor.season_length is None or regressor.season in ("additive", "skip"):
         return False
     if regressor.season == "multiplicative":
         return True
@@ -153,6 +153,8 @@ def _methods(regressor: Any, windows: Windows, features: Sequence[int]) -> list[
             f"season must be 'multiplicative' or 'auto' for loss={regressor.loss!r}, which"
             " knows nothing below 0. Got 'additive'."
         )
+    if regressor.season == "skip":
+        return ["skip"]
     if regressor.season == "multiplicative":
         least, _ = _bounds(windows, features)
         if least <= 0:

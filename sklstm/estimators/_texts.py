@@ -44,6 +44,8 @@ REFERENCES = {
         series classification. IEEE Access, 6, 1662-1669.""",
     "Kim2022": """Kim, T. et al. (2022). Reversible instance normalization for accurate
         time-series forecasting against distribution shift. ICLR.""",
+    "Lai2018": """Lai, G. et al. (2018). Modeling long- and short-term temporal patterns
+        with deep neural networks. SIGIR.""",
     "Lin2023": """Lin, S. et al. (2023). SegRNN: Segment recurrent neural network for
         long-term time series forecasting. arXiv:2308.11200.""",
     "Nie2023": """Nie, Y. et al. (2023). A time series is worth 64 words: Long-term

@@ -9,6 +9,7 @@ from ._instance_norm import InstanceNorm
 from ._network import LSTMNetwork
 from ._patches import Patches
 from ._pooling import Pooling, last_observed
+from ._skip import SeasonalSkip
 from ._stepwise import StepwiseLayer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Pooling",
     "RecurrentLayer",
     "RecurrentStack",
+    "SeasonalSkip",
     "StepwiseLayer",
     "dropout_seed",
     "last_observed",

@@ -19,6 +19,7 @@ from ._initialise import initialise
 from ._instance_norm import InstanceNorm, InstanceNormMethod
 from ._patches import Patches, count_patches
 from ._pooling import Pooling, PoolingMethod
+from ._skip import SeasonalSkip
 from ._stepwise import Cell
 
 # Rows that the head takes at once, in prediction: a multiple of this.
@@ -77,6 +78,9 @@ class LSTMNetwork(nn.Module):
     target_features : sequence of int of length n_outputs, default=()
         The feature that each output forecasts, for `instance_norm`; if empty, outputs are
         no forecasts, and all features that are no categories have a level.
+    skip : tuple of (length, n_periods, leads) or None, default=None
+        The steps and the number of past periods whose mean the outputs begin from, and how
+        many steps ahead they lie; they forecast `target_features`.
     roles : sequence of Role, default=("location",)
         What each value is that the head gives for an output.
     begins : sequence of float, default=()
@@ -133,6 +137,7 @@ class LSTMNetwork(nn.Module):
         instance_norm: InstanceNormMethod | None = None,
         level_decay: float = 0.5,
         target_features: Sequence[int] = (),
+        skip: tuple[int, int, Sequence[int]] | None = None,
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
         dtype: torch.dtype = torch.float32,
@@ -162,6 +167,9 @@ class LSTMNetwork(nn.Module):
                 roles,
                 level_decay,
             )
+        self.skip = None
+        if skip is not None:
+            self.skip = SeasonalSkip(*skip, target_features, dtype, roles)
         # Front end: an embedding, then convolutions (or a branch beside), then patches.
         self.embedding = None
         if categories:
@@ -226,7 +234,11 @@ class LSTMNetwork(nn.Module):
             self.head.begin_at(begins)
 
     def forward(
-        self, x: Tensor, lengths: Tensor | None = None, future: Tensor | None = None
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        future: Tensor | None = None,
+        history: Tensor | None = None,
     ) -> Tensor:
         """Give the outputs of the head.
 
@@ -239,6 +251,10 @@ class LSTMNetwork(nn.Module):
             Number of observed steps of each sequence; None if all are.
         future : Tensor of shape (n_samples, n_leads, n_known) or None, default=None
             What is known of the rows after each sequence, standardised.
+        history : Tensor of shape (n_samples, n_periods * length, n_forecast_features) or \
+                None, default=None
+            With `skip`, the last periods of what is forecast, in the order of time; NaN is
+            missing.
 
         Returns
         -------
@@ -254,9 +270,11 @@ class LSTMNetwork(nn.Module):
         if self.branch is not None:
             state = torch.cat([state, self.branch(x, lengths)], dim=1)
         output = with_least_scale(self._outputs(state, future), self.roles)
-        if self.normaliser is None or level is None:
+        if self.normaliser is not None and level is not None:
+            output = self.normaliser.restore(output, level)
+        if self.skip is None or history is None:
             return output
-        return self.normaliser.restore(output, level)
+        return self.skip(output, history, None if level is None else level.center)
 
     def _numeric(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
         """Look categories up; what is missing becomes 0, the training mean."""

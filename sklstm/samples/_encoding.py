@@ -37,13 +37,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Season:
-    """A season that is taken out of each sequence.
+    """A season of each sequence: taken out of it, or begun from (`is_skip`).
 
     Attributes
     ----------
     length : int
         Steps of a period.
-    method : {"additive", "multiplicative"}
+    method : {"additive", "multiplicative", "skip"}
     leads : tuple of int of length n_outputs
         How many steps after the end of a sequence each output lies.
     """
@@ -51,6 +51,11 @@ class Season:
     length: int
     method: str
     leads: tuple[int, ...]
+
+    @property
+    def is_skip(self) -> bool:
+        """Whether the network begins from it, and learns what to make of it."""
+        return self.method == "skip"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from skorch.dataset import Dataset
 from torch import Tensor
+from torch.nn import functional
 
 from ..samples._encoding import Season
 from ..samples._scaling import Scaling
@@ -19,7 +20,8 @@ from ._own_size import OwnSize
 from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
-# if nothing is known of it), "size" and "shift" of shape (batch_size, n_outputs), by which
+# if nothing is known of it), "history" (the last steps of what is forecast, in the order of
+# time, None if nobody asks), "size" and "shift" of shape (batch_size, n_outputs), by which
 # targets were divided after that was subtracted (None: by 1, and 0), and, in training,
 # "weight" (None if all samples count alike).
 Inputs = dict[str, Tensor | None]
@@ -59,6 +61,9 @@ class SequenceData(Dataset):
     season : Season or None, default=None
         That is taken out of these features, sequence by sequence, before their size, and
         out of the targets.
+    n_history : int, default=0
+        Steps that end a sequence, and of which a batch has the features that are forecast
+        in the order of time, too; NaN where there is none.
     beside : SequenceData or None, default=None
         Other samples. The rows are taken from them if they are the same.
     names : tuple of str, default=("X", "y")
@@ -83,6 +88,7 @@ class SequenceData(Dataset):
         relative: Sequence[int] = (),
         outputs: Sequence[int] = (),
         season: Season | None = None,
+        n_history: int = 0,
         beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
@@ -94,6 +100,8 @@ class SequenceData(Dataset):
         self.fill = fill
         self.own_size = OwnSize(relative, outputs, to) if relative else None
         self.own_season = OwnSeason(season, outputs, to) if season is not None else None
+        self.n_history = n_history
+        self.forecast_features = torch.tensor(sorted(set(outputs)), device=to)
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
         self.missing = torch.from_numpy(self.table.missing).to(to)
@@ -197,6 +205,7 @@ class SequenceData(Dataset):
             x, ahead = self._without_season(index, x, order, lengths)
         if self.own_size is not None:
             x, size = self.own_size.take_out(x, lengths)
+        history = self._history(index, x, order, lengths) if self.n_history else None
         if self.table.has_partial_rows:
             x = carry_forward(x)
         future = self._future(index, x, lengths)
@@ -211,7 +220,7 @@ class SequenceData(Dataset):
         if ahead is not None and ahead.factor is not None:
             size = ahead.factor if size is None else size * ahead.factor
         shift = None if ahead is None else ahead.shift
-        inputs = {"x": x, "lengths": lengths, "future": future}
+        inputs = {"x": x, "lengths": lengths, "future": future, "history": history}
         return {**inputs, "weight": weight, "size": size, "shift": shift}, target
 
     def _without_season(
@@ -219,13 +228,30 @@ class SequenceData(Dataset):
     ) -> tuple[Tensor, Ahead]:
         """Take the season out of steps, which may stand in another order than time's."""
         season: Any = self.own_season
+        pattern = season.pattern(*self._in_time(index, x, order, lengths))
+        return season.take_out(x, pattern, self.lags if order is None else self.lags[order])  # type: ignore[no-any-return]
+
+    def _history(
+        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
+    ) -> Tensor:
+        """Give the last steps of what is forecast."""
+        in_time, observed = self._in_time(index, x, order, lengths)
+        if observed is not None:
+            in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
+        last = in_time[:, -self.n_history :, self.forecast_features]
+        before = self.n_history - last.shape[1]
+        return functional.pad(last, (0, 0, before, 0), value=torch.nan)
+
+    def _in_time(
+        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Give steps in the order of time, and which of them are observed; None is all."""
         if order is None or lengths is None:
-            return season.take_out(x, season.pattern(x), self.lags)  # type: ignore[no-any-return]
+            return x, None
         back = order.argsort(dim=1)
         inside = self.ends[index, None] - self.lags >= self.starts[index, None]
         in_time = x.gather(1, back[:, :, None].expand(-1, -1, x.shape[2]))
-        pattern = season.pattern(in_time, inside & (back < lengths[:, None]))
-        return season.take_out(x, pattern, self.lags[order])  # type: ignore[no-any-return]
+        return in_time, inside & (back < lengths[:, None])
 
     def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
         if self.known is None:

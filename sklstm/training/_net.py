@@ -294,7 +294,7 @@ class SequenceNet(NeuralNet):
 
     def infer(self, x: Inputs, **fit_params: Any) -> Tensor:
         """Run the network on a batch."""
-        return self.module_(x["x"], x["lengths"], x["future"])
+        return self.module_(x["x"], x["lengths"], x["future"], x["history"])
 
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False

@@ -94,7 +94,8 @@ def _predict(
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
-        output = network(inputs["x"], inputs["lengths"], inputs["future"])
+        read = (inputs[name] for name in ("x", "lengths", "future", "history"))
+        output = network(*read)
         values = link(output, network.roles)
     size, shift = inputs["size"], inputs["shift"]
     if size is None and shift is None:

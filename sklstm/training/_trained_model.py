@@ -257,10 +257,12 @@ def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
     options : dict
         Arguments of `SequenceData`.
     """
+    skip = network.skip
     return {
         "relative": encoding.relative,
         "outputs": network.forecast_features,
-        "season": encoding.season,
+        "season": encoding.season if skip is None else None,
+        "n_history": 0 if skip is None else skip.n_steps,
         "dtype": network.dtype,
         "device": network.device,
         "fill": not network.fills_missing,

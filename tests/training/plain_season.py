@@ -40,3 +40,19 @@ def season_of(y, length, method, n_passes=1):
         belief = max(0.0, 1 - np.mean(chance) / size)
     pattern = neutral + belief * mean
     return np.maximum(pattern, 0.05) if is_factor else pattern
+
+
+def skip_forecast(y, length, weight, leads, level):
+    """The forecast, as a difference from the level, from the phase of past periods."""
+    n_periods = weight.shape[1]
+    ahead = []
+    for lead in leads:
+        j, r = (lead - 1) // length, (lead - 1) % length
+        total, n_seen = 0.0, 0
+        for b in range(n_periods):
+            back = (n_periods - b) * length - r  # steps before the next one
+            if back <= len(y) and not np.isnan(y[-back]):
+                total += weight[j, b] * (y[-back] - level)
+                n_seen += 1
+        ahead.append(total * n_periods / max(n_seen, 1))
+    return np.array(ahead)
