@@ -97,8 +97,8 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Give the features in which zero stays zero."""
         return []
 
-    def _check_loss(self) -> None:
-        """Refuse parameters of the loss that are out of range."""
+    def _check_parameters(self) -> None:
+        """Refuse parameters of the task that are out of range, or contradict each other."""
 
     def _check_targets(self, target: Any) -> None:
         """Refuse targets that the loss does not know."""
@@ -216,7 +216,7 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         """Check the arguments, against those of before if training goes on."""
         check_callbacks(self.callbacks)
         check_layers(self)
-        self._check_loss()
+        self._check_parameters()
         seed, layout = None, None
         if previous is not None:
             check_structure(self, previous, remedy)

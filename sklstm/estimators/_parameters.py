@@ -361,7 +361,9 @@ REGRESSION: dict[str, Parameter] = {
         the outputs forecast, by number, by name or as a mask, as in `categorical_features`.
         A list is repeated: ``[0, 2]`` for outputs that are steps ahead of features 0 and 2
         in turn. None is feature 0 of sequences that have no other. The other features are
-        read as they are.""",
+        read as they are. With `instance_norm`, ``()`` says that the outputs forecast none:
+        all features have their level taken out, and the head reads it beside what the
+        network makes of the rest.""",
     ),
     "loss": Parameter(
         f"{_one_of(REGRESSION_LOSSES)}, torch.nn.Module or callable",

@@ -51,6 +51,12 @@ def _says_quantiles(method: str) -> Callable[[Any], bool]:
     return check
 
 
+def _is_empty(target_features: Any) -> bool:
+    """Tell whether outputs are said to forecast no feature."""
+    given = plain(target_features)
+    return isinstance(given, tuple | list) and not given
+
+
 def _season_of(season: Season | None) -> tuple[int, str] | None:
     return None if season is None else (season.length, season.method)
 
@@ -380,8 +386,19 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     def _resolve_loss(self) -> Loss:
         return regression_loss(self.loss, plain(self.quantile), plain(self.n_mixtures))
 
-    def _check_loss(self) -> None:
+    def _check_parameters(self) -> None:
         check_trained_levels(self.loss, self.quantile)
+        asks = {
+            "instance_scale": self.instance_scale is True,
+            "season_length": self.season_length is not None,
+        }
+        if _is_empty(self.target_features) and any(asks.values()):
+            name = next(name for name, asked in asks.items() if asked)
+            raise ValueError(
+                f"target_features must name what the outputs forecast with {name}, which"
+                f" they get back. Got {self.target_features!r}, and {name}="
+                f"{getattr(self, name)!r}."
+            )
 
     def _check_targets(self, target: Any) -> None:
         self._resolve_loss().check_target(getattr(target, "table", target))
@@ -392,6 +409,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     @property
     def _forecasts(self) -> bool:
         """Whether the outputs forecast features, in their units."""
+        if _is_empty(self.target_features):
+            return False
         is_relative = self.instance_norm is not None or self.instance_scale is True
         return is_relative or self.season_length is not None
 
@@ -404,7 +423,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         features: list[int] = []
         if self._forecasts:
             features = self._target_features(start.targets, start.layout, windows.shape[2])
-        elif self.horizon is not None:
+        elif self.horizon is not None and not _is_empty(self.target_features):
             found = forecast_feature(windows, start.train.target, self.horizon)
             features = [] if found is None or found in categorical else [found]
         self._check_have_level(features, categorical)
@@ -457,6 +476,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         if features:
             self._check_have_level(features, encoding.categories)
             architecture["target_features"] = features
+        # A level that no output gets back may tell something itself.
+        architecture["reads_level"] = not features and self.instance_norm is not None
         return architecture
 
     def _target_features(
@@ -470,7 +491,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
                 raise ValueError(
                     "target_features must tell which features the outputs forecast with"
                     " instance_norm, instance_scale or season_length, when X has more than"
-                    f" one. Got None, with {n_features} features."
+                    " one; () if, with instance_norm, they forecast none. Got None, with"
+                    f" {n_features} features."
                 )
             cycle = [0]
         if not cycle or n_outputs % len(cycle):

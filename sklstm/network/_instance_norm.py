@@ -18,6 +18,8 @@ InstanceNormMethod = Literal["last", "level", "standard", "affine"]
 LEAST_DEVIATION = 1e-5
 # Size of changes of which none has been seen, in units of the training rows.
 LEAST_CHANGE = 1e-4
+# How many standard deviations a level may lie from the mean one where it is read itself.
+FARTHEST = 4.0
 # Stands in the place of zero, for a sequence of zeros.
 TINY = 1e-30
 
@@ -49,7 +51,8 @@ class InstanceNorm(nn.Module):
     :math:`a` and :math:`b` are learnt from the training samples before training, so that
     what the network reads and what it has to give are of size 1.
 
-    So a network can follow a trend or a level that it has not seen.
+    So a network can follow a trend or a level that it has not seen. Where outputs forecast
+    no feature, `described` gives the level as features of its own.
 
     Parameters
     ----------
@@ -69,6 +72,8 @@ class InstanceNorm(nn.Module):
         logarithm of a scale that of the spread, and a shape neither.
     decay : float, default=0.5
         In [0, 1), for "level"; 0 is the last step.
+    describes : bool, default=False
+        Whether `described` is asked for, and its units are learnt.
 
     References
     ----------
@@ -90,6 +95,8 @@ class InstanceNorm(nn.Module):
     is_category: Tensor
     input_scale: Tensor
     output_scale: Tensor
+    level_mean: Tensor
+    level_scale: Tensor
 
     def __init__(
         self,
@@ -100,9 +107,11 @@ class InstanceNorm(nn.Module):
         dtype: torch.dtype,
         roles: Sequence[Role] = POINT,
         decay: float = 0.5,
+        describes: bool = False,
     ) -> None:
         super().__init__()
         self.method = method
+        self.describes = describes
         self.decay = decay
         self.roles = tuple(roles)
         targets = torch.as_tensor(target_features, dtype=torch.long, device="cpu")
@@ -120,6 +129,9 @@ class InstanceNorm(nn.Module):
         self.register_buffer(
             "output_scale", torch.ones(len(targets), dtype=dtype, device="cpu")
         )
+        for name, value in (("level_mean", 0.0), ("level_scale", 1.0)):
+            described = torch.full((2, n_features), value, dtype=dtype, device="cpu")
+            self.register_buffer(name, described, persistent=describes)
         if method == "affine":
             # Its logarithm: decayed, or on its way down, the weight stays above 0.
             self.log_weight = nn.Parameter(
@@ -215,6 +227,26 @@ class InstanceNorm(nn.Module):
         seen = self.has_level & observed.any(dim=1)
         return Level(torch.where(seen, center, 0.0), torch.where(seen, spread, 1.0))
 
+    @property
+    def n_described(self) -> int:
+        """How many values describe a level."""
+        return 2 * int(self.has_level.sum())
+
+    def described(self, level: Level) -> Tensor:
+        """Give the level as features: centers, and logarithms of spreads.
+
+        Parameters
+        ----------
+        level : Level
+
+        Returns
+        -------
+        features : Tensor of shape (n_samples, n_described)
+            Standardised, and not farther from 0 than 4.
+        """
+        z = (_pair(level) - self.level_mean) / self.level_scale
+        return z[:, :, self.has_level].clamp(-FARTHEST, FARTHEST).flatten(1)
+
     @torch.no_grad()
     def learn(
         self, batches: Iterable[tuple[Tensor, Tensor | None, Tensor, Tensor | None]]
@@ -228,8 +260,15 @@ class InstanceNorm(nn.Module):
         """
         zero = torch.zeros((), device="cpu")
         inputs = inputs_spread = changes = changes_spread = zero
+        levels = levels_squared = n_levels = zero.double()
         for x, lengths, target, weight in batches:
             level = self.level(x, lengths)
+            if self.describes:
+                described = _pair(level).double()
+                share = None if weight is None else weight.double()
+                levels = levels + _total(described, share)
+                levels_squared = levels_squared + _total(described**2, share)
+                n_levels = n_levels + _total(torch.ones_like(described[:, 0, 0]), share)
             observed = _observed(x, lengths)
             deviation = (x - level.center[:, None]).where(observed, 0.0)
             spread = level.spread[:, None] * observed
@@ -246,6 +285,11 @@ class InstanceNorm(nn.Module):
             )
         ratio = _ratio(inputs, inputs_spread)
         self.input_scale.copy_(torch.where(self.has_level, ratio, 1.0))
+        if self.describes:
+            mean = levels / n_levels
+            variance = (levels_squared / n_levels - mean**2).clamp_min(0)
+            self.level_mean.copy_(mean)
+            self.level_scale.copy_(torch.where(variance > 0, variance, 1.0).sqrt())
         if not len(self.target_features):
             return
         # All forecasts of a feature share a constant: a step far ahead stays larger.
@@ -259,6 +303,11 @@ class InstanceNorm(nn.Module):
         still = (changes == 0) & (changes_spread > 0)
         scale = torch.where(still, LEAST_CHANGE, scale)
         self.output_scale.copy_(scale[self.target_features])
+
+
+def _pair(level: Level) -> Tensor:
+    """Give centers and logarithms of spreads, of shape (n_samples, 2, n_features)."""
+    return torch.stack([level.center, level.spread.log()], dim=1)
 
 
 def _restored(value: Tensor, role: Role, center: Tensor, spread: Tensor) -> Tensor:
@@ -308,7 +357,7 @@ def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 def _total(values: Tensor, weight: Tensor | None) -> Tensor:
     """Add the samples up, each counted with its weight."""
-    return values.sum(dim=0) if weight is None else weight @ values
+    return values.sum(dim=0) if weight is None else torch.tensordot(weight, values, 1)
 
 
 def _ratio(squares: Tensor, reference: Tensor) -> Tensor:

@@ -78,6 +78,9 @@ class LSTMNetwork(nn.Module):
     target_features : sequence of int of length n_outputs, default=()
         The feature that each output forecasts, for `instance_norm`; if empty, outputs are
         no forecasts, and all features that are no categories have a level.
+    reads_level : bool, default=False
+        Whether the head reads the level of each sequence, too, where outputs are no
+        forecasts.
     skip : tuple of (length, n_periods, leads) or None, default=None
         The steps and the number of past periods whose mean the outputs begin from, and how
         many steps ahead they lie; they forecast `target_features`.
@@ -137,6 +140,7 @@ class LSTMNetwork(nn.Module):
         instance_norm: InstanceNormMethod | None = None,
         level_decay: float = 0.5,
         target_features: Sequence[int] = (),
+        reads_level: bool = False,
         skip: tuple[int, int, Sequence[int]] | None = None,
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
@@ -157,6 +161,7 @@ class LSTMNetwork(nn.Module):
         # Input normaliser.
         categories = categories or {}
         self.normaliser = None
+        self.reads_level = reads_level and instance_norm is not None
         if instance_norm is not None:
             self.normaliser = InstanceNorm(
                 instance_norm,
@@ -166,6 +171,7 @@ class LSTMNetwork(nn.Module):
                 dtype,
                 roles,
                 level_decay,
+                describes=self.reads_level,
             )
         self.skip = None
         if skip is not None:
@@ -210,6 +216,8 @@ class LSTMNetwork(nn.Module):
         # Head.
         if self.branch is not None:
             state_size += conv_filters[-1]
+        if self.normaliser is not None and self.reads_level:
+            state_size += self.normaliser.n_described
         self.head: Head | Decoder
         if decode:
             self.head = Decoder(
@@ -269,6 +277,8 @@ class LSTMNetwork(nn.Module):
         state = self.dropout(self.pooling(*self._hidden(x, lengths)))
         if self.branch is not None:
             state = torch.cat([state, self.branch(x, lengths)], dim=1)
+        if self.normaliser is not None and level is not None and self.reads_level:
+            state = torch.cat([state, self.normaliser.described(level)], dim=1)
         output = with_least_scale(self._outputs(state, future), self.roles)
         if self.normaliser is not None and level is not None:
             output = self.normaliser.restore(output, level)

@@ -19,6 +19,16 @@ _OF_CHANNELS = {
         has not seen has zeros.""",
     )
 }
+_OF_SERIES = {
+    "instance_norm": replace(
+        REGRESSION["instance_norm"],
+        text="""Whether each series is seen relative to its own level: "last" subtracts the
+        last observed step, "level" an exponentially weighted mean of the last steps,
+        "standard" the mean and divides by the standard deviation, "affine" then trains a
+        weight and a bias for each channel. The last layer reads the level of each channel
+        beside what the network makes of the rest, so that nothing is lost.""",
+    )
+}
 _BY_SERIES = {
     "season_length": replace(
         REGRESSION["season_length"],
@@ -44,7 +54,7 @@ _BY_SERIES = {
 # The parameters of a forecaster.
 FORECASTING = {**REGRESSION, **_BY_SERIES}
 # The parameters of estimators of whole series, whose features are channels.
-SERIES_REGRESSION = {**REGRESSION, **_OF_CHANNELS}
+SERIES_REGRESSION = {**REGRESSION, **_OF_CHANNELS, **_OF_SERIES}
 SERIES_CLASSIFICATION = {**CLASSIFICATION, **_OF_CHANNELS}
 
 

@@ -20,6 +20,7 @@ from ._sequences import as_sequences, channel_names
     SERIES_REGRESSION,
     hidden_size=8,
     dropout=0.8,
+    instance_norm="standard",
     convolution="beside",
     learning_rate=0.003,
     batch_size=16,
@@ -35,9 +36,10 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     Series may have many channels, differ in length and have values missing: a step that is
     not there is left out of the recurrence rather than cut off or filled up.
 
-    By default convolutions stand beside the recurrent layer, as in the classifier, and a
-    quarter of the series is held out, to stop where others are no longer predicted better:
-    where little is to be learnt that is soon.
+    By default each series is seen relative to its own mean and standard deviation, which
+    the last layer reads beside the rest; convolutions stand beside the recurrent layer, as
+    in the classifier; and a quarter of the series is held out, to stop where others are no
+    longer predicted better: where little is to be learnt that is soon.
 
     Parameters
     ----------
@@ -94,6 +96,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         cell: str = "lstm",
         layer_norm: bool = False,
         memory_length: int | None = None,
+        instance_norm: str | None = "standard",
         patch_length: int = 1,
         convolution: str | None = "beside",
         conv_filters: Sequence[int] = (128, 256, 128),
@@ -134,6 +137,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         self.cell = cell
         self.layer_norm = layer_norm
         self.memory_length = memory_length
+        self.instance_norm = instance_norm
         self.patch_length = patch_length
         self.convolution = convolution
         self.conv_filters = conv_filters
@@ -169,7 +173,8 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         super().__init__()
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesRegressor:
-        estimator = LSTMRegressor(**core_parameters(self, LSTMRegressor))
+        shared = core_parameters(self, LSTMRegressor)
+        estimator = LSTMRegressor(**shared, target_features=())
         target = y[:, 0] if y.shape[1] == 1 else y
         self._channels = channel_names(X)
         self.estimator_ = estimator.fit(as_sequences(X), target)
