@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import sklstm
-from tests.skill import airline, classification, etth1, long_memory
+from tests.skill import airline, classification, etth1, long_memory, whole_series
 from tests.skill.conftest import call
 from tests.skill.runs import for_seeds, listed, spread
 
@@ -145,6 +145,29 @@ def test_series_are_classified_nearly_as_well_as_published(write_table):
     assert len(lost) < 0.5 * len(rows)
     # 36 series to learn from: see the page.
     assert set(below) <= {"ArrowHead"}
+
+
+# ------------------------------------------------------------------ numbers of series
+
+
+def test_numbers_of_whole_series_are_found(write_table):
+    rows, to_constant = [], []
+    for name in whole_series.SETS:
+        ours, seconds = for_seeds(whole_series.error_of_lstm, 5, name)
+        rocket, _ = for_seeds(whole_series.error_of_rocket, 5, name)
+        constant = whole_series.error_of_constant(name)
+        to_constant.append(ours.mean() / constant)
+        ratios = (f"{e:.2f}" for e in (to_constant[-1], ours.mean() / rocket.mean()))
+        errors = [
+            f"{constant:.4g}",
+            *(f"{e.mean():.3g} ± {e.std(ddof=1):.1g}" for e in (rocket, ours)),
+        ]
+        rows.append((name, *errors, *ratios, f"{seconds:.0f}"))
+    header = ("Set", "mean", "ROCKET", "sklstm", "to mean", "to ROCKET", "s a run")
+    regressor = call("LSTMTimeSeriesRegressor", whole_series.defaults())
+    write_table("whole series", header, rows, "Five seeds.", regressor)
+    assert min(to_constant) < 0.2
+    assert max(to_constant) < 1.1
 
 
 # ------------------------------------------------------------------ long memory
