@@ -17,12 +17,13 @@ from ._losses import (
 from ._missing import LossWhereObserved
 from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
 from ._quantile import QuantileLoss
-from ._roles import POINT, Role, as_parameters, in_units, with_least_scale
+from ._roles import LOCATED, POINT, Role, as_parameters, in_units, with_least_scale
 from ._weighted import WeightedLoss
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
     "LINKS",
+    "LOCATED",
     "POINT",
     "REGRESSION_LOSSES",
     "DistributionLoss",

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 Role = Literal["location", "size", "scale", "shape"]
 ROLES: tuple[str, ...] = get_args(Role)
+# What lies on the scale of the target itself.
+LOCATED: tuple[Role, ...] = ("location", "size")
 # A plain prediction.
 POINT: tuple[Role, ...] = ("location",)
 

@@ -73,6 +73,17 @@ class Head(nn.Module):
         moved = torch.tensor(values, dtype=bias.dtype, device="cpu")
         bias.add_(moved.repeat(len(bias) // len(moved)))
 
+    @torch.no_grad()
+    def begin_linear(self, slopes: Tensor) -> None:
+        """Let outputs begin linear in the last values of the state, where they are.
+
+        Parameters
+        ----------
+        slopes : Tensor of shape (output_size, n_values)
+        """
+        if not len(self.hidden):
+            self.linear.weight[:, -slopes.shape[1] :] = slopes
+
     def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs.
 
@@ -159,6 +170,9 @@ class Decoder(nn.Module):
     def begin_at(self, values: Sequence[float]) -> None:
         """Move the first outputs of each step to values, as `Head` does."""
         self.head.begin_at(values)
+
+    def begin_linear(self, slopes: Tensor) -> None:
+        """Do nothing: outputs are not linear in the state."""
 
     def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs of all steps.

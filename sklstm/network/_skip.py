@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..losses import Role
+from ..losses import LOCATED, Role
 
 
 class SeasonalSkip(nn.Module):
@@ -73,7 +73,7 @@ class SeasonalSkip(nn.Module):
         self.length = length
         self.n_periods = n_periods
         self.features = sorted(set(outputs))
-        self.is_moved = [role in ("location", "size") for role in roles]
+        self.is_moved = [role in LOCATED for role in roles]
         ahead = torch.tensor(leads, device="cpu") - 1
         column = torch.tensor([self.features.index(i) for i in outputs], device="cpu")
         self.register_buffer("phase", ahead % length, persistent=False)

@@ -19,6 +19,7 @@ from torch.nn.utils import clip_grad_norm_
 from ._course import Course
 from ._data import Batches, Inputs, SequenceData
 from ._hooks import StopTraining, call_hooks, hear_batches
+from ._linear_start import begin_linear
 from ._listeners import TrainingListener
 from ._pieces import Sizes, count_predicted
 from ._side_by_side import SideBySide
@@ -96,10 +97,12 @@ class SequenceNet(NeuralNet):
         data : SequenceData
         """
         if self.module_.normaliser is not None:
+            size = self.count_predicted(data)
             self.module_.normaliser.learn(
                 (inputs["x"], inputs["lengths"], target, inputs["weight"])
-                for inputs, target in data.batches(self.count_predicted(data))
+                for inputs, target in data.batches(size)
             )
+            begin_linear(self.module_, data.batches(size))
 
     def train_epochs(
         self,

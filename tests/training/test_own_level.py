@@ -6,6 +6,7 @@ import torch
 
 from sklstm import LSTMRegressor
 from sklstm.network import InstanceNorm
+from sklstm.training._linear_start import believed_slopes
 
 
 def sequences(rng, n=200, scale=1.0):
@@ -46,6 +47,44 @@ def test_nothing_of_the_level_is_lost(scale):
         instance_norm="standard", target_features=(), max_epochs=60, random_state=0
     ).fit(X[:150], y[:150])
     assert model.score(X[150:], y[150:]) > 0.99
+
+
+@pytest.mark.parametrize("n", [3, 4, 30])
+def test_slopes_are_believed_as_far_as_they_are_more_than_chance(n):
+    rng = np.random.default_rng(n)
+    x, weight = rng.normal(size=(n, 2)), rng.uniform(size=n)
+    y = np.c_[3 * x[:, 0] - x[:, 1] + rng.normal(size=n), rng.normal(size=n)]
+    y[n // 2 :: 7, 1] = np.nan
+    found = believed_slopes(*(torch.from_numpy(a) for a in (x, y, weight)))
+    for j in range(2):
+        seen = ~np.isnan(y[:, j])
+        m, w = seen.sum(), weight[seen] / weight[seen].sum()
+        if m <= 3:
+            np.testing.assert_array_equal(found[j], 0)
+            continue
+        A = np.c_[np.ones(m), x[seen]]
+        beta = np.linalg.solve(A.T @ (w[:, None] * A), A.T @ (w * y[seen, j]))
+        rest = w @ (y[seen, j] - A @ beta) ** 2
+        total = w @ (y[seen, j] - w @ y[seen, j]) ** 2
+        F = ((total - rest) / 2) / (rest / (m - 3))
+        np.testing.assert_allclose(found[j], max(0, 1 - 1 / F) * beta[1:], atol=1e-10)
+
+
+def test_the_head_begins_with_what_levels_tell():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 9)) + rng.normal(size=(100, 1))
+    y = 7 * X.mean(axis=1)
+    for loss in ("squared_error", "quantile", "student_t"):
+        model = LSTMRegressor(
+            instance_norm="standard",
+            target_features=(),
+            loss=loss,
+            quantile=[0.1, 0.5, 0.9] if loss == "quantile" else 0.5,
+            max_epochs=1,
+            learning_rate=1e-30,
+            random_state=0,
+        ).fit(X, y)
+        assert np.corrcoef(model.predict(X), y)[0, 1] > 0.95
 
 
 def test_what_a_sequence_does_is_learnt_whatever_its_level():
