@@ -22,11 +22,17 @@ _OF_CHANNELS = {
 _OF_SERIES = {
     "instance_norm": replace(
         REGRESSION["instance_norm"],
+        type='{"auto", "last", "level", "standard", "affine"} or None',
+        default="auto",
+        constraints=[*REGRESSION["instance_norm"].constraints, StrOptions({"auto"})],
         text="""Whether each series is seen relative to its own level: "last" subtracts the
         last observed step, "level" an exponentially weighted mean of the last steps,
         "standard" the mean and divides by the standard deviation, "affine" then trains a
         weight and a bias for each channel. The last layer reads the level of each channel
-        beside what the network makes of the rest, so that nothing is lost.""",
+        beside what the network makes of the rest, so that nothing is lost. "auto" is
+        "standard" where a typical series moves less than series differ from each other (the
+        median of their variances is less than half of the variance of all values), else
+        None.""",
     )
 }
 _BY_SERIES = {

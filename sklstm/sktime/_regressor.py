@@ -11,20 +11,26 @@ from sktime.regression.base import BaseRegressor
 
 from ..estimators._documented import documented
 from ..estimators._regressor import LSTMRegressor
+from ._checks import is_auto
 from ._parameters import SERIES_REGRESSION, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
+
+# Of the variance of all values: less of it within a typical series is little.
+LEAST_SHARE = 0.5
+# Stands in the place of zero, for channels of zeros.
+TINY = 1e-300
 
 
 @documented(
     SERIES_REGRESSION,
     hidden_size=8,
     dropout=0.8,
-    instance_norm="standard",
+    instance_norm="auto",
     convolution="beside",
     conv_kernel_sizes=(15, 9, 5),
     learning_rate=0.001,
-    max_epochs=200,
+    max_epochs=300,
     batch_size=16,
     max_steps=4000,
     early_stopping=True,
@@ -38,10 +44,11 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     Series may have many channels, differ in length and have values missing: a step that is
     not there is left out of the recurrence rather than cut off or filled up.
 
-    By default each series is seen relative to its own mean and standard deviation, which
-    the last layer reads beside the rest; convolutions stand beside the recurrent layer, as
-    in the classifier; and a quarter of the series is held out, to stop where others are no
-    longer predicted better: where little is to be learnt that is soon.
+    By default convolutions stand beside the recurrent layer, as in the classifier, and a
+    quarter of the series is held out, to stop where others are no longer predicted better:
+    where little is to be learnt that is soon. Where series differ from each other by more
+    than they move, each is seen relative to its own mean and standard deviation, which the
+    last layer reads beside the rest.
 
     Parameters
     ----------
@@ -98,7 +105,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         cell: str = "lstm",
         layer_norm: bool = False,
         memory_length: int | None = None,
-        instance_norm: str | None = "standard",
+        instance_norm: str | None = "auto",
         patch_length: int = 1,
         convolution: str | None = "beside",
         conv_filters: Sequence[int] = (128, 256, 128),
@@ -117,7 +124,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 200,
+        max_epochs: int = 300,
         max_steps: int | None = 4000,
         validation_steps: int | None = None,
         batch_size: int = 16,
@@ -175,11 +182,14 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         super().__init__()
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesRegressor:
+        sequences = as_sequences(X)
         shared = core_parameters(self, LSTMRegressor)
+        if is_auto(self.instance_norm):
+            shared["instance_norm"] = "standard" if _move_little(sequences) else None
         estimator = LSTMRegressor(**shared, target_features=())
         target = y[:, 0] if y.shape[1] == 1 else y
         self._channels = channel_names(X)
-        self.estimator_ = estimator.fit(as_sequences(X), target)
+        self.estimator_ = estimator.fit(sequences, target)
         return self
 
     def _predict(self, X: Any) -> NDArray[np.floating]:
@@ -202,3 +212,28 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         small: dict[str, Any] = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
         small |= {"conv_filters": (4, 4), "conv_kernel_sizes": (3, 2)}
         return [small, {**small, "bidirectional": True, "loss": "huber"}]
+
+
+def _move_little(sequences: Any) -> bool:
+    """Tell whether series move less than they differ from each other in level or size.
+
+    That is where the variance of a typical series (the median) is less than half of that of
+    all values, in the mean over the channels.
+    """
+    x = np.asarray(sequences, np.float64)
+    # Infinity is refused later, and by name.
+    with np.errstate(all="ignore"):
+        observed = ~np.isnan(x)
+        x = np.where(observed, x, 0.0)
+        x = x / np.maximum(np.abs(x).max(axis=(0, 1)), TINY)
+        n = observed.sum(axis=1)
+        means = x.sum(axis=1) / np.maximum(n, 1)
+        mean = x.sum(axis=(0, 1)) / np.maximum(n.sum(axis=0), 1)
+        within = ((x - means[:, None]) ** 2).sum(axis=1, where=observed)
+        whole = ((x - mean) ** 2).sum(axis=(0, 1), where=observed)
+        shares = [
+            np.median(square[m > 0] / m[m > 0]) * m.sum() / total
+            for square, m, total in zip(within.T, n.T, whole, strict=True)
+            if total > 0
+        ]
+    return bool(shares) and float(np.mean(shares)) < LEAST_SHARE

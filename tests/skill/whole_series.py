@@ -2,6 +2,7 @@
 
 import numpy as np
 from sktime.datasets import load_covid_3month, load_tecator
+from sktime.datatypes import convert_to
 from sktime.regression.kernel_based import RocketRegressor
 
 from sklstm import LSTMRegressor
@@ -12,8 +13,8 @@ SETS = {"Covid3Month": load_covid_3month, "Tecator": load_tecator}
 
 def split(name, part):
     """X and y of one part."""
-    X, y = SETS[name](split=part, return_type="numpy3D")
-    return X, np.asarray(y, float)
+    X, y = SETS[name](split=part, return_X_y=True)
+    return convert_to(X, "numpy3D"), np.asarray(y, float)
 
 
 def defaults():
@@ -29,8 +30,8 @@ def error_of_lstm(name, random_state):
 
 
 def error_of_rocket(name, random_state):
-    """The same for ROCKET (Dempster et al., 2020) with sktime's defaults."""
-    return _error(RocketRegressor(random_state=random_state), name)
+    """The same for ROCKET (Dempster et al., 2020) of 2,000 kernels."""
+    return _error(RocketRegressor(num_kernels=2000, random_state=random_state), name)
 
 
 def error_of_constant(name):

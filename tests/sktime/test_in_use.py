@@ -221,3 +221,23 @@ def test_single_window_splitter_gives_one_fold():
         forecaster(max_epochs=1), SingleWindowSplitter(fh=FH), airline, error_score="raise"
     )
     assert len(results) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("alike", None), ("levels", "standard"), ("sizes", "standard"), ("zeros", None)],
+)
+def test_series_that_differ_more_than_they_move_are_normalised(kind, expected):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2, 12))
+    if kind == "levels":
+        X += 5 * rng.normal(size=(40, 2, 1))
+    elif kind == "sizes":
+        X *= np.exp(3 * rng.normal(size=(40, 2, 1)))
+    elif kind == "zeros":
+        X[:] = 0.0
+    X[::3, :, 4] = np.nan
+    for factor in (1e-12, 1.0, 1e12):
+        regressor = LSTMTimeSeriesRegressor(max_epochs=1, random_state=0)
+        regressor.fit(factor * X, rng.normal(size=40))
+        assert regressor.estimator_.instance_norm == expected
