@@ -82,7 +82,7 @@ class Head(nn.Module):
         slopes : Tensor of shape (output_size, n_values)
         """
         if not len(self.hidden):
-            self.linear.weight[:, -slopes.shape[1] :] = slopes
+            self.linear.weight[:, -slopes.shape[1] :].copy_(slopes)
 
     def forward(self, state: Tensor, future: Tensor | None = None) -> Tensor:
         """Give the outputs.

@@ -43,11 +43,13 @@ def begin_linear(
         x, weight = inputs["x"], inputs["weight"]
         if x is None or target is None:
             return
-        levels.append(norm.described(norm.level(x, inputs["lengths"])).double())
-        targets.append(target.double().reshape(len(target), -1))
-        weights.append(torch.ones_like(targets[-1][:, 0]) if weight is None else weight)
+        # On the CPU: a GPU has no solver for columns that tell the same.
+        levels.append(norm.described(norm.level(x, inputs["lengths"])).double().cpu())
+        targets.append(target.double().reshape(len(target), -1).cpu())
+        weight = torch.ones_like(targets[-1][:, 0]) if weight is None else weight.cpu()
+        weights.append(weight)
     slopes = believed_slopes(torch.cat(levels), torch.cat(targets), torch.cat(weights))
-    located = torch.tensor([role in LOCATED for role in network.roles])
+    located = torch.tensor([role in LOCATED for role in network.roles], device="cpu")
     per_value = torch.where(located[:, None], slopes[:, None], 0.0).flatten(0, 1)
     network.head.begin_linear(per_value)
 
