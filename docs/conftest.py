@@ -1,5 +1,8 @@
 """Settings for the examples of the user guide."""
 
+import sys
+
+import pytest
 import sklearn
 import torch
 from sklearn.utils.fixes import parse_version
@@ -11,3 +14,16 @@ torch.set_num_threads(1)
 collect_ignore = []
 if parse_version(sklearn.__version__) < parse_version("1.9"):
     collect_ignore.append("3-training.md")
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """Close what a page has drawn: matplotlib warns of many open figures."""
+    _close_figures()
+    yield
+    _close_figures()
+
+
+def _close_figures():
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -19,8 +19,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import (
     mean_absolute_error,
     mean_absolute_percentage_error,
@@ -31,13 +29,29 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklstm import LSTMRegressor, SlidingWindowTransformer
 from sklstm.datasets import load_netflix
+from sklstm.plotting import (
+    ForecastDisplay,
+    ResidualDisplay,
+    TrainingCurveDisplay,
+    WindowDisplay,
+)
 
 WINDOW = 30  # trading days that the network sees
 AVERAGE = 14  # trading days of the moving average
 HELD_OUT = 0.15  # the last share of the days to test on; of those before, to validate on
 
-# Colours that can be told apart without colour vision.
-REAL, LSTM, OTHER, LIGHT = "#222222", "#d55e00", "#0072b2", "#009e73"
+LSTM = "#d55e00"  # this and the others can be told apart without colour vision
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": plt.cycler(color=["#0072b2", LSTM, "#009e73"]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "date.converter": "concise",
+    "figure.constrained_layout.use": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+}
 
 
 # %%
@@ -52,54 +66,40 @@ def print_summary(prices: pd.DataFrame) -> None:
     print(prices.isna().sum().to_string())
 
 
+def draw_lines(ax: plt.Axes, lines: pd.DataFrame, **labels: str) -> None:
+    for name, line in lines.items():
+        ax.plot(line, linewidth=0.9, label=name)
+    ax.set(**labels)
+    ax.legend(loc="upper left")
+
+
 def plot_close(prices: pd.DataFrame) -> plt.Figure:
-    close = prices["Close"]
-    figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
-    ax.plot(close, color=REAL, linewidth=0.9, label="Close")
-    average = close.rolling(AVERAGE).mean()
-    ax.plot(average, color=LSTM, linewidth=1.5, label=f"Average of the last {AVERAGE} days")
-    ax.set(title="Netflix, closing price", ylabel="Price (US dollars)")
-    ax.legend(loc="upper left", frameon=False)
-    tidy_dates(ax)
+    lines = prices[["Close"]]
+    lines[f"Average of the last {AVERAGE} days"] = lines["Close"].rolling(AVERAGE).mean()
+    figure, ax = plt.subplots(figsize=(9, 4.5))
+    draw_lines(ax, lines, title="Netflix, closing price", ylabel="Price (US dollars)")
     return figure
 
 
 def plot_panels(prices: pd.DataFrame) -> plt.Figure:
-    figure, axes = plt.subplots(2, 2, figsize=(11, 7), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(11, 7), sharex=True)
     close, volume, extremes, opening = axes.flat
-    close.plot(prices["Close"], color=REAL, linewidth=0.9)
-    close.set(title="Close", ylabel="Price (US dollars)")
-    volume.fill_between(prices.index, prices["Volume"] / 1e6, color=OTHER, linewidth=0.4)
-    volume.set(title="Volume", ylabel="Shares traded (millions)", ylim=(0, None))
-    extremes.plot(prices["High"], color=LIGHT, linewidth=0.9, label="High")
-    extremes.plot(prices["Low"], color=LSTM, linewidth=0.9, label="Low")
-    extremes.set(title="High and low of the day", ylabel="Price (US dollars)")
-    extremes.legend(loc="upper left", frameon=False)
-    opening.plot(prices["Open"], color=REAL, linewidth=0.9)
-    opening.set(title="Open", ylabel="Price (US dollars)")
-    for ax in axes.flat:
-        tidy_dates(ax)
+    draw_lines(close, prices[["Close"]], ylabel="Price (US dollars)")
+    draw_lines(volume, prices[["Volume"]] / 1e6, ylabel="Shares traded (millions)")
+    draw_lines(extremes, prices[["High", "Low"]], ylabel="Price (US dollars)")
+    draw_lines(opening, prices[["Open"]], ylabel="Price (US dollars)")
+    volume.set_ylim(0, 70)
     return figure
 
 
 def plot_histograms(prices: pd.DataFrame) -> plt.Figure:
-    columns = {
-        **{
-            f"{name} (US dollars)": prices[name]
-            for name in ("Open", "High", "Low", "Close")
-        },
-        "Volume (millions of shares)": prices["Volume"] / 1e6,
-        "Change of the close in a day (%)": prices["Close"].pct_change().dropna() * 100,
-    }
-    figure, axes = plt.subplots(2, 3, figsize=(11, 6.2), layout="constrained")
-    for ax, (label, values) in zip(axes.flat, columns.items(), strict=True):
-        ax.hist(values, bins=40, color=OTHER)
-        ax.set(xlabel=label)
-        ax.spines[["top", "right"]].set_visible(False)
+    values = prices[["Open", "High", "Low", "Close"]].add_suffix(" (US dollars)")
+    values["Volume (millions of shares)"] = prices["Volume"] / 1e6
+    values["Change of the close in a day (%)"] = prices["Close"].pct_change() * 100
+    axes = values.hist(bins=40, figsize=(11, 6.2), layout=(2, 3))
     for ax in axes[:, 0]:
         ax.set_ylabel("Trading days")
-    figure.suptitle("How often each value occurs")
-    return figure
+    return axes[0, 0].figure
 
 
 # %%
@@ -122,15 +122,16 @@ def split(prices: pd.DataFrame) -> tuple[pd.Index, pd.Index, pd.Index]:
 def plot_split(
     prices: pd.DataFrame, train: pd.Index, validation: pd.Index, test: pd.Index
 ) -> plt.Figure:
-    figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
+    """Draw the parts, and the windows of the days on which one ends and the next begins."""
+    figure, (price, rows) = plt.subplots(2, 1, figsize=(9, 6), sharex=True)
     parts = {"Training": train, "Validation": validation, "Test": test}
-    for (name, days), color in zip(parts.items(), (OTHER, LIGHT, LSTM), strict=True):
-        label = f"{name}, {len(days)} days"
-        ax.plot(prices["Close"][days], color=color, linewidth=1.1, label=label)
-        ax.axvspan(days[0], days[-1], color=color, alpha=0.08, linewidth=0)
-    ax.set(title="The split, in order of time", ylabel="Closing price (US dollars)")
-    ax.legend(loc="upper left", frameon=False)
-    tidy_dates(ax)
+    lines = {f"{name}, {len(x)} days": prices["Close"][x] for name, x in parts.items()}
+    draw_lines(price, pd.DataFrame(lines), ylabel="Closing price (US dollars)")
+    known, last = np.arange(len(train) + len(validation)), np.arange(len(prices) - 1)
+    cv = [(known[: 1 - WINDOW - len(validation)], known[len(train) :])]
+    cv.append((known, last[len(known) :]))
+    WindowDisplay.from_splitter(cv, prices, window_length=WINDOW, horizon=1, ax=rows)
+    rows.set_yticks([1, 2], ["Validation", "Test"])
     return figure
 
 
@@ -252,67 +253,56 @@ def compare(
 
 
 def plot_losses(regressors: dict[str, LSTMRegressor]) -> plt.Figure:
-    figure, axes = plt.subplots(
-        1, len(regressors), figsize=(11, 4.5), layout="constrained", squeeze=False
-    )
-    for ax, (name, regressor) in zip(axes.flat, regressors.items(), strict=True):
-        epochs = np.arange(1, regressor.n_epochs_ + 1)
-        ax.plot(epochs, regressor.loss_curve_, color=OTHER, label="Training")
-        ax.plot(epochs, regressor.validation_loss_curve_, color=LSTM, label="Validation")
-        best = f"Best epoch, {regressor.best_epoch_}"
-        ax.axvline(regressor.best_epoch_, color=REAL, linestyle=":", label=best)
-        ax.set(title=name, xlabel="Epoch", ylim=(0, None))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.legend(frameon=False)
-        ax.grid(alpha=0.25)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("Mean squared error\n(of standardised targets)")
+    """Draw the losses of all networks on one scale: 1 is that of always the mean.
+
+    It is the mean of the training targets. Returns have no other mean later; prices do, and
+    to forecast them better than by the price of years ago is no feat.
+    """
+    figure, axes = plt.subplots(1, len(regressors), figsize=(11, 4.5), sharey=True)
+    for ax, (name, regressor) in zip(axes, regressors.items(), strict=True):
+        TrainingCurveDisplay.from_estimator(regressor, relative=True, ax=ax)
+        ax.set(title=name, yscale="log")
     return figure
 
 
 def plot_forecast(
     name: str, close: pd.Series, predicted: pd.Series, test: pd.Index
 ) -> plt.Figure:
-    """Draw what came and what was forecast, each over the day it is for."""
-    tomorrow = close.shift(-1)
-    day = next_days(close.index)[test]
-    figure, (price, change) = plt.subplots(
-        2, 1, figsize=(10, 7.5), sharex=True, height_ratios=[2, 1], layout="constrained"
+    """Draw what came and what was forecast, each over the day it is for; and the errors."""
+    panels = [["price", "price"], ["change", "change"], ["errors", "lags"]]
+    figure, axes = plt.subplot_mosaic(panels, figsize=(10, 10), height_ratios=[5, 3, 3])
+    day, known = next_days(close.index), close[: test[0]]
+    prices = pd.DataFrame({"came": close.shift(-1), "said": predicted, "today": close})
+    prices = prices.loc[test].set_axis(day[test])
+    changes = prices.sub(prices["today"], axis=0)
+    for panel, past, ahead in (
+        ("price", known, prices),
+        ("change", known.diff(), changes),
+    ):
+        ForecastDisplay.from_predictions(
+            past,
+            ahead["said"],
+            y_true=ahead["came"],
+            persistence=ahead["today"],
+            n_context=20,
+            name=name,
+            ax=axes[panel],
+        )
+    ResidualDisplay.from_predictions(
+        prices["came"], prices["said"], ax=[axes["errors"], axes["lags"]]
     )
-    price.plot(day, tomorrow[test], color=REAL, linewidth=1.3, label="Real")
-    price.plot(day, predicted[test], color=LSTM, linewidth=1.3, label=name)
-    price.plot(
-        next_days(close.index).iloc[-1],
-        predicted.iloc[-1],
-        color=LSTM,
-        marker="*",
-        markersize=11,
-        linestyle="none",
-        label=f"Next trading day: ${predicted.iloc[-1]:.2f}",
-    )
-    price.set(title="The test: close, forecast one day ahead", ylabel="Price (US dollars)")
-    price.legend(loc="lower left", frameon=False)
-    change.bar(day, (tomorrow - close)[test], width=1, color="#bbbbbb", label="Real")
-    change.plot(day, (predicted - close)[test], color=LSTM, linewidth=1.3, label=name)
-    change.set(title="As the change from the day before", ylabel="Change (US dollars)")
-    change.legend(loc="lower right", ncols=2, frameon=False)
-    for ax in (price, change):
-        tidy_dates(ax)
+    label = f"Next trading day: ${predicted.iloc[-1]:.2f}"
+    axes["price"].plot(day.iloc[-1], predicted.iloc[-1], "*", color=LSTM, label=label)
+    axes["price"].legend()
+    axes["price"].set(title="The test: close, forecast one day ahead", ylabel="US dollars")
+    axes["change"].set(title="As the change from the day before", ylabel="US dollars")
+    axes["errors"].set(ylabel="Error (US dollars)")
     return figure
 
 
 def next_days(days: pd.DatetimeIndex) -> pd.Series:
     """Give the trading day after each; after the last, the next that is no weekend."""
     return pd.Series(days[1:].append(days[-1:] + pd.offsets.BDay()), index=days)
-
-
-def tidy_dates(ax: plt.Axes) -> None:
-    locator = AutoDateLocator(minticks=4, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    ax.grid(alpha=0.25)
-    ax.margins(x=0.01)
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 # %%
@@ -325,6 +315,7 @@ def main(folder: str = "figures") -> None:
     # A network as small as this is as fast on one core; and the order of floating-point
     # sums, so the last digits, then do not depend on how many cores there are.
     torch.set_num_threads(1)
+    plt.rcParams.update(STYLE)
     prices = load_netflix()
     close = prices["Close"]
     tomorrow = close.shift(-1)

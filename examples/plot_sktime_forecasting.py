@@ -29,13 +29,14 @@ from sktime.forecasting.naive import NaiveForecaster
 from sktime.performance_metrics.forecasting import MeanAbsolutePercentageError
 from sktime.split import ExpandingWindowSplitter
 
+from sklstm.plotting import ForecastDisplay
 from sklstm.sktime import LSTMForecaster
 
 HORIZON = np.arange(1, 13)  # months ahead
 METRIC = MeanAbsolutePercentageError()
 
 # Colours that can be told apart without colour vision.
-COLOURS = {"LSTM": "#d55e00", "Year before": "#999999", "Smoothing": "#0072b2"}
+COLOURS = ["#d55e00", "#0072b2", "#009e73"]
 
 
 def forecasters() -> dict[str, BaseForecaster]:
@@ -64,15 +65,17 @@ def forecast_last_year(passengers: pd.Series) -> pd.DataFrame:
 
 def plot_forecasts(passengers: pd.Series, forecasts: pd.DataFrame) -> plt.Figure:
     figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
-    shown = passengers["1957":].to_timestamp()
-    ax.plot(shown, color="#222222", linewidth=1.2, label="Passengers")
-    for name, forecast in forecasts.to_timestamp().items():
-        ax.plot(forecast, color=COLOURS[name], linewidth=1.8, label=name)
-    ax.axvline(pd.Timestamp("1959-12-16"), color="#222222", linestyle=":", linewidth=1)
+    ForecastDisplay.from_predictions(
+        passengers[:"1959-12"],
+        forecasts,
+        y_true=passengers["1960":],
+        persistence=False,  # that of the same month, "Year before", is among them
+        n_context=36,
+        ax=ax,
+    )
     ax.set(
         ylabel="Passengers a month, thousands", title="Forecasts made at the end of 1959"
     )
-    ax.legend(loc="upper left", frameon=False)
     return figure
 
 
@@ -98,17 +101,12 @@ def backtest(passengers: pd.Series) -> dict[str, pd.DataFrame]:
 
 
 def plot_backtest(results: dict[str, pd.DataFrame]) -> plt.Figure:
+    errors = pd.DataFrame(
+        {name: 100 * each[f"test_{METRIC.name}"] for name, each in results.items()}
+    ).set_axis(results["LSTM"]["cutoff"])
     figure, ax = plt.subplots(figsize=(9, 3.5), layout="constrained")
-    for name, result in results.items():
-        origins = pd.PeriodIndex(result["cutoff"], freq="M").to_timestamp()
-        errors = 100 * result[f"test_{METRIC.name}"]
-        ax.plot(origins, errors, "o-", markersize=4, color=COLOURS[name], label=name)
-    ax.set(
-        ylabel="MAPE of 12 months, %",
-        title="Forecasts from each month of 1959",
-        ylim=(0, None),
-    )
-    ax.legend(frameon=False, ncols=3)
+    errors.plot(ax=ax, style="o-", color=COLOURS, title="Forecasts from each month of 1959")
+    ax.set(xlabel="", ylabel="MAPE of 12 months, %", ylim=(0, None))
     return figure
 
 

@@ -5,6 +5,7 @@ from .estimators import (
     ConformalClassifier,
     ConformalRegressor,
     LSTMClassifier,
+    LSTMOutlierDetector,
     LSTMRegressor,
 )
 from .windows import (
@@ -19,6 +20,7 @@ __all__ = [
     "ConformalClassifier",
     "ConformalRegressor",
     "LSTMClassifier",
+    "LSTMOutlierDetector",
     "LSTMRegressor",
     "SequenceReshaper",
     "SlidingWindowTransformer",

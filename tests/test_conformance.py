@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklstm import (
     LSTMClassifier,
+    LSTMOutlierDetector,
     LSTMRegressor,
     SequenceReshaper,
     SlidingWindowTransformer,
@@ -19,6 +20,10 @@ BATCHES = {
 MIXED = {
     "check_sample_weight_equivalence_on_dense_data": "Batch normalisation sees a repeated"
     " row twice, whatever its weight."
+}
+HELD_OUT = {
+    "check_sample_weight_equivalence_on_dense_data": "A repeated row is held out as"
+    " another row is; a weight is not."
 }
 WINDOWS = {
     "check_methods_subset_invariance": "A window reaches back to rows before its own.",
@@ -34,6 +39,9 @@ class _TwoSteps:
 
     def predict(self, X):
         return super().predict(_as_sequences(X))
+
+    def transform(self, X):
+        return super().transform(_as_sequences(X))
 
 
 class DeepRegressor(_TwoSteps, LSTMRegressor):
@@ -111,7 +119,11 @@ TRANSFORMERS = [
     (SequenceReshaper(), {}),
     (SequenceReshaper(layout="feature-major", newest_first=True), {}),
 ]
-ESTIMATORS = LSTMS + TRANSFORMERS
+DETECTORS = [
+    (LSTMOutlierDetector(), HELD_OUT),
+    (LSTMOutlierDetector(method="reconstruction", **SMALL), HELD_OUT),
+]
+ESTIMATORS = LSTMS + TRANSFORMERS + DETECTORS
 EXPECTED = {repr(estimator): failures for estimator, failures in ESTIMATORS}
 
 

@@ -11,13 +11,25 @@ import numpy as np
 import pytest
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from sklstm import LSTMClassifier, LSTMRegressor, SequenceReshaper
+from sklstm import (
+    LSTMClassifier,
+    LSTMOutlierDetector,
+    LSTMRegressor,
+    SequenceReshaper,
+)
 from sklstm.estimators._documented import documented
-from sklstm.estimators._parameters import CLASSIFICATION, NETWORK, REGRESSION, Parameter
+from sklstm.estimators._parameters import (
+    CLASSIFICATION,
+    DETECTION,
+    NETWORK,
+    REGRESSION,
+    Parameter,
+)
 from sklstm.fitting._numbers import NumberIn
 from sklstm.network import LSTMNetwork
 
 ESTIMATORS = [LSTMRegressor, LSTMClassifier]
+DOCUMENTED = [*ESTIMATORS, LSTMOutlierDetector]
 ADAPTERS = []
 if importlib.util.find_spec("sktime"):
     from sklstm.sktime import (
@@ -85,13 +97,14 @@ def faults(cls):
             yield f"{error} Its constraint in {TABLES} does not admit the default"
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_signature_docstring_and_tables_agree(cls):
     assert list(faults(cls)) == []
 
 
 def test_each_parameter_of_the_estimators_has_its_constraint():
-    for cls, table in ((LSTMRegressor, REGRESSION), (LSTMClassifier, CLASSIFICATION)):
+    tables = (REGRESSION, CLASSIFICATION, DETECTION)
+    for cls, table in zip(DOCUMENTED, tables, strict=True):
         assert cls._parameter_constraints == {n: p.constraints for n, p in table.items()}
         assert cls._parameter_constraints.keys() == defaults(cls).keys()
 
@@ -185,14 +198,14 @@ def test_a_constraint_too_few_or_too_many_is_found(constrained, lacking):
 # What is printed
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_the_printed_default_is_that_of_the_signature(cls):
     for name, kind, _ in section(cls.__doc__, "Parameters"):
         _, _, printed = kind.partition(", default=")
         assert ast.literal_eval(printed) == defaults(cls)[name]
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_every_placeholder_and_citation_is_resolved(cls):
     assert not re.findall(r"\{\w+\}", cls.__doc__)
     cited = re.findall(r"\[(\w+)\]_", cls.__doc__)
@@ -201,14 +214,14 @@ def test_every_placeholder_and_citation_is_resolved(cls):
     assert len(listed) > 3
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_lines_are_as_short_as_those_of_the_source(cls):
     # But for types, which have to stand on one line.
     long = [line for line in cls.__doc__.splitlines() if len(line) > 88]
     assert all(" : " in line for line in long)
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_numpydoc_reads_the_same(cls):
     docscrape = pytest.importorskip("sklearn.externals._numpydoc.docscrape")
     parsed = docscrape.NumpyDocString(cls.__doc__)
@@ -218,7 +231,7 @@ def test_numpydoc_reads_the_same(cls):
     assert parsed["Examples"]
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_help_and_doctest_find_it(cls):
     page = pydoc.render_doc(cls, renderer=pydoc.plaintext)
     assert "\n |  max_epochs : int, default=" in page
@@ -260,7 +273,7 @@ def test_docstrings_may_be_stripped():
 # What is passed on
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS + ADAPTERS)
+@pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_each_argument_is_kept_under_its_name(cls):
     values = {name: [name] for name in defaults(cls)}
     if "strategy" in values:

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import _fit_context
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from ..fitting._available import available_where
@@ -51,7 +55,13 @@ def _pools_by_attention(estimator: Any) -> bool:
     return True
 
 
-class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
+class LSTMEstimator(
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    VersionedPickle,
+    ABC,
+):
     """Parameters, and one trained model that is replaced in one step.
 
     A task says what its targets are, and which losses it has.
@@ -303,6 +313,34 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         model, windows = self._fitted(X)
         return model.attention(windows)
 
+    def transform(self, X: ArrayLike) -> Array:
+        """Give the states in which the network has read sequences, as features.
+
+        That is all that the head reads: the pooled states of the last recurrent layer; what
+        convolutions beside it give; the level of a sequence, where the head reads it. In a
+        pipeline or a stack an LSTM so is an extractor of features for any estimator.
+
+        Features that were learnt from the same targets that the next estimator learns from
+        look better than they are: see the guide on stacking.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the dimensions seen in fit.
+
+        Returns
+        -------
+        states : ndarray of shape (n_samples, n_states)
+            Of the type in which the network computes.
+        """
+        model, windows = self._fitted(X)
+        return model.states(windows)
+
+    @property
+    def _n_features_out(self) -> int:
+        """Number of features that `transform` gives, for their names."""
+        return int(self._model.network.state_size)
+
     # ------------------------------------------------------------------ what was learnt
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -328,4 +366,6 @@ class LSTMEstimator(CallbackSupportMixin, VersionedPickle, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
+        # Features have the type in which the network computes.
+        tags.transformer_tags.preserves_dtype = []
         return tags

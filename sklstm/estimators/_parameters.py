@@ -317,7 +317,8 @@ TRAINING: dict[str, Parameter] = {
         "int",
         0,
         ["verbose"],
-        "Whether to print a line after each epoch.",
+        """Whether to print a line after each epoch: its losses, with a star at the least
+        validation loss so far, its learning rate, and the time that is left at most.""",
     ),
 }
 
@@ -337,9 +338,9 @@ REGRESSION: dict[str, Parameter] = {
         the rows ahead of one of the features. Zeros alone are forecast as 0.""",
     ),
     "season_length": Parameter(
-        "int, sequence of int or None",
+        "int, array-like of int or None",
         None,
-        [integer(2, LARGEST), tuple, list, None],
+        [integer(2, LARGEST), "array-like", None],
         """Steps of a season of what is forecast. Each sequence is seen without the season
         that its own periods show, and the forecast gets it back. Of several lengths the one
         that forecasts better is taken. Outputs are 1, 2, ... steps ahead, or, with
@@ -349,11 +350,11 @@ REGRESSION: dict[str, Parameter] = {
         '{"additive", "multiplicative", "skip", "auto"}',
         "auto",
         [StrOptions({"additive", "multiplicative", "skip", "auto"})],
-        """Whether a season of `season_length` is added or is a factor, for values above 0.
-        "skip" leaves the sequences as they are, and the network adds to a linear forecast
-        from the same phase of their past periods, which begins as the mean of these
-        [Lai2018]_. "auto" is what by itself forecasts the training samples better: an added
-        season, a factor, or none.""",
+        """How a season of `season_length` acts: it is added, or is a factor, for values
+        above 0. "skip" leaves the sequences as they are, and the network adds to a linear
+        forecast from the same phase of their past periods, which begins as the mean of
+        these [Lai2018]_. "auto" is what by itself forecasts the training samples better: an
+        added season, a factor, or none. Without `season_length` it has to be "auto".""",
     ),
     "target_features": replace(
         FEATURES["categorical_features"],
@@ -480,5 +481,55 @@ CLASSIFICATION: dict[str, Parameter] = {
     "callbacks": replace(
         REGRESSION["callbacks"],
         text="Called as skorch calls them; they see standardised inputs and class numbers.",
+    ),
+}
+
+# What the detector shares; its errors are those of all features.
+_NOT_OF_DETECTION = {
+    *FEATURES,
+    "embedding_size",
+    "target_features",
+    "quantile",
+    "n_mixtures",
+    "warm_start",
+}
+DETECTION: dict[str, Parameter] = {
+    **{name: REGRESSION[name] for name in REGRESSION if name not in _NOT_OF_DETECTION},
+    "loss": Parameter(
+        '{"squared_error", "absolute_error", "huber"}, torch.nn.Module or callable',
+        "squared_error",
+        [StrOptions({"squared_error", "absolute_error", "huber"}), callable],
+        """What training minimises. Any other module or callable takes outputs and
+        standardised targets, both of shape ``(n_samples, n_outputs)``, and gives one loss
+        per sample or per value (a `reduction` attribute is set to "none").""",
+    ),
+    "horizon": Parameter(
+        "int",
+        1,
+        [integer(1, LARGEST)],
+        """With ``method="forecast"``, how many steps are forecast: the last of a sequence,
+        from those before them.""",
+    ),
+    "early_stopping": replace(
+        TRAINING["early_stopping"],
+        default=True,
+        text="""Whether training stops when the loss on the samples held out no longer
+        falls, and keeps the weights of the best epoch. Some are held out in any case.""",
+    ),
+    "validation_fraction": replace(TRAINING["validation_fraction"], default=0.2),
+    "method": Parameter(
+        '{"forecast", "reconstruction"}',
+        "forecast",
+        [StrOptions({"forecast", "reconstruction"})],
+        """What a sequence is judged by: how far its last steps are from their forecast
+        [Malhotra2015]_; or how far all of its steps are from what a second LSTM makes of
+        the state in which the first has read them [Malhotra2016]_.""",
+    ),
+    "contamination": Parameter(
+        '"auto" or float',
+        "auto",
+        [StrOptions({"auto"}), real(0, 0.5, closed="right")],
+        """Share of outliers among the training samples, in (0, 0.5], which sets `offset_`.
+        "auto" takes the score that one in a hundred of the samples held out is below.""",
     ),
 }

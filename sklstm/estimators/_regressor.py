@@ -35,7 +35,7 @@ from ._predictive import (
     sample,
     std_of,
 )
-from ._season import check_holds, may_multiply, seasons_of
+from ._season import check_holds, check_season, may_multiply, seasons_of
 from ._start import Start, Units
 
 
@@ -135,7 +135,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         memory_length: int | None = None,
         instance_norm: str | None = None,
         instance_scale: bool | str = "auto",
-        season_length: int | Sequence[int] | None = None,
+        season_length: ArrayLike | None = None,
         season: str = "auto",
         target_features: Any = None,
         patch_length: int = 1,
@@ -388,6 +388,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
 
     def _check_parameters(self) -> None:
         check_trained_levels(self.loss, self.quantile)
+        check_season(self.season, self.season_length)
         asks = {
             "instance_scale": self.instance_scale is True,
             "season_length": self.season_length is not None,

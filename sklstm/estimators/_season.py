@@ -50,6 +50,34 @@ def seasons_of(regressor: Any, units: Units, start: Start) -> list[Season | None
     return [None, *seasons] if regressor.season == "auto" else [*seasons]
 
 
+def check_season(season: Any, season_length: Any) -> None:
+    """Refuse a season of no length, and a way to act for a season that is not there.
+
+    Parameters
+    ----------
+    season : str
+        How it acts.
+    season_length : object
+
+    Raises
+    ------
+    ValueError
+        If a length is none, or if there is none and `season` could have no effect.
+
+    Examples
+    --------
+    >>> check_season("skip", None)
+    Traceback (most recent call last):
+    ...
+    ValueError: season must be 'auto' without season_length: ... Got 'skip', and ...
+    """
+    if not lengths_of(season_length) and season != "auto":
+        raise ValueError(
+            "season must be 'auto' without season_length: there is no season to act. Got"
+            f" {season!r}, and season_length=None."
+        )
+
+
 def check_holds(windows: Windows, length: int) -> None:
     """Refuse sequences that do not hold a season step by step.
 
@@ -122,7 +150,7 @@ def lengths_of(given: Any) -> list[int]:
 
     Parameters
     ----------
-    given : int, sequence of int or None
+    given : int, array-like of int or None
 
     Returns
     -------
@@ -132,6 +160,11 @@ def lengths_of(given: Any) -> list[int]:
     ------
     ValueError
         If one is none.
+
+    Examples
+    --------
+    >>> lengths_of(12), lengths_of(np.array([168, 24])), lengths_of(None)
+    ([12], [24, 168], [])
     """
     given = plain(given)
     if given is None:

@@ -50,6 +50,10 @@ REFERENCES = {
         long-term time series forecasting. arXiv:2308.11200.""",
     "Nie2023": """Nie, Y. et al. (2023). A time series is worth 64 words: Long-term
         forecasting with transformers. ICLR.""",
+    "Malhotra2015": """Malhotra, P. et al. (2015). Long short term memory networks for
+        anomaly detection in time series. ESANN.""",
+    "Malhotra2016": """Malhotra, P. et al. (2016). LSTM-based encoder-decoder for
+        multi-sensor anomaly detection. arXiv:1607.00148.""",
     "Salinas2020": """Salinas, D. et al. (2020). DeepAR: Probabilistic forecasting with
         autoregressive recurrent networks. International Journal of Forecasting, 36(3),
         1181-1191.""",

@@ -13,6 +13,7 @@ from ..training import (
     Memory,
     OwnThreads,
     Plan,
+    Progress,
     SequenceData,
     SequenceNet,
     SideBySide,
@@ -45,7 +46,8 @@ def train_model(
     """
     units = _learn_units(estimator, start)
     n_batches = -(-len(start.train.windows) // plain(estimator.batch_size))
-    context = fit_context(estimator, plan.rounds(n_batches).n)
+    n_epochs = plan.rounds(n_batches).n
+    context = fit_context(estimator, n_epochs)
     metadata = {"sample_weight": sample_weight}
     task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     threads = OwnThreads()
@@ -62,6 +64,8 @@ def train_model(
     listeners: list[Any] = []
     if start.brings_validation:
         listeners.append(ValidationWatch(threads.ask))
+    if estimator.verbose:
+        listeners.append(Progress(n_epochs, threads.ask))
     if context is not None:
         listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
         context.call_on_fit_task_begin(**task)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["CallbackSupportMixin", "fit_context", "fit_task"]
+__all__ = ["CallbackSupportMixin", "fit_context", "fit_task", "handed_on"]
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -35,7 +35,12 @@ def fit_context(estimator: Any, max_epochs: int) -> Any:
     )
     if not listening or not hasattr(estimator, "_init_callback_context"):
         return None
-    return estimator._init_callback_context(max_subtasks=max_epochs)
+    context = estimator._init_callback_context(max_subtasks=max_epochs)
+    # scikit-learn's progress bar writes these before the estimator's own name, which leaves
+    # no room for a bar in 80 columns; and where they are set, it draws one of a fit without
+    # parts. The context's parent tells as much.
+    context.source_estimator_name = context.source_task_name = None
+    return context
 
 
 @contextmanager
@@ -59,3 +64,41 @@ def fit_task(estimator: Any, X: Any, y: Any) -> Iterator[None]:
     yield
     if context is not None:
         context.call_on_fit_task_end(estimator=estimator, X=X, y=y)
+
+
+@contextmanager
+def handed_on(adapter: Any, estimator: Any) -> Iterator[None]:
+    """Let the callbacks of an adapter hear the fit of the estimator inside it.
+
+    Parameters
+    ----------
+    adapter : estimator
+        Its callbacks, and what a search or a pipeline around it has attached to it, are the
+        estimator's meanwhile.
+    estimator : estimator
+        Has neither afterwards, so that they do not travel with it.
+
+    Yields
+    ------
+    None
+        Once, for the fit itself.
+
+    Examples
+    --------
+    >>> from sklstm import LSTMRegressor
+    >>> adapter, inside = LSTMRegressor(), LSTMRegressor()
+    >>> adapter._skl_callbacks = ["a callback"]
+    >>> with handed_on(adapter, inside):
+    ...     inside._skl_callbacks
+    ['a callback']
+    >>> hasattr(inside, "_skl_callbacks")
+    False
+    """
+    names = ("_skl_callbacks", "_parent_callback_ctx")
+    handed = {name: getattr(adapter, name) for name in names if hasattr(adapter, name)}
+    vars(estimator).update(handed)
+    try:
+        yield
+    finally:
+        for name in handed:
+            vars(estimator).pop(name, None)

@@ -9,14 +9,16 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 from .._version import __version__
+from ._doc_links import DocLinks
 
 _VERSION = "_sklstm_version"
 
 
-class VersionedPickle(BaseEstimator):
+class VersionedPickle(DocLinks, BaseEstimator):
     """Note the version of this package in a pickle, and warn where another reads it.
 
-    scikit-learn does so for its own estimators alone.
+    scikit-learn does so for its own estimators alone, as it links its own alone to their
+    pages: what all estimators of this package have beside `BaseEstimator`.
 
     Examples
     --------

@@ -5,14 +5,15 @@ from ._core import RecurrentLayer, RecurrentStack
 from ._dropout import Dropout, dropout_seed
 from ._embedding import CategoryEmbedding
 from ._head import Decoder, Head
-from ._instance_norm import InstanceNorm
+from ._instance_norm import InstanceNorm, Level
 from ._network import LSTMNetwork
 from ._patches import Patches
 from ._pooling import Pooling, last_observed
 from ._skip import SeasonalSkip
-from ._stepwise import StepwiseLayer
+from ._stepwise import TRACED, StepwiseLayer
 
 __all__ = [
+    "TRACED",
     "CategoryEmbedding",
     "CausalConvolutions",
     "ConvolutionBranch",
@@ -21,6 +22,7 @@ __all__ = [
     "Head",
     "InstanceNorm",
     "LSTMNetwork",
+    "Level",
     "Patches",
     "Pooling",
     "RecurrentLayer",

@@ -70,6 +70,29 @@ class RecurrentLayer(nn.Module):
         reverse = self.backwards(_flip(x, lengths))[0]
         return torch.cat([hidden, _flip(reverse, lengths)], dim=2)
 
+    def trace(
+        self, x: Tensor, lengths: Tensor | None, *, backwards: bool
+    ) -> dict[str, Tensor]:
+        """Give the gates and states of one direction at each step.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+        lengths : Tensor of int of shape (n_samples,) or None
+        backwards : bool
+            Whether the second direction is asked for.
+
+        Returns
+        -------
+        values : dict of str to Tensor of shape (n_samples, n_timesteps, hidden_size)
+            Where the direction reads the step.
+        """
+        if not backwards:
+            return as_stepwise(self.forwards).trace(x)
+        assert self.backwards is not None
+        values = as_stepwise(self.backwards).trace(_flip(x, lengths))
+        return {name: _flip(value, lengths) for name, value in values.items()}
+
 
 class RecurrentStack(nn.Module):
     """Recurrent layers one on the other, with dropout between them.
@@ -136,6 +159,28 @@ class RecurrentStack(nn.Module):
             hidden = layer(hidden if depth == 0 else self.dropout(hidden), lengths)
         return hidden
 
+    def trace(
+        self, x: Tensor, lengths: Tensor | None, depth: int, *, backwards: bool
+    ) -> dict[str, Tensor]:
+        """Give the gates and states of one layer, in prediction, as the layer does.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+        lengths : Tensor of int of shape (n_samples,) or None
+        depth : int
+            Number of the layer, from 0.
+        backwards : bool
+
+        Returns
+        -------
+        values : dict of str to Tensor of shape (n_samples, n_timesteps, hidden_size)
+        """
+        for below in self.layers[:depth]:
+            x = below(x, lengths)
+        layer: RecurrentLayer = self.layers[depth]  # type: ignore[assignment]
+        return layer.trace(x, lengths, backwards=backwards)
+
 
 def make_layer(
     cell: Cell, input_size: int, hidden_size: int, layer_norm: bool, dtype: torch.dtype
@@ -144,6 +189,28 @@ def make_layer(
     if layer_norm or cell not in FUSED:
         return StepwiseLayer(cell, input_size, hidden_size, layer_norm, dtype)
     return make(FUSED[cell], input_size, hidden_size, batch_first=True, dtype=dtype)
+
+
+def as_stepwise(layer: nn.Module) -> StepwiseLayer:
+    """Give a layer of torch as one that shows its gates, with the same weights.
+
+    Parameters
+    ----------
+    layer : torch.nn.LSTM, GRU or RNN of one layer and direction, or StepwiseLayer
+
+    Returns
+    -------
+    stepwise : StepwiseLayer
+    """
+    if isinstance(layer, StepwiseLayer):
+        return layer
+    assert isinstance(layer, nn.RNNBase)
+    cell = next(name for name, kind in FUSED.items() if isinstance(layer, kind))
+    sizes = layer.input_size, layer.hidden_size
+    stepwise = StepwiseLayer(cell, *sizes, False, layer.weight_ih_l0.dtype)  # type: ignore[arg-type]
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        setattr(stepwise, name, getattr(layer, f"{name}_l0"))
+    return stepwise
 
 
 def _flip(x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -74,6 +74,12 @@ class CategoryEmbedding(nn.Module):
         """Count the features that `forward` gives for some columns."""
         return sum(self.sizes.get(feature, 1) for feature in features)
 
+    def features_of_columns(self, n_features: int) -> list[int]:
+        """Tell the feature that each column that `forward` gives belongs to."""
+        numeric = [feature for feature in range(n_features) if feature not in self.sizes]
+        vectors = [feature for feature, size in self.sizes.items() for _ in range(size)]
+        return numeric + vectors
+
 
 class CategoryVectors(nn.Module):
     """The vectors of one feature's categories.

@@ -16,7 +16,7 @@ from ._dropout import Dropout
 from ._embedding import CategoryEmbedding
 from ._head import Decoder, Head
 from ._initialise import initialise
-from ._instance_norm import InstanceNorm, InstanceNormMethod
+from ._instance_norm import InstanceNorm, InstanceNormMethod, Level
 from ._patches import Patches, count_patches
 from ._pooling import Pooling, PoolingMethod
 from ._skip import SeasonalSkip
@@ -100,6 +100,8 @@ class LSTMNetwork(nn.Module):
         Recurrent layers, of which each direction counts.
     width : int
         The most values that a layer gives at a step.
+    state_size : int
+        Values that the head reads of a sequence.
     mixes_samples : bool
         Whether in training what a sample gives depends on the others of its batch.
     is_stepwise : bool
@@ -218,6 +220,7 @@ class LSTMNetwork(nn.Module):
             state_size += conv_filters[-1]
         if self.normaliser is not None and self.reads_level:
             state_size += self.normaliser.n_described
+        self.state_size = state_size
         self.head: Head | Decoder
         if decode:
             self.head = Decoder(
@@ -268,23 +271,94 @@ class LSTMNetwork(nn.Module):
         -------
         output : Tensor of shape (n_samples, output_size)
         """
+        read, level = self.read(x, lengths)
+        return self.respond(read, level, lengths, future, history)
+
+    def read(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level | None]:
+        """Give what the layers read: numbers, without their level; and the level.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+        lengths : Tensor of int of shape (n_samples,) or None
+
+        Returns
+        -------
+        read : Tensor of shape (n_samples, n_timesteps, n_read)
+            The features that are no categories, then the vectors of those.
+        level : Level or None
+        """
         level = None
         if self.normaliser is not None:
             x, level = self.normaliser(x, lengths)
-        x = self._numeric(x)
+        return self._numeric(x), level
+
+    def read_features(self, n_features: int) -> list[int]:
+        """Tell the feature that each column of what is read belongs to.
+
+        Parameters
+        ----------
+        n_features : int
+            Features of a step.
+
+        Returns
+        -------
+        features : list of int of length n_read
+        """
+        if self.embedding is None:
+            return list(range(n_features))
+        return self.embedding.features_of_columns(n_features)
+
+    def respond(
+        self,
+        read: Tensor,
+        level: Level | None,
+        lengths: Tensor | None,
+        future: Tensor | None = None,
+        history: Tensor | None = None,
+    ) -> Tensor:
+        """Give the outputs of the head for what has been read.
+
+        Parameters
+        ----------
+        read, level
+            As `read` gives them.
+        lengths, future, history
+            As in `forward`.
+
+        Returns
+        -------
+        output : Tensor of shape (n_samples, output_size)
+        """
         if future is not None:
             future = self._numeric(future, self.future_features)
-        state = self.dropout(self.pooling(*self._hidden(x, lengths)))
-        if self.branch is not None:
-            state = torch.cat([state, self.branch(x, lengths)], dim=1)
-        if self.normaliser is not None and level is not None and self.reads_level:
-            state = torch.cat([state, self.normaliser.described(level)], dim=1)
+        state = self.state(read, level, lengths)
         output = with_least_scale(self._outputs(state, future), self.roles)
         if self.normaliser is not None and level is not None:
             output = self.normaliser.restore(output, level)
         if self.skip is None or history is None:
             return output
         return self.skip(output, history, None if level is None else level.center)
+
+    def state(self, read: Tensor, level: Level | None, lengths: Tensor | None) -> Tensor:
+        """Give all that the head reads of a sequence.
+
+        Parameters
+        ----------
+        read, level, lengths
+            As in `respond`.
+
+        Returns
+        -------
+        state : Tensor of shape (n_samples, state_size)
+            The pooled states; what the convolutions beside give; the level described.
+        """
+        state = self.dropout(self.pooling(*self._hidden(read, lengths)))
+        if self.branch is not None:
+            state = torch.cat([state, self.branch(read, lengths)], dim=1)
+        if self.normaliser is not None and level is not None and self.reads_level:
+            state = torch.cat([state, self.normaliser.described(level)], dim=1)
+        return state
 
     def _numeric(self, x: Tensor, features: Sequence[int] | None = None) -> Tensor:
         """Look categories up; what is missing becomes 0, the training mean."""
@@ -294,11 +368,16 @@ class LSTMNetwork(nn.Module):
 
     def _hidden(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Give the hidden states, and how many of each sequence are observed."""
+        x, lengths = self._in_front(x, lengths)
+        return self.core(x, lengths), lengths
+
+    def _in_front(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Give what the recurrent layers read."""
         if self.convolutions is not None:
             x = self.convolutions(x)
         if self.patches is not None:
             x, lengths = self.patches(x, lengths)
-        return self.core(x, lengths), lengths
+        return x, lengths
 
     def _outputs(self, state: Tensor, future: Tensor | None) -> Tensor:
         """Give what the head says, in prediction of a filled-up batch."""
@@ -320,12 +399,37 @@ class LSTMNetwork(nn.Module):
         weights : Tensor of shape (n_samples, n_timesteps)
             Of the observed steps, first; the steps of a patch share its weight.
         """
-        if self.normaliser is not None:
-            x, _ = self.normaliser(x, lengths)
-        weights = self.pooling.weights(*self._hidden(self._numeric(x), lengths))
+        read, _ = self.read(x, lengths)
+        weights = self.pooling.weights(*self._hidden(read, lengths))
         if self.patches is None:
             return weights
         return self.patches.shared(weights, lengths, x.shape[1])
+
+    def trace(
+        self, x: Tensor, lengths: Tensor | None, depth: int, *, backwards: bool
+    ) -> dict[str, Tensor]:
+        """Give the gates and states of one recurrent layer at each step.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+        lengths : Tensor of int of shape (n_samples,) or None
+        depth : int
+            Number of the layer, from 0.
+        backwards : bool
+            Whether the second direction is asked for.
+
+        Returns
+        -------
+        values : dict of str to Tensor of shape (n_samples, n_timesteps, hidden_size)
+            Observed steps first; all steps of a patch have its values.
+        """
+        read, _ = self.read(x, lengths)
+        values = self.core.trace(*self._in_front(read, lengths), depth, backwards=backwards)
+        if self.patches is None:
+            return values
+        spread = self.patches.spread
+        return {name: spread(value, lengths, x.shape[1]) for name, value in values.items()}
 
     @property
     def device(self) -> torch.device:

@@ -90,13 +90,38 @@ class Patches(nn.Module):
         -------
         shares : Tensor of shape (n_samples, n_timesteps)
         """
-        step = torch.arange(n_timesteps, device=weights.device)
+        patch, size, observed = self._of_steps(lengths, n_timesteps, weights)
+        return (weights.gather(1, patch) / size).where(observed, 0.0)
+
+    def spread(self, values: Tensor, lengths: Tensor | None, n_timesteps: int) -> Tensor:
+        """Give each observed step the values of its patch.
+
+        Parameters
+        ----------
+        values : Tensor of shape (n_samples, n_patches, n_values)
+        lengths : Tensor of int of shape (n_samples,) or None
+            Number of observed steps.
+        n_timesteps : int
+
+        Returns
+        -------
+        spread : Tensor of shape (n_samples, n_timesteps, n_values)
+            Observed steps first; anything behind them.
+        """
+        patch, _, _ = self._of_steps(lengths, n_timesteps, values)
+        return values.gather(1, patch[:, :, None].expand(-1, -1, values.shape[2]))
+
+    def _of_steps(
+        self, lengths: Tensor | None, n_timesteps: int, values: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Give the patch of each step, how many share it, and which are observed."""
+        step = torch.arange(n_timesteps, device=values.device)
         lengths = torch.full_like(step[:1], n_timesteps) if lengths is None else lengths
         before = (-lengths % self.patch_length)[:, None]
-        patch = ((step + before) // self.patch_length).expand(len(weights), -1)
-        patch = patch.clamp_max(weights.shape[1] - 1)
+        patch = ((step + before) // self.patch_length).expand(len(values), -1)
+        patch = patch.clamp_max(values.shape[1] - 1)
         size = torch.where(patch > 0, self.patch_length, self.patch_length - before)
-        return (weights.gather(1, patch) / size).where(step < lengths[:, None], 0.0)
+        return patch, size, step < lengths[:, None]
 
 
 Number = TypeVar("Number", int, Tensor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -13,6 +14,15 @@ Cell = Literal["lstm", "gru", "rnn", "peephole"]
 
 # Values of each unit that the weights give at a step: one for each gate.
 N_GATES = {"lstm": 4, "gru": 3, "rnn": 1, "peephole": 4}
+
+# What can be seen of a cell at a step: gates, in the order of its weights, and states.
+_OF_LSTM = ("input", "forget", "candidate", "output", "cell", "hidden")
+TRACED = {
+    "lstm": _OF_LSTM,
+    "gru": ("reset", "update", "candidate", "hidden"),
+    "rnn": ("hidden",),
+    "peephole": _OF_LSTM,
+}
 
 
 class StepwiseLayer(nn.Module):
@@ -102,6 +112,31 @@ class StepwiseLayer(nn.Module):
         nothing : None
             In the place of the last state that torch's layers give.
         """
+        states = [values["hidden"] for values in self._steps(x, state)]
+        return torch.stack(states, dim=1), None
+
+    def trace(self, x: Tensor) -> dict[str, Tensor]:
+        """Give the gates and states at each step, from a state of zero on.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, input_size)
+
+        Returns
+        -------
+        values : dict of str to Tensor of shape (n_samples, n_timesteps, hidden_size)
+            By the names of `TRACED`.
+        """
+        steps = list(self._steps(x, None))
+        return {
+            name: torch.stack([values[name] for values in steps], dim=1)
+            for name in TRACED[self.cell]
+        }
+
+    def _steps(
+        self, x: Tensor, state: Tensor | tuple[Tensor, Tensor] | None
+    ) -> Iterator[dict[str, Tensor]]:
+        """Give the gates and the state after each step."""
         zero = x.new_zeros(len(x), self.hidden_size)
         if state is None:
             hidden, cell = zero, zero
@@ -111,37 +146,37 @@ class StepwiseLayer(nn.Module):
             hidden, cell = state[0], zero
         step = {"gru": self._gru, "rnn": self._rnn}.get(self.cell, self._lstm)
         inputs = self.norm_ih(x @ self.weight_ih.T) + self.bias_ih
-        states = []
         for a in inputs.unbind(1):
             r = self.norm_hh(hidden @ self.weight_hh.T) + self.bias_hh
-            hidden, cell = step(a, r, hidden, cell)
-            states.append(hidden)
-        return torch.stack(states, dim=1), None
+            values = step(a, r, hidden, cell)
+            hidden, cell = values["hidden"], values.get("cell", cell)
+            yield values
 
-    def _rnn(
-        self, a: Tensor, r: Tensor, hidden: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return (a + r).tanh(), cell
+    def _rnn(self, a: Tensor, r: Tensor, hidden: Tensor, cell: Tensor) -> dict[str, Tensor]:
+        return {"hidden": (a + r).tanh()}
 
-    def _gru(
-        self, a: Tensor, r: Tensor, hidden: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _gru(self, a: Tensor, r: Tensor, hidden: Tensor, cell: Tensor) -> dict[str, Tensor]:
         (a_s, a_z, a_n), (r_s, r_z, r_n) = a.chunk(3, dim=1), r.chunk(3, dim=1)
-        z = (a_z + r_z).sigmoid()
-        n = (a_n + (a_s + r_s).sigmoid() * r_n).tanh()
-        return (1 - z) * n + z * hidden, cell
+        s, z = (a_s + r_s).sigmoid(), (a_z + r_z).sigmoid()
+        n = (a_n + s * r_n).tanh()
+        hidden = (1 - z) * n + z * hidden
+        return {"reset": s, "update": z, "candidate": n, "hidden": hidden}
 
     def _lstm(
         self, a: Tensor, r: Tensor, hidden: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    ) -> dict[str, Tensor]:
         i, f, g, o = (a + r).chunk(4, dim=1)
         if self.peephole is not None:
             i, f = i + self.peephole[0] * cell, f + self.peephole[1] * cell
-        cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+        i, f, g = i.sigmoid(), f.sigmoid(), g.tanh()
+        cell = f * cell + i * g
         if self.peephole is not None:
             o = o + self.peephole[2] * cell
+        o = o.sigmoid()
         assert self.norm_cell is not None
-        return o.sigmoid() * self.norm_cell(cell).tanh(), cell
+        hidden = o * self.norm_cell(cell).tanh()
+        gates = {"input": i, "forget": f, "candidate": g, "output": o}
+        return {**gates, "cell": cell, "hidden": hidden}
 
     @property
     def _has_cell_state(self) -> bool:

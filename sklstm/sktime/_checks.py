@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..estimators._season import check_season
 from ..fitting._numbers import is_integer
 from ._panel import series_name
 
@@ -51,6 +52,8 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
             "channel_independent must be True or False. Got"
             f" {forecaster.channel_independent!r}."
         )
+    if not is_auto(forecaster.season_length):
+        check_season(forecaster.season, forecaster.season_length)
     fraction = forecaster.calibration_fraction
     is_share = isinstance(fraction, Real) and not isinstance(fraction, bool)
     if fraction is not None and not (is_share and 0 < fraction < 1):

@@ -11,9 +11,11 @@ from sktime.classification.base import BaseClassifier
 
 from ..estimators._classifier import LSTMClassifier
 from ..estimators._documented import documented
+from ..fitting._callbacks import handed_on
 from ._parameters import SERIES_CLASSIFICATION, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
+from ._watching import WatchedMixin
 
 
 @documented(
@@ -27,7 +29,7 @@ from ._sequences import as_sequences, channel_names
     batch_size=16,
     validation_split="random",
 )
-class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
+class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
     """Long short-term memory network for classes of whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
@@ -45,6 +47,10 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
     ----------
     estimator_ : sklstm.LSTMClassifier
         The fitted classifier inside.
+    n_epochs_, best_epoch_ : int
+        Epochs trained, and the one, counted from 1, whose weights are kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch; the second is empty if nothing validates.
 
     See Also
     --------
@@ -67,6 +73,7 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
     """
 
     _estimator_class = LSTMClassifier
+    _inside = "estimator_"
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "sklstm developers",
@@ -172,7 +179,9 @@ class LSTMTimeSeriesClassifier(SearchableMixin, BaseClassifier):
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesClassifier:
         estimator = LSTMClassifier(**core_parameters(self, LSTMClassifier))
         self._channels = channel_names(X)
-        self.estimator_ = estimator.fit(as_sequences(X), y)
+        with handed_on(self, estimator):
+            estimator.fit(as_sequences(X), y)
+        self.estimator_ = estimator
         return self
 
     def _predict_proba(self, X: Any) -> NDArray[np.floating]:

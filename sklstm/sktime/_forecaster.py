@@ -16,7 +16,10 @@ from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
 from ..estimators._predictive import levels_of
+from ..fitting._callbacks import handed_on
+from ..inspection._inside import Inside
 from ..losses import POINT
+from ..windows._windows import Windows
 from ._backtest import calibrate, rows_to_calibrate, slide
 from ._channels import Channels, split_channels
 from ._checks import (
@@ -36,11 +39,12 @@ from ._horizon import Horizon, all_steps, horizons_from, with_freq
 from ._known_ahead import known_ahead
 from ._model import ForecastModel
 from ._new_model import are_of_one_size, new_model, pretrained_copy, says_quantiles
-from ._panel import Panel, join
+from ._panel import Panel, as_frame, join
 from ._parameters import FORECASTING
 from ._predict import parameters_at, samples_at
-from ._rows import count_missing
+from ._rows import Rows, count_missing
 from ._said import Said
+from ._watching import WatchedMixin
 
 Array = NDArray[Any]
 
@@ -59,7 +63,7 @@ LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
     optimizer="adamw",
     weight_decay=0.3,
 )
-class LSTMForecaster(BaseForecaster):
+class LSTMForecaster(WatchedMixin, BaseForecaster):
     """Long short-term memory network that forecasts one or many time series.
 
     The network reads the last `window_length` rows of a series: its own past, all columns
@@ -115,6 +119,10 @@ class LSTMForecaster(BaseForecaster):
         What forecasts. Its `regressor` is the fitted `sklstm.LSTMRegressor`.
     pretrained_model_ : ForecastModel
         The same after `pretrain`; `fit` leaves it as it is.
+    n_epochs_, best_epoch_ : int
+        Epochs trained, and the one, counted from 1, whose weights are kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch; the second is empty if nothing validates.
 
     See Also
     --------
@@ -158,6 +166,8 @@ class LSTMForecaster(BaseForecaster):
         "property:randomness": "derandomized",
         "requires-fh-in-fit": True,
     }
+
+    _inside = "model_.regressor"
 
     # The rows are kept here; sktime need not keep them once more.
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
@@ -344,7 +354,8 @@ class LSTMForecaster(BaseForecaster):
             # A step on a single window would be all noise: older ones fill up a batch.
             n_recent = max(new.lengths.max(), -(-self.batch_size // len(new)))
             n_rows = self.model_.n_context + n_recent
-            self.model_.update(panel.only(new.names()).tail(n_rows))
+            with handed_on(self, self.model_.regressor):
+                self.model_.update(panel.only(new.names()).tail(n_rows))
         self._history = self._history.followed_by(new)
         self._keep(panel)
         return self
@@ -362,10 +373,12 @@ class LSTMForecaster(BaseForecaster):
         if self.calibration_fraction is not None:
             n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
             other = copy.deepcopy(model)
-            train(other, panel.without_last(n_later))
+            with handed_on(self, other.regressor):
+                train(other, panel.without_last(n_later))
             calibrate(other, panel, n_later, self.calibration_fraction)
             model.calibration = other.calibration
-        train(model, panel)
+        with handed_on(self, model.regressor):
+            train(model, panel)
 
     @staticmethod
     def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
@@ -493,6 +506,29 @@ class LSTMForecaster(BaseForecaster):
         steps = ForecastingHorizon(range(1, n_ahead + 1), is_relative=True, freq=fh.freq)
         rows = [h.times for h in horizons_from(steps, panel)]
         return known_ahead(model, horizons, X, panel.index_at(rows))
+
+    # ------------------------------------------------------------------ inspection
+
+    def _inspected(self, X: Any) -> Inside:
+        """Give the regressor, and the sequences that end series; or all, of rows given.
+
+        X is a series or a panel, or a tuple of it and the columns beside it.
+        """
+        self.check_is_fitted()
+        model = self.model_
+        if X is None:
+            shape = (len(self._context), model.steps[-1], self._context.frame.shape[1])
+            rows = Rows.of(self._context, np.full(shape, np.nan))
+            windows = model.windows(rows.table, rows.lasts, rows.starts)
+            return Inside(model.regressor, windows)
+        if isinstance(X, Windows | np.ndarray):
+            return Inside(model.regressor, X)
+        y, beside = (as_frame(part) for part in (X if isinstance(X, tuple) else (X, None)))
+        y, beside = split_channels(self._channels, y, beside)
+        windows, targets = model.samples(self._read(y, beside, model))
+        return Inside(
+            model.regressor, windows, np.asarray(targets).reshape(len(targets), -1)
+        )
 
     # ------------------------------------------------------------------ tests
 

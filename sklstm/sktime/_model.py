@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from ..estimators._forecast_regressor import ForecastRegressor
 from ..estimators._predictive import loss_of
 from ..losses import Loss
 from ..training import hold_out
 from ..windows._windows import KnownFuture, Windows
 from ._calibration import Calibration
-from ._forecast_regressor import ForecastRegressor
 from ._labels import Labels
 from ._panel import Panel
 
@@ -92,7 +92,7 @@ class ForecastModel:
                 f" {longest} rows in its longest; use a smaller window_length, or"
                 " PretrainedLSTMForecaster, which has learnt already."
             )
-        windows, targets = self._samples(panel)
+        windows, targets = self.samples(panel)
         seen = ~np.isnan(targets.table).all(axis=0)
         if not len(windows) or not seen.all():
             names = [name for name, ok in zip(self.targets, seen, strict=True) if not ok]
@@ -109,7 +109,7 @@ class ForecastModel:
         ----------
         panel : Panel
         """
-        windows, targets = self._samples(panel)
+        windows, targets = self.samples(panel)
         if not len(windows):
             return
         regressor = self.regressor
@@ -126,7 +126,7 @@ class ForecastModel:
         ----------
         panel : Panel
         """
-        windows, targets = self._samples(panel)
+        windows, targets = self.samples(panel)
         if len(windows):
             self.regressor.partial_fit(windows, targets)
 
@@ -194,7 +194,7 @@ class ForecastModel:
         parameters : ndarray of shape (n_windows, n_steps, n_targets, n_parameters)
             `network_loss` reads them.
         """
-        parameters = self.regressor.say(self._windows(table, ends, starts))
+        parameters = self.regressor.say(self.windows(table, ends, starts))
         return parameters.reshape(len(ends), len(self.steps), self.n_targets, -1)
 
     @property
@@ -236,13 +236,34 @@ class ForecastModel:
             parameters += deviations[..., None] * ndtri(np.asarray(loss.levels))
         return parameters
 
-    def _windows(self, table: Array, ends: Array, starts: Array) -> Windows:
+    def windows(self, table: Array, ends: Array, starts: Array) -> Windows:
+        """Give the windows that end at some rows.
+
+        Parameters
+        ----------
+        table, ends, starts
+            As in `predict`.
+
+        Returns
+        -------
+        windows : Windows of shape (n_windows, window_length, n_columns)
+        """
         lags = np.arange(self.window_length - 1, -1, -1)
         known = KnownFuture(self.steps, self.known)
         return Windows(table, ends, starts, lags, known=known)
 
-    def _samples(self, panel: Panel) -> tuple[Windows, Windows]:
-        """Cut whole windows of which a target is observed, and their targets."""
+    def samples(self, panel: Panel) -> tuple[Windows, Windows]:
+        """Cut whole windows of which a target is observed, and their targets.
+
+        Parameters
+        ----------
+        panel : Panel
+
+        Returns
+        -------
+        windows : Windows of shape (n_windows, window_length, n_columns)
+        targets : Windows of shape (n_windows, n_steps, n_targets)
+        """
         table = panel.values
         row = np.arange(len(table))
         starts = np.repeat(panel.starts, panel.lengths)
@@ -256,7 +277,7 @@ class ForecastModel:
         ends = ends[learnable]
         starts = starts[ends]
         targets = Windows(series, ends, starts, -self.steps)
-        return self._windows(table, ends, starts), targets
+        return self.windows(table, ends, starts), targets
 
     def _can_hold_out(self, windows: Windows) -> bool:
         fraction, horizon = self.regressor.validation_fraction, int(self.steps[-1])

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
+from ..estimators._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ..estimators._predictive import REMEDY, regression_loss
 from ..estimators._regressor import LSTMRegressor
 from ..losses import Loss
 from ..samples._inputs import plain
 from ._checks import check_parameters
-from ._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
 from ._horizon import all_steps, horizons_from, with_freq
 from ._labels import Labels, check_numbered
 from ._model import ForecastModel
@@ -61,6 +61,8 @@ def new_model(
         instance_scale=_instance_scale(forecaster, y),
         patch_length=seen.patch_length,
         season_length=seen.season_length,
+        # A season that was left to the series need not be there.
+        season="auto" if seen.season_length is None else forecaster.season,
         categorical_features=[
             len(targets) + covariates.index(name) for name in dict.fromkeys(categorical)
         ],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sktime.datatypes import convert_to
 
 Index = NDArray[np.intp]
 
@@ -211,6 +212,22 @@ def series_name(name: tuple[Any, ...]) -> str:
     if not name:
         return "y"
     return f"series {name[0]!r}" if len(name) == 1 else f"series {name!r}"
+
+
+def as_frame(series: Any) -> pd.DataFrame | None:
+    """Give series, a panel or a hierarchy of any type that sktime knows as a frame.
+
+    Parameters
+    ----------
+    series : object
+        None stays None.
+
+    Returns
+    -------
+    frame : pandas.DataFrame or None
+    """
+    frames = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+    return None if series is None else convert_to(series, frames)
 
 
 def join(y: pd.DataFrame, X: pd.DataFrame | None, covariates: list[Any]) -> pd.DataFrame:

@@ -38,7 +38,7 @@ _OF_SERIES = {
 _BY_SERIES = {
     "season_length": replace(
         REGRESSION["season_length"],
-        type='"auto", int, sequence of int or None',
+        type='"auto", int, array-like of int or None',
         default="auto",
         constraints=[*REGRESSION["season_length"].constraints, StrOptions({"auto"})],
         text="""Steps of a season. Each window is seen without the season that its own

@@ -11,10 +11,12 @@ from sktime.regression.base import BaseRegressor
 
 from ..estimators._documented import documented
 from ..estimators._regressor import LSTMRegressor
+from ..fitting._callbacks import handed_on
 from ._checks import is_auto
 from ._parameters import SERIES_REGRESSION, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
+from ._watching import WatchedMixin
 
 # Of the variance of all values: less of it within a typical series is little.
 LEAST_SHARE = 0.5
@@ -38,7 +40,7 @@ TINY = 1e-300
     n_epochs_no_change=60,
     validation_split="random",
 )
-class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
+class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
     """Long short-term memory network for numbers that belong to whole time series.
 
     Series may have many channels, differ in length and have values missing: a step that is
@@ -58,6 +60,10 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     ----------
     estimator_ : sklstm.LSTMRegressor
         The fitted regressor inside.
+    n_epochs_, best_epoch_ : int
+        Epochs trained, and the one, counted from 1, whose weights are kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch; the second is empty if nothing validates.
 
     See Also
     --------
@@ -79,6 +85,7 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
     """
 
     _estimator_class = LSTMRegressor
+    _inside = "estimator_"
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "sklstm developers",
@@ -189,7 +196,9 @@ class LSTMTimeSeriesRegressor(SearchableMixin, BaseRegressor):
         estimator = LSTMRegressor(**shared, target_features=())
         target = y[:, 0] if y.shape[1] == 1 else y
         self._channels = channel_names(X)
-        self.estimator_ = estimator.fit(sequences, target)
+        with handed_on(self, estimator):
+            estimator.fit(sequences, target)
+        self.estimator_ = estimator
         return self
 
     def _predict(self, X: Any) -> NDArray[np.floating]:

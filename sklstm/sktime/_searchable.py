@@ -6,6 +6,9 @@ from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from ..inspection._inside import Inside
+from ._sequences import inspected
+
 # Set by scikit-learn (1.9 and later) around a fit, taken away by it afterwards.
 _ATTACHED = "_parent_callback_ctx"
 
@@ -22,6 +25,9 @@ class SearchableMixin:
     def __sklearn_tags__(self) -> Any:
         """Give the tags of the estimator inside."""
         return self._estimator_class().__sklearn_tags__()
+
+    def _inspected(self, X: Any) -> Inside:
+        return inspected(self, X)
 
     def reset(self) -> Any:
         """Reset to the state after construction, as sktime does.

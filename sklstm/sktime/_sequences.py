@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sktime.datatypes import convert_to
 
+from ..inspection._inside import Inside
 from ..windows._windows import Windows
 
 Panel = NDArray[Any] | list[pd.DataFrame]
@@ -25,6 +27,25 @@ def channel_names(X: Panel) -> list[Any] | None:
     names : list or None
     """
     return None if isinstance(X, np.ndarray) else list(X[0].columns)
+
+
+def inspected(adapter: Any, X: Any) -> Inside:
+    """Give the estimator inside one of whole series, and series as it reads them.
+
+    Parameters
+    ----------
+    adapter : LSTMTimeSeriesClassifier or LSTMTimeSeriesRegressor
+    X : panel of any type that sktime knows, or None
+
+    Returns
+    -------
+    inside : Inside
+    """
+    adapter.check_is_fitted()
+    if X is None:
+        return Inside(adapter.estimator_, None)
+    X = convert_to(X, adapter.get_tag("X_inner_mtype"), as_scitype="Panel")
+    return Inside(adapter.estimator_, as_sequences(X, adapter._channels))
 
 
 def as_sequences(X: Panel, channels: list[Any] | None = None) -> NDArray[Any] | Windows:

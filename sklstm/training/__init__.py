@@ -6,6 +6,7 @@ from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._plain import OWN, is_same
+from ._progress import Progress
 from ._run import Plan, run
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
@@ -19,6 +20,7 @@ __all__ = [
     "Memory",
     "OwnThreads",
     "Plan",
+    "Progress",
     "SequenceData",
     "SequenceNet",
     "SideBySide",

@@ -349,12 +349,21 @@ class TargetRows:
         self.table = _as_target(windows.table, dtype, name).to(device)
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(device)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(device)
+        self.starts = None
+        if (windows.ends - windows.lags.max() < windows.starts).any():
+            self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(device)
 
     def __len__(self) -> int:
         return len(self.ends)
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        return self.table[self.ends[index, None] - self.lags].flatten(1)
+        rows = self.ends[index, None] - self.lags
+        if self.starts is None:
+            return self.table[rows].flatten(1)
+        # Before its start a series has no values.
+        outside = rows < self.starts[index, None]
+        values = self.table[rows.where(~outside, 0)]
+        return values.masked_fill(outside[:, :, None], torch.nan).flatten(1)
 
 
 def carry_forward(x: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, PrintLog
+from skorch.callbacks import Callback
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
@@ -80,8 +80,7 @@ class SequenceNet(NeuralNet):
         self.generator_ = torch.Generator("cpu").manual_seed(seed)
         self.n_forgotten = 0
         self._going_on: list[tuple[str, Callback]] | None = None
-        settings = (self.callbacks, self.verbose)
-        if earlier is not None and (earlier.callbacks, earlier.verbose) == settings:
+        if earlier is not None and earlier.callbacks == self.callbacks:
             self._going_on = earlier.callbacks_
         self._threads: OwnThreads | None = None
         self._deck = NO_SAMPLES
@@ -402,10 +401,8 @@ class SequenceNet(NeuralNet):
     # ------------------------------------------------------------------ skorch's parts
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
-        """Give skorch's timer and printer, if something is to be printed."""
-        if not self.verbose:
-            return []
-        return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
+        """Give none: skorch's printer needs a terminal that shows colours, and is wide."""
+        return []
 
     def initialize_callbacks(self) -> SequenceNet:
         """Initialise the callbacks, unless they go on from an earlier net."""

@@ -56,6 +56,43 @@ def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
     return _by_batches(network, data, partial(_attention, network, data))
 
 
+def state_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
+    """Give what the head reads of each sequence.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+    data : SequenceData
+
+    Returns
+    -------
+    states : ndarray of shape (n_samples, state_size)
+    """
+    return _by_batches(network, data, partial(_state, network, data))
+
+
+def trace_batches(
+    network: LSTMNetwork, data: SequenceData, depth: int, *, backwards: bool
+) -> NDArray[Any]:
+    """Give the gates and states of a recurrent layer at each step, in the order of time.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+    data : SequenceData
+    depth : int
+        Number of the layer, from 0.
+    backwards : bool
+        Whether the second direction is asked for.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples, n_timesteps, n_traced, hidden_size)
+        In the order of `TRACED`. NaN where a step is unobserved.
+    """
+    return _by_batches(network, data, partial(_trace, network, data, depth, backwards))
+
+
 def _by_batches(
     network: LSTMNetwork, data: SequenceData, compute: Callable[[Tensor], Tensor]
 ) -> NDArray[Any]:
@@ -109,13 +146,42 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
         weights = network.attention(inputs["x"], inputs["lengths"])
-    if inputs["lengths"] is None:
-        return weights
-    # The batch has the observed steps first; each weight goes back to its own.
-    observed = data.observed(index)
-    step = torch.arange(weights.shape[1], device=weights.device)
-    first = step < inputs["lengths"][:, None]
-    return torch.zeros_like(weights).masked_scatter(observed, weights[first])
+    return _in_time(weights, inputs["lengths"], data, index, 0.0)
+
+
+@torch.inference_mode()
+def _state(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
+    inputs: Any = data.gather(index)[0]
+    with _without_autocast(network):
+        read, level = network.read(inputs["x"], inputs["lengths"])
+        return network.state(read, level, inputs["lengths"])
+
+
+@torch.inference_mode()
+def _trace(
+    network: LSTMNetwork, data: SequenceData, depth: int, backwards: bool, index: Tensor
+) -> Tensor:
+    inputs: Any = data.gather(index)[0]
+    with _without_autocast(network):
+        values = network.trace(inputs["x"], inputs["lengths"], depth, backwards=backwards)
+    together = torch.stack(list(values.values()), dim=2)
+    return _in_time(together, inputs["lengths"], data, index, torch.nan)
+
+
+def _in_time(
+    values: Tensor,
+    lengths: Tensor | None,
+    data: SequenceData,
+    index: Tensor,
+    missing: float,
+) -> Tensor:
+    """Put values of steps, which come with the observed first, where they belong."""
+    if lengths is None:
+        return values
+    step = torch.arange(values.shape[1], device=values.device)
+    in_time = torch.full_like(values, missing)
+    in_time[data.observed(index)] = values[step < lengths[:, None]]
+    return in_time
 
 
 def _without_autocast(network: LSTMNetwork) -> AbstractContextManager[Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._version import __version__
 from ..losses import LINKS, Loss
-from ..network import LSTMNetwork
+from ..network import TRACED, LSTMNetwork
 from ..samples._encoding import Encoding
 from ..samples._targets import Targets, targets_from_state
 from ..windows._windows import Windows
@@ -21,7 +21,12 @@ from ._course import Course
 from ._data import SequenceData
 from ._net import SequenceNet
 from ._plain import as_plain, as_tensors, is_plain, plain_or_own
-from ._prediction import attention_batches, predict_batches
+from ._prediction import (
+    attention_batches,
+    predict_batches,
+    state_batches,
+    trace_batches,
+)
 
 Array = NDArray[Any]
 
@@ -156,8 +161,53 @@ class TrainedModel:
         """
         return self._by_parts(windows, lambda data: attention_batches(self.network, data))
 
-    def _data(self, windows: Windows) -> SequenceData:
-        """Give sequences as the network reads them."""
+    def states(self, windows: Windows) -> Array:
+        """Give what the head reads of each sequence.
+
+        Parameters
+        ----------
+        windows : Windows of shape (n_samples, n_timesteps, n_features)
+
+        Returns
+        -------
+        states : ndarray of shape (n_samples, state_size)
+        """
+        return self._by_parts(windows, lambda data: state_batches(self.network, data))
+
+    def trace(self, windows: Windows, depth: int, *, backwards: bool) -> dict[str, Array]:
+        """Give the gates and states of a recurrent layer at each step.
+
+        Parameters
+        ----------
+        windows : Windows of shape (n_samples, n_timesteps, n_features)
+        depth : int
+            Number of the layer, from 0.
+        backwards : bool
+            Whether the second direction is asked for.
+
+        Returns
+        -------
+        values : dict of str to ndarray of shape (n_samples, n_timesteps, hidden_size)
+            By the names of `TRACED`; NaN where a step is unobserved.
+        """
+        values = self._by_parts(
+            windows,
+            lambda data: trace_batches(self.network, data, depth, backwards=backwards),
+        )
+        names = TRACED[self.architecture["cell"]]
+        return {name: values[:, :, i] for i, name in enumerate(names)}
+
+    def data(self, windows: Windows) -> SequenceData:
+        """Give sequences as the network reads them.
+
+        Parameters
+        ----------
+        windows : Windows of shape (n_samples, n_timesteps, n_features)
+
+        Returns
+        -------
+        data : SequenceData
+        """
         options = data_options(self.network, self.encoding)
         return SequenceData(windows, self.encoding.scaling, **options)
 
@@ -169,12 +219,12 @@ class TrainedModel:
         n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
         if len(windows) <= n_at_once:
             (part,) = windows.parts(len(windows))
-            return compute(self._data(part))
+            return compute(self.data(part))
         # A part of neighbouring windows reaches few rows.
         order = np.argsort(windows.ends, kind="stable")
         values, done = np.empty(0), 0
         for part in windows.take(order).parts(n_at_once):
-            block = compute(self._data(part))
+            block = compute(self.data(part))
             if not done:
                 values = np.empty((len(order), *block.shape[1:]), block.dtype)
             values[order[done : done + len(part)]] = block

@@ -279,6 +279,27 @@ class Windows(ArrayLike):
         """Give the same windows but for some parts."""
         return Windows(**{**vars(self), **parts})
 
+    def reading(
+        self,
+        ends: NDArray[np.intp],
+        lags: NDArray[np.intp],
+        known: KnownFuture | None,
+    ) -> Windows:
+        """Give windows of the same series that read other rows.
+
+        Parameters
+        ----------
+        ends : ndarray of int of shape (n_windows,)
+        lags : ndarray of int of shape (n_steps,)
+            In any order.
+        known : KnownFuture or None
+
+        Returns
+        -------
+        windows : Windows of shape (n_windows, n_steps, n_features)
+        """
+        return self._with(ends=ends, lags=lags, known=known)
+
     def over(self, table: NDArray[Any]) -> Windows:
         """Give the same windows of another table.
 

@@ -7,11 +7,9 @@ import pytest
 from sklearn import config_context
 from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback as SkorchCallback
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm import LSTMClassifier, LSTMRegressor
 
 callback = pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
 
@@ -225,36 +223,3 @@ def test_fitted_model_with_callbacks_can_be_copied(series):
     model = LSTMRegressor(**TINY).set_callbacks(monitor).fit(X, y)
     for copied in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
         np.testing.assert_array_equal(copied.predict(X), model.predict(X))
-
-
-def bars(capsys):
-    return [line for line in capsys.readouterr().out.splitlines() if "%" in line]
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_progress_of_a_search_is_one_display(series, capsys, monkeypatch, n_jobs):
-    rich = pytest.importorskip("rich")
-    monkeypatch.setattr(rich, "_console", rich.console.Console(width=200))
-    model = make_pipeline(
-        StandardScaler(), SlidingWindowTransformer(window_length=3), LSTMRegressor(**TINY)
-    )
-    search = GridSearchCV(
-        model, {"lstmregressor__hidden_size": [2, 4]}, cv=2, n_jobs=n_jobs
-    )
-    search.set_callbacks(callback.ProgressBar(max_propagation_depth=None)).fit(*series)
-    lines = bars(capsys)
-    assert sum(line.startswith("GridSearchCV - fit ") for line in lines) == 1
-    # Two candidates in two folds, and the refit.
-    for step in ("Pipeline", "SlidingWindowTransformer", "LSTMRegressor"):
-        assert sum(f"| {step} - fit #" in line for line in lines) == 5
-    assert all("100%" in line for line in lines)
-
-
-def test_progress_of_a_pipeline_without_windows(series, capsys):
-    pytest.importorskip("rich")
-    model = make_pipeline(StandardScaler(), LSTMRegressor(**TINY))
-    model.set_callbacks(callback.ProgressBar()).fit(*series)
-    lines = bars(capsys)
-    assert len(lines) == 3
-    assert "LSTMRegressor - fit" in lines[2]
-    assert "100%" in lines[2]

@@ -1,7 +1,6 @@
 """Tasks that nothing but a long memory solves, after Hochreiter and Schmidhuber (1997)."""
 
 import numpy as np
-import torch
 
 # Symbols to be copied, and how many kinds of them there are.
 N_SYMBOLS, N_KINDS = 5, 4
@@ -38,27 +37,3 @@ def share_copied(y_true, y_pred):
     shape = (-1, N_SYMBOLS, N_KINDS)
     right = y_true.reshape(shape).argmax(2) == y_pred.reshape(shape).argmax(2)
     return (right.mean() - 1 / N_KINDS) / (1 - 1 / N_KINDS)
-
-
-def gradient_norms(model, X, y):
-    """Norm of the gradient of the loss with respect to the state after each step."""
-    module = model.module_
-    x = torch.from_numpy(model._model.encoding.scaling.apply(X)).float()
-    target = torch.from_numpy(
-        model._model.targets.scaling.apply(y.reshape(len(y), -1))
-    ).float()
-    layer = module.core.layers[0].forwards
-    states, state = [], None
-    for x_t in x.split(1, dim=1):
-        _, state = layer(x_t, state)
-        parts = state if isinstance(state, tuple) else (state,)
-        for part in parts:
-            part.retain_grad()
-        states.append(parts)
-    output = module.head(states[-1][0][0])
-    ((output - target) ** 2).mean().backward()
-    return np.array([_norm(*[part.grad for part in parts]) for parts in states])
-
-
-def _norm(*gradients):
-    return torch.cat([g.ravel() for g in gradients if g is not None]).norm().item()

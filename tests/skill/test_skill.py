@@ -6,10 +6,11 @@ Two processes of one thread each. How the settings were chosen is told on the pa
 import itertools
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
 import sklstm
+from sklstm.inspection import gradient_norms
+from sklstm.plotting import GradientNormDisplay
 from tests.skill import airline, classification, etth1, long_memory, whole_series
 from tests.skill.conftest import call
 from tests.skill.runs import for_seeds, listed, spread
@@ -218,11 +219,12 @@ def test_gradients_vanish_in_a_plain_network(save_picture):
             "LSTM, memory_length": {"memory_length": n_steps},
         }.items():
             model = sklstm.LSTMRegressor(**MEMORY, max_epochs=1, random_state=0, **options)
-            norms[name] = long_memory.gradient_norms(model.fit(X, y), X, y)
-            ax.semilogy(np.maximum(norms[name], 1e-30), label=name)
-        ax.set(title=f"{n_steps} steps", xlabel="Step", ylim=(1e-20, 10))
-    axes[0].set_ylabel("Norm of the gradient")
-    axes[0].legend(frameon=False, fontsize=8)
+            norms[name] = gradient_norms(model.fit(X, y), X, y)
+        GradientNormDisplay.from_norms(norms, ax=ax)
+        ax.set(title=f"{n_steps} steps", ylim=(1e-20, 10))
+        ax.label_outer()
+    for ax in axes[1:]:
+        ax.get_legend().remove()
     save_picture(figure, "gradient_norms.png")
     first_over_last = {name: norm[0] / norm[-1] for name, norm in norms.items()}
     assert first_over_last["RNN"] < 1e-10

@@ -34,11 +34,39 @@ def forecaster(strategy="direct", **kwargs):
         ({"loss": "mse"}, "'loss' parameter .* Got 'mse'"),
         ({"device": "tpu"}, "device must be"),
         ({"past_covariates": ["z"]}, r"past_covariates must be columns of X, \[\]. Got"),
+        (
+            {"season_length": None, "season": "skip"},
+            "season must be 'auto' without season_length.* Got 'skip', and",
+        ),
     ],
 )
 def test_parameters_out_of_range_are_named(params, message):
     with pytest.raises(ValueError, match=message):
         LSTMForecaster(**params).fit(wave(), fh=[1])
+
+
+@pytest.mark.parametrize("season", ["additive", "multiplicative", "skip"])
+@pytest.mark.parametrize(("freq", "window_length"), [("Y", "auto"), ("M", 8)])
+def test_a_season_that_is_looked_for_need_not_be_there(season, freq, window_length):
+    """A walk by years has none, and a window of 8 months does not hold one of 12."""
+    walk = 50 + np.random.default_rng(0).normal(size=60).cumsum()
+    y = pd.Series(walk, pd.period_range("1900", periods=60, freq=freq))
+    forecasts = []
+    for name in ("auto", season):
+        model = forecaster(season=name, window_length=window_length).fit(y, fh=[1, 2])
+        assert model.model_.regressor.season_ is None
+        forecasts.append(model.predict())
+    pd.testing.assert_series_equal(*forecasts)
+
+
+@pytest.mark.parametrize("season", ["additive", "multiplicative", "skip"])
+def test_a_season_without_a_length_is_refused_before_pretraining_too(season):
+    model = forecaster(season=season, season_length=None)
+    message = rf"season must be 'auto' without season_length.* Got '{season}', and"
+    with pytest.raises(ValueError, match=message):
+        model.fit(wave(), fh=[1])
+    with pytest.raises(ValueError, match=message):
+        model.pretrain(panel(a=wave(), b=wave()), fh=[1])
 
 
 @pytest.mark.parametrize("strategy", ["direct", "seq2seq"])

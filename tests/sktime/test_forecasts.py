@@ -11,7 +11,7 @@ from sktime.forecasting.base import ForecastingHorizon
 from sklstm.losses import LossWhereObserved
 from sklstm.network import Decoder, Head
 from sklstm.sktime import LSTMForecaster
-from sklstm.sktime._forecast_regressor import ForecastRegressor
+from sklstm.estimators._forecast_regressor import ForecastRegressor
 from sklstm.sktime._panel import Panel
 from tests.sktime.data import MONTHS, PLAIN, noise, panel, rmse, wave
 
@@ -174,7 +174,7 @@ def test_a_missing_target_counts_nothing():
     }
     fitted = forecaster(max_epochs=1, **options).fit(y, fh=[1, 2])
     model = fitted.model_
-    windows, targets = model._samples(Panel.of(y.to_frame()))
+    windows, targets = model.samples(Panel.of(y.to_frame()))
     targets = np.asarray(targets)[:, :, 0]
     assert np.isnan(targets).sum() == 1
     untrained = forecaster(max_epochs=1, learning_rate=1e-30, **options)
@@ -187,7 +187,7 @@ def test_series_of_a_panel_train_one_network_whose_windows_stay_within_a_series(
     y = panel(a=wave()[:50], b=wave(phase=1)[:30], c=wave(phase=2)[:8])
     y["value"] = np.r_[np.arange(50), 1000 + np.arange(30), 2000 + np.arange(8)]
     fitted = forecaster("direct", window_length=6, max_epochs=1).fit(y, fh=[1, 3])
-    windows, targets = fitted.model_._samples(Panel.of(y.set_axis([0], axis=1)))
+    windows, targets = fitted.model_.samples(Panel.of(y.set_axis([0], axis=1)))
     steps, targets = np.asarray(windows)[:, :, 0], np.asarray(targets)[:, :, 0]
     assert len(steps) == (50 - 8) + (30 - 8)
     np.testing.assert_array_equal(np.diff(steps, axis=1), 1)

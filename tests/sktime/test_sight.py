@@ -80,7 +80,7 @@ def test_a_week_keeps_its_phase_where_rows_are_missing():
 def test_rows_before_a_whole_window_are_learnt_from():
     y = dated(np.arange(30.0), "M")
     forecaster = fitted(y)
-    windows, _ = forecaster.model_._samples(forecaster._history.panel(None))
+    windows, _ = forecaster.model_.samples(forecaster._history.panel(None))
     assert (forecaster.model_.window_length, forecaster.model_.least_rows) == (12, 4)
     assert len(windows) == 30 - 3 - 4 + 1
     told = fitted(y, window_length=12).model_

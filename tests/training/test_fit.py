@@ -262,10 +262,3 @@ def test_every_optimizer_learns(optimizer):
         optimizer=optimizer, learning_rate=rate, max_epochs=30, random_state=0
     ).fit(X, Y)
     assert model.score(X, Y) > 0.5
-
-
-def test_verbose_prints_a_line_an_epoch(capsys):
-    LSTMRegressor(verbose=1, max_epochs=3, early_stopping=True).fit(X, Y)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[-3:]] == ["1", "2", "3"]
-    assert "valid_loss" in lines[0]

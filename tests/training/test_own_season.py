@@ -1,8 +1,10 @@
 """Seasons taken out of each window, against plain NumPy."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 
 from sklstm import (
     LSTMRegressor,
@@ -155,7 +157,7 @@ def test_what_forecasts_best_by_itself_is_taken(kind):
 def test_the_length_that_is_there_is_taken():
     rng = np.random.default_rng(2)
     y = 5 + np.resize([1.0, 0.0, 3.0, -1.0], 200) + 0.1 * rng.normal(size=200)
-    for lengths in ([3, 4], (4, 5, 3), 4):
+    for lengths in ([3, 4], (4, 5, 3), np.array([5, 4]), pd.Series([4, 3]), np.int64(4), 4):
         model, *_ = fitted(y, season_length=lengths)
         assert model.season_[0] == 4
 
@@ -216,6 +218,8 @@ def test_training_goes_on_with_the_season_of_before():
         ({"season_length": 13}, "season_length must be at most the number of steps"),
         ({"season_length": [4, 1]}, "season_length must be an int of at least 2"),
         ({"season_length": []}, "season_length must be an int of at least 2"),
+        ({"season_length": np.array([4.0])}, r"of at least 2, several .* Got \(4.0,\)"),
+        ({"season_length": np.array([[4]])}, r"of at least 2, several .* Got \(\(4,\),\)"),
         ({"season_length": 4, "season": "multiplicative"}, "where a value is not above 0"),
         (
             {"season_length": 4, "season": "multiplicative", "instance_norm": None},
@@ -231,6 +235,31 @@ def test_training_goes_on_with_the_season_of_before():
 def test_what_is_no_season_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         fitted(np.arange(100.0) % 7, **options)
+
+
+@pytest.mark.parametrize("season", [*METHODS, "skip"])
+@pytest.mark.parametrize("options", [{}, {"target_features": ()}], ids=str)
+def test_a_way_to_act_without_a_season_is_refused(season, options):
+    y = np.resize([1.0, 5, 2, 4], 60)
+    X, target = sliding_windows(y, window_length=8)
+    message = rf"season must be 'auto' without season_length.* Got '{season}', and"
+    model = LSTMRegressor(season=season, **options)
+    for train in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=message):
+            train(X, target)
+        assert not hasattr(model, "n_features_in_")
+
+
+def test_lengths_in_an_array_are_those_of_a_list():
+    y = 5 + np.resize([1.0, 0.0, 3.0, -1.0], 100)
+    X, target = sliding_windows(y, window_length=8, horizon=2)
+    options = {"hidden_size": 4, "max_epochs": 2, "warm_start": True, "random_state": 0}
+    listed = LSTMRegressor(season_length=[3, 4], **options).fit(X, target)
+    model = clone(listed).set_params(season_length=np.array([3, 4])).fit(X, target)
+    np.testing.assert_array_equal(model.predict(X), listed.predict(X))
+    np.testing.assert_array_equal(
+        model.fit(X, target).predict(X), listed.fit(X, target).predict(X)
+    )
 
 
 def test_sequences_that_leave_out_steps_have_no_season():

@@ -137,7 +137,7 @@ def test_new_verbosity_is_taken_over(capsys):
     model = LSTMRegressor(**WARM).fit(X, Y)
     model.set_params(verbose=1).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[-2:]] == ["3", "4"]
+    assert [line.split()[:2] for line in lines] == [["epoch", "3/4"], ["epoch", "4/4"]]
     model.set_params(verbose=0).fit(X, Y)
     assert capsys.readouterr().out == ""
 

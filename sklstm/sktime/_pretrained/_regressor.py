@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._forecast_regressor import Seq2SeqRegressor
+from ...estimators._forecast_regressor import Seq2SeqRegressor
 
 
 class PretrainedRegressor(Seq2SeqRegressor):

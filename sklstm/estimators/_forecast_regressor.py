@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.utils._param_validation import validate_parameter_constraints
 
-from ..estimators import LSTMRegressor
 from ..samples._encoding import Encoding
 from ..samples._targets import FutureRows, Numbers
 from ..windows._windows import Windows
+from ._regressor import LSTMRegressor
 
 
 class ForecastRegressor(LSTMRegressor):

@@ -1,0 +1,446 @@
+"""An LSTM that tells sequences that are not like those that it has learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import OutlierMixin, _fit_context
+from sklearn.utils.validation import check_is_fitted
+
+from ..fitting._callbacks import CallbackSupportMixin, handed_on
+from ..fitting._one_step import as_it_stands, in_one_step
+from ..fitting._pickling import VersionedPickle
+from ..samples._encoding import Layout
+from ..samples._inputs import (
+    check_callbacks,
+    draw_seed,
+    plain,
+    read_sample_weight,
+    read_sequences,
+)
+from ..training import hold_out
+from ..windows._windows import Windows
+from ._documented import documented
+from ._expected import Errors, Expectation
+from ._forecast_regressor import ForecastRegressor
+from ._nets import check_layers
+from ._parameters import DETECTION, constraints_of
+
+Array = NDArray[Any]
+
+# Share of ordinary sequences whose scores are below the automatic threshold.
+AUTO_SHARE = 0.01
+# Samples looked at together.
+CHUNK = 1000
+# What the detector has and the regressor inside has not, or has in another sense.
+_OWN = ("method", "contamination", "horizon")
+
+
+@documented(DETECTION)
+class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
+    r"""Long short-term memory network that tells which sequences are out of the ordinary.
+
+    It learns what comes next, or to tell a sequence again, and judges a sequence by its
+    errors. Error :math:`e` of each step and feature is standardised by the mean :math:`\mu`
+    and the deviation :math:`\sigma` that it has on samples held out; the score is
+
+    .. math:: s = -\sqrt{\overline{\left((e - \mu) / \sigma\right)^2}},
+
+    the lower, the odder. It has no memory: a score depends on its sequence alone. Behind
+    `SlidingWindowTransformer` each row has the score of the window that ends with it, and
+    no later row has a part in it. What goes on for a while is found sooner and more surely
+    from many scores in a row: see `sklstm.anomaly.tail_likelihood`.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    offset_ : float
+        The score below which a sequence is an outlier.
+    error_location_, error_scale_ : ndarray of shape (n_expected, n_features)
+        Mean and deviation of the errors of samples held out: of the steps that are
+        forecast, or of all steps, the last first.
+    estimator_ : estimator
+        The regressor inside.
+    n_features_in_ : int
+        Number of columns of a 2-D X, or of features (the last axis) of a 3-D X.
+    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+        Names of the columns, if X had names that are all strings.
+
+    See Also
+    --------
+    sklearn.ensemble.IsolationForest : For rows that are independent of each other.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMOutlierDetector, SlidingWindowTransformer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> signal = np.sin(np.arange(600) / 5)[:, None]
+    >>> signal[500] += 1
+    >>> detector = make_pipeline(
+    ...     SlidingWindowTransformer(window_length=20, context="fit"),
+    ...     LSTMOutlierDetector(max_epochs=20, random_state=0),
+    ... ).fit(signal[:400])
+    >>> int(detector.score_samples(signal[400:]).argmin())
+    100
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(DETECTION)
+
+    def __init__(
+        self,
+        *,
+        method: Literal["forecast", "reconstruction"] = "forecast",
+        horizon: int = 1,
+        contamination: float | Literal["auto"] = "auto",
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
+        instance_norm: str | None = None,
+        instance_scale: bool | Literal["auto"] = "auto",
+        season_length: Any = None,
+        season: str = "auto",
+        patch_length: int = 1,
+        convolution: str | None = None,
+        conv_filters: Sequence[int] = (128, 256, 128),
+        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        squeeze_excite: bool = False,
+        pooling: str = "last",
+        head_sizes: Sequence[int] = (),
+        loss: Any = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        weight_decay: float | None = None,
+        weight_averaging: float | None = None,
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        max_steps: int | None = None,
+        validation_steps: int | None = None,
+        batch_size: int = 32,
+        standardize: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.2,
+        validation_split: Any = "auto",
+        n_epochs_no_change: int = 10,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.method = method
+        self.horizon = horizon
+        self.contamination = contamination
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.cell = cell
+        self.layer_norm = layer_norm
+        self.memory_length = memory_length
+        self.instance_norm = instance_norm
+        self.instance_scale = instance_scale
+        self.season_length = season_length
+        self.season = season
+        self.patch_length = patch_length
+        self.convolution = convolution
+        self.conv_filters = conv_filters
+        self.conv_kernel_sizes = conv_kernel_sizes
+        self.squeeze_excite = squeeze_excite
+        self.pooling = pooling
+        self.head_sizes = head_sizes
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.weight_averaging = weight_averaging
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.validation_steps = validation_steps
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_epochs_no_change = n_epochs_no_change
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # ------------------------------------------------------------------ fit
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> LSTMOutlierDetector:
+        """Learn what sequences are usually like.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first. A step of nothing but NaN is unobserved.
+        y : object, default=None
+            Not used: here for scikit-learn's sake.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts. A weight of 0 is the same as leaving it out.
+
+        Returns
+        -------
+        self : LSTMOutlierDetector
+
+        Raises
+        ------
+        ValueError
+            If an argument or a parameter is out of range, before training starts; or if
+            there is nothing to learn from.
+        """
+        check_callbacks(self.callbacks)
+        check_layers(self)
+        windows, layout = read_sequences(X, self)
+        weight = read_sample_weight(sample_weight, windows)
+        if weight is not None:
+            windows, weight = windows.take(weight > 0), weight[weight > 0]
+        expectation = self._expectation(windows)
+        seed = draw_seed(self.random_state)
+        train, valid = hold_out(
+            windows, self.validation_fraction, self.validation_split, seed=seed
+        )
+        (read, target, weights), (read_val, target_val, weights_val) = (
+            _part(expectation, windows, weight, index) for index in (train, valid)
+        )
+        _check_observed(target, "to learn from")
+        _check_observed(target_val, "to hold out")
+        regressor = self._regressor(expectation, windows.shape[2], seed)
+        with in_one_step(self) as draft:
+            with handed_on(self, regressor):
+                regressor.fit(read, target, weights, read_val, target_val, weights_val)
+            held_out = windows.take(valid), weights_val
+            draft._layout = layout
+            draft._errors = Errors.learn(expectation, regressor, *held_out)
+            draft.offset_ = draft._find_offset((windows, weight), held_out)
+        return self
+
+    def _expectation(self, windows: Windows) -> Expectation:
+        """Tell which steps of the sequences are expected from which others."""
+        n_steps = windows.shape[1]
+        if self.method == "reconstruction":
+            return Expectation(n_steps, None)
+        horizon = int(plain(self.horizon))
+        if horizon >= n_steps:
+            raise ValueError(
+                "horizon must be shorter than the sequences, whose last steps are forecast"
+                f" from those before them. Got horizon={horizon}, and sequences of"
+                f" {n_steps} steps: {n_steps * windows.shape[2]} feature(s) in all."
+            )
+        return Expectation(n_steps, horizon)
+
+    def _regressor(
+        self, expectation: Expectation, n_features: int, seed: int
+    ) -> ForecastRegressor:
+        """Make the regressor inside."""
+        kind = expectation.regressor
+        shared = {name: value for name, value in self.get_params(deep=False).items()
+                  if name not in _OWN}  # fmt: skip
+        return kind(
+            **shared | {"random_state": seed}, target_features=list(range(n_features))
+        )
+
+    def _find_offset(
+        self,
+        samples: tuple[Windows, Array | None],
+        held_out: tuple[Windows, Array | None],
+    ) -> float:
+        """Find the score below which a sequence is an outlier."""
+        is_auto = self.contamination == "auto"
+        windows, weight = held_out if is_auto else samples
+        share = AUTO_SHARE if is_auto else float(self.contamination)
+        scores = -self._errors.of_sequences(windows)
+        known = ~np.isnan(scores)
+        return _quantile(scores[known], share, None if weight is None else weight[known])
+
+    # ------------------------------------------------------------------ scores
+
+    def score_samples(self, X: ArrayLike) -> Array:
+        """Tell how ordinary sequences are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+            Sequences, oldest step first, of the steps and dimensions seen in fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The lower, the odder; 0 is exactly as expected, and about -1 is usual. NaN where
+            nothing is observed that would be expected.
+        """
+        errors, windows = self._fitted(X)
+        return -errors.of_sequences(windows)
+
+    def score_steps(self, X: ArrayLike) -> Array:
+        """Tell how ordinary each step of sequences is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_timesteps)
+            As in `score_samples`; NaN at steps that are not observed, or from which the
+            others are forecast.
+        """
+        errors, windows = self._fitted(X)
+        return -errors.by_step(windows)
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Tell how far sequences are from being outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            `score_samples` less `offset_`: below 0 is an outlier.
+        """
+        scores = self.score_samples(X)
+        return scores - self.offset_
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Tell which sequences are outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps[, n_features])
+
+        Returns
+        -------
+        label : ndarray of int of shape (n_samples,)
+            -1 for an outlier, else 1; also where there is no score.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _fitted(self, X: Any) -> tuple[Errors, Windows]:
+        """Give what was learnt, and sequences to judge by it."""
+        check_is_fitted(self)
+        snapshot = as_it_stands(self)
+        errors = snapshot._errors
+        windows, _ = read_sequences(X, snapshot, like=snapshot._layout)
+        n_steps = errors.expectation.n_steps
+        if windows.shape[1] != n_steps:
+            raise ValueError(
+                f"X must have sequences of {n_steps} steps, as in fit. Got"
+                f" {windows.shape[1]}."
+            )
+        return errors, windows
+
+    def _inspected(self, X: Any) -> tuple[ForecastRegressor, Windows | None, Array | None]:
+        """Give the regressor inside, what it reads of sequences, and what is expected."""
+        check_is_fitted(self)
+        if X is None:
+            return self.estimator_, None, None
+        errors, windows = self._fitted(X)
+        expectation = errors.expectation
+        targets = np.asarray(expectation.targets(windows)).reshape(len(windows), -1)
+        return errors.regressor, expectation.read(windows), targets
+
+    # ------------------------------------------------------------------ what was learnt
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_errors" in vars(self)
+
+    @property
+    def estimator_(self) -> ForecastRegressor:
+        """The regressor inside."""
+        return self._learnt("estimator_")[0].regressor
+
+    @property
+    def error_location_(self) -> Array:
+        """Mean of the errors of samples held out."""
+        return self._learnt("error_location_")[0].location
+
+    @property
+    def error_scale_(self) -> Array:
+        """Deviation of the errors of samples held out."""
+        return self._learnt("error_scale_")[0].scale
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in fit."""
+        return self._learnt("n_features_in_")[1].n_features_in
+
+    @property
+    def feature_names_in_(self) -> Array:
+        """Names of the features seen in fit."""
+        names = self._learnt("feature_names_in_")[1].feature_names_in
+        if names is None:
+            raise AttributeError(
+                f"{type(self).__name__} has no feature_names_in_ from this fit."
+            )
+        return names
+
+    def _learnt(self, name: str) -> tuple[Errors, Layout]:
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__} has no {name} before fit is called."
+            )
+        return self._errors, self._layout
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _part(
+    expectation: Expectation, windows: Windows, weight: Array | None, index: Array
+) -> tuple[Windows, Windows, Array | None]:
+    """Give what is read and what is expected of some samples, and their weights."""
+    part = windows.take(index)
+    weight = None if weight is None else weight[index]
+    return expectation.read(part), expectation.targets(part), weight
+
+
+def _check_observed(targets: Windows, purpose: str) -> None:
+    """Refuse sequences of which nothing is there that would be expected."""
+    chunks = (targets[i : i + CHUNK] for i in range(0, len(targets), CHUNK))
+    if all(np.isnan(np.asarray(chunk)).all() for chunk in chunks):
+        raise ValueError(
+            f"X must have a sequence {purpose} of which a step that is expected is"
+            " observed. Got none: all are NaN."
+        )
+
+
+def _quantile(values: Array, share: float, weight: Array | None) -> float:
+    """Give the quantile of weighted values: a weight of 2 counts as two of them."""
+    if weight is None:
+        return float(np.quantile(values, share))
+    order = np.argsort(values)
+    weight = weight[order] / weight.mean()
+    # A value stands for the places from the first of its copies to the last.
+    last = np.cumsum(weight) - 1
+    first = last - weight + 1
+    places = np.stack([first, np.maximum(first, last)], axis=1).ravel()
+    return float(np.interp(share * last[-1], places, np.repeat(values[order], 2)))

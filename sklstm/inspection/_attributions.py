@@ -1,0 +1,260 @@
+"""What a prediction rests on: each step of each feature, in the target's units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import Bunch
+from torch import Tensor
+
+from ..estimators._lstm import LSTMEstimator
+from ..estimators._predictive import loss_of
+from ..fitting._numbers import is_integer
+from ..training import SequenceData, TrainedModel
+from ..windows._refilled import refilled
+from ..windows._windows import Windows
+from ._inside import inside
+from ._response import Frame, Response, gradients
+
+Array = NDArray[Any]
+
+# Samples that are attributed at once.
+BATCH_SIZE = 128
+Method = Literal["integrated_gradients", "occlusion"]
+
+
+def attributions(
+    estimator: Any,
+    X: Any,
+    *,
+    method: Method = "integrated_gradients",
+    target: Any = None,
+    baseline: ArrayLike | None = None,
+    n_points: int = 50,
+) -> Bunch:
+    r"""Attribute predictions to the steps and features of their sequences.
+
+    *Integrated gradients* [1]_ follow the prediction :math:`f` on a straight line from a
+    baseline :math:`b` to the sequence :math:`x`:
+
+    .. math:: a_{tj} = (x_{tj} - b_{tj}) \int_0^1
+        \frac{\partial f}{\partial x_{tj}}\bigl(b + u (x - b)\bigr)\, du
+
+    They add up to :math:`f(x) - f(b)`. *Occlusion* is the change of the prediction where
+    one value alone is that of the baseline, :math:`a_{tj} = f(x) - f(x \text{ with }
+    x_{tj} = b_{tj})`; these do not add up where values act together.
+
+    Both begin behind what is taken out of a sequence and put back on its forecast: its
+    level (`instance_norm`), its season and its size. These stay those of the sequence, and
+    are attributed to no step; else a network that forecasts changes from the last value
+    would be said to look at the last step alone. The same holds for what is known of the
+    rows to come.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted `LSTMRegressor` or `LSTMClassifier`, a pipeline or a search that ends in
+        one, or an estimator of `sklstm.sktime`.
+    X : array-like of shape (n_samples, n_timesteps[, n_features])
+        What the estimator predicts from, as in `gate_activations`.
+    method : {"integrated_gradients", "occlusion"}, default="integrated_gradients"
+    target : int, label or None, default=None
+        The output to explain: its number, of a regressor; a class, of a classifier, whose
+        probability is explained. None is the only output, or the class that is predicted
+        for each sample.
+    baseline : array-like that broadcasts to the shape of X, or None, default=None
+        Sequences to compare with, in the units of X, each seen in its own level. None
+        stands for nothing to tell: each feature at its training mean, or at the level of
+        the sequence where that is taken out, and categories that are not known.
+    n_points : int, default=50
+        Points of the line (Gauss and Legendre's) at which gradients are taken.
+
+    Returns
+    -------
+    explanation : Bunch
+        attributions : ndarray of shape (n_samples, n_timesteps, n_features)
+            In the units of the target, or of a probability; 0 at unobserved steps.
+        predictions : ndarray of shape (n_samples,)
+            Of the target.
+        baseline_predictions : ndarray of shape (n_samples,)
+            Of the baseline, in the place of the sequence.
+        completeness_error : ndarray of shape (n_samples,)
+            Sum of the attributions, less the difference of these predictions.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    .. [1] Sundararajan, M., Taly, A. & Yan, Q. (2017). Axiomatic attribution for deep
+       networks. ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMRegressor
+    >>> from sklstm.inspection import attributions
+    >>> X = np.random.default_rng(0).normal(size=(400, 5, 2))
+    >>> y = 3 * X[:, 4, 1]
+    >>> model = LSTMRegressor(max_epochs=20, random_state=0).fit(X, y)
+    >>> a = attributions(model, X)
+    >>> size = np.abs(a.attributions).mean(axis=0)
+    >>> [int(i) for i in np.unravel_index(size.argmax(), size.shape)]
+    [4, 1]
+    >>> bool(np.abs(a.completeness_error).max() < 1e-3)
+    True
+    """
+    if method not in ("integrated_gradients", "occlusion"):
+        raise ValueError(
+            f"method must be 'integrated_gradients' or 'occlusion'. Got {method!r}."
+        )
+    if not is_integer(n_points, least=1):
+        raise ValueError(f"n_points must be an int of at least 1. Got {n_points!r}.")
+    lstm, sequences = inside(estimator, X)
+    model, windows = lstm._fitted(sequences)
+    response = Response(model, loss_of(lstm, model), _number_of(lstm, model, target))
+    data = model.data(windows)
+    other = None if baseline is None else model.data(_as_windows(baseline, windows))
+    along = _path(n_points) if method == "integrated_gradients" else _occluded
+    parts = [
+        _attribute(response, along, data, other, index)
+        for index in data.order().split(BATCH_SIZE)
+    ]
+    values, predictions, begins = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    return Bunch(
+        attributions=values,
+        predictions=predictions,
+        baseline_predictions=begins,
+        completeness_error=values.sum(axis=(1, 2)) - (predictions - begins),
+    )
+
+
+Along = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, list[int]], Tensor]
+
+
+def _attribute(
+    response: Response,
+    along: Along,
+    data: SequenceData,
+    other: SequenceData | None,
+    index: Tensor,
+) -> tuple[Array, Array, Array]:
+    """Attribute the predictions of some samples."""
+    network = response.model.network
+    features = network.read_features(data.shape[2])
+    with gradients(network.device):
+        read, frame = response.read(data, index)
+        begin = torch.zeros_like(read) if other is None else response.read(other, index)[0]
+        target = response.classes(read, frame)
+
+        def predict(z: Tensor) -> Tensor:
+            return response(z, frame, target)
+
+        values = along(predict, read, begin, features)
+        with torch.no_grad():
+            whole, nothing = (predict(z).cpu().numpy() for z in (read, begin))
+    return _in_time(values, frame, data, index), whole, nothing
+
+
+def _path(n_points: int) -> Along:
+    """Give integrated gradients, by some points of the path."""
+    nodes, weights = np.polynomial.legendre.leggauss(n_points)
+
+    def along(
+        predict: Callable[[Tensor], Tensor],
+        read: Tensor,
+        begin: Tensor,
+        features: list[int],
+    ) -> Tensor:
+        slope = torch.zeros_like(read, dtype=torch.float64)
+        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            z = (begin + node * (read - begin)).requires_grad_()
+            slope += weight * torch.autograd.grad(predict(z).sum(), z)[0]
+        return _by_feature((read - begin) * slope, features)
+
+    return along
+
+
+@torch.no_grad()
+def _occluded(
+    predict: Callable[[Tensor], Tensor], read: Tensor, begin: Tensor, features: list[int]
+) -> Tensor:
+    """Give the changes where one value alone is that of the baseline."""
+    columns = torch.tensor(features, device=read.device)
+    whole = predict(read)
+    changes = whole.new_zeros(*read.shape[:2], max(features) + 1)
+    for t in range(read.shape[1]):
+        for j in set(features):
+            z = read.clone()
+            z[:, t, columns == j] = begin[:, t, columns == j]
+            changes[:, t, j] = whole - predict(z)
+    return changes
+
+
+def _by_feature(values: Tensor, features: list[int]) -> Tensor:
+    """Add the columns of each feature up: those of a category's vector."""
+    total = values.new_zeros(*values.shape[:2], max(features) + 1)
+    return total.index_add(2, torch.tensor(features, device=values.device), values)
+
+
+def _in_time(values: Tensor, frame: Frame, data: SequenceData, index: Tensor) -> Array:
+    """Put values of observed steps, which come first, where they belong in time."""
+    lengths = frame.inputs["lengths"]
+    if lengths is None:
+        return values.cpu().numpy()
+    step = torch.arange(values.shape[1], device=values.device)
+    in_time = torch.zeros_like(values)
+    in_time[data.observed(index)] = values[step < lengths[:, None]]
+    return in_time.cpu().numpy()
+
+
+def _number_of(lstm: LSTMEstimator, model: TrainedModel, target: Any) -> int | None:
+    """Give the number of an output or of a class; None is the class that is predicted."""
+    if model.link == "softmax":
+        if target is None:
+            return None
+        classes = lstm.classes_.tolist()  # type: ignore[attr-defined]
+        if target not in classes:
+            raise ValueError(
+                f"target must be one of the classes, {classes}. Got {target!r}."
+            )
+        return classes.index(target)
+    n_outputs = model.targets.n_outputs
+    if target is None and n_outputs == 1:
+        return 0
+    if not is_integer(target, least=0) or target >= n_outputs:
+        raise ValueError(
+            f"target must be the number of one of the {n_outputs} outputs, from 0. Got"
+            f" {target!r}."
+        )
+    return int(target)
+
+
+def _as_windows(baseline: ArrayLike, windows: Windows) -> Windows:
+    """Read sequences to compare with, which are observed where others are."""
+    n_features = windows.shape[2]
+    values = np.asarray(baseline, np.float64)
+    if n_features == 1 and values.ndim and values.shape[-1] != 1:
+        values = values[..., None]
+    try:
+        table = np.array(np.broadcast_to(values, windows.shape))
+    except ValueError:
+        raise ValueError(
+            f"baseline must broadcast to the shape of X, {windows.shape}. Got shape"
+            f" {np.shape(baseline)}."
+        ) from None
+    observed = ~np.isnan(np.asarray(windows)).all(axis=2)
+    if np.isnan(table[observed]).all(axis=1).any() or np.isinf(table).any():
+        raise ValueError(
+            "baseline must be finite where X is observed. Got NaN or infinity."
+        )
+    table[~observed] = np.nan
+    return refilled(windows, table)

@@ -1,0 +1,64 @@
+"""Heat maps over the steps of a sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._axes import styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+# Told apart without colour vision, and in grey: one for shares, one for both signs.
+SHARES, SIGNED = "cividis", "PuOr"
+
+
+def draw_steps(
+    ax: Axes,
+    values: NDArray[Any],
+    *,
+    first_step: float = 0,
+    signed: bool,
+    style: dict[str, Any] | None,
+    **limits: float,
+) -> AxesImage:
+    """Draw rows of values over steps, with their scale beside them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : ndarray of shape (n_rows, n_timesteps)
+        NaN stays blank.
+    first_step : float, default=0
+        Number of the first step.
+    signed : bool
+        Whether values lie on both sides of 0, which is then the middle of the colours.
+    style : dict or None
+        For `matplotlib.axes.Axes.imshow`.
+    **limits : float
+        Ends of the colours, `vmin` and `vmax`; by default those of the values.
+
+    Returns
+    -------
+    image : matplotlib.image.AxesImage
+    """
+    from matplotlib.image import AxesImage
+
+    n_rows, n_timesteps = values.shape
+    if signed and not limits:
+        most = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
+        limits = {"vmin": -most, "vmax": most}
+    defaults = {
+        "cmap": SIGNED if signed else SHARES,
+        "aspect": "auto",
+        "interpolation": "nearest",
+        "extent": (first_step - 0.5, first_step + n_timesteps - 0.5, n_rows - 0.5, -0.5),
+        **limits,
+    }
+    image = ax.imshow(values, **styled(AxesImage, style, **defaults))
+    ax.figure.colorbar(image, ax=ax, pad=0.01, fraction=0.05)
+    return image
