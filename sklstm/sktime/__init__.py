@@ -1,11 +1,13 @@
-"""sktime estimators: two forecasters, and a classifier and a regressor of whole series."""
+"""sktime estimators: forecasters, a detector, a classifier and a regressor of series."""
 
 from ._classifier import LSTMTimeSeriesClassifier
+from ._detector import LSTMDetector
 from ._forecaster import LSTMForecaster
 from ._pretrained_forecaster import PretrainedLSTMForecaster
 from ._regressor import LSTMTimeSeriesRegressor
 
 __all__ = [
+    "LSTMDetector",
     "LSTMForecaster",
     "LSTMTimeSeriesClassifier",
     "LSTMTimeSeriesRegressor",

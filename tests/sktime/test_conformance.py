@@ -4,6 +4,7 @@ import pytest
 from sktime.utils.estimator_checks import check_estimator
 
 from sklstm.sktime import (
+    LSTMDetector,
     LSTMForecaster,
     LSTMTimeSeriesClassifier,
     LSTMTimeSeriesRegressor,
@@ -15,6 +16,7 @@ from sklstm.sktime import (
 @pytest.mark.parametrize(
     ("estimator", "least"),
     [
+        (LSTMDetector, 80),
         (LSTMForecaster, 1000),
         (LSTMTimeSeriesClassifier, 200),
         (LSTMTimeSeriesRegressor, 100),

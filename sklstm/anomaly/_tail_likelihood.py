@@ -1,0 +1,271 @@
+"""How likely it is that errors have changed, from those of the last rows."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from math import log
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_ndtr, ndtr
+
+from ..fitting._numbers import real
+from ..windows._series import check_counts
+from ._averages import Averages
+
+Array = NDArray[np.float64]
+
+# The likelihood where nothing can be said: an average as large as the mean of all.
+NOTHING = 0.5
+# Of larger ones the squares have no sum.
+LARGEST = 1e150
+# The log scale ends at a likelihood of 1 - 1e-10.
+N_NINES = 10
+
+
+class TailLikelihood:
+    r"""Likelihood that errors have changed, row by row [1]_.
+
+    A single large error is common where a series is noisy. What is not is an *average* of
+    errors that is large beside those before it. Of the last `short` errors,
+
+    .. math:: a_t = \frac{1}{\text{short}} \sum_{i < \text{short}} e_{t-i}, \qquad
+              L_t = \Phi\left(\frac{a_t - \mu_t}{\sigma_t}\right),
+
+    with the mean :math:`\mu_t` and the standard deviation :math:`\sigma_t` of the `long`
+    averages that end before those errors began, and the distribution function :math:`\Phi`
+    of the normal distribution. A network that forecasts badly everywhere raises no alarm,
+    and what goes on for long becomes usual.
+
+    A row depends on rows up to its own only. An error that is not known (NaN) has no
+    likelihood (NaN), and is passed over as if its row were not there.
+
+    Parameters
+    ----------
+    short : int, default=10
+        Number of errors in an average. Fewer are faster to tell of a change, and tell more
+        often of a single error. The default is that of [1]_.
+    long : int, default=8000
+        Number of averages that say what is usual; while there are not so many, all that
+        there are. The default is that of [1]_: a month of rows of five minutes.
+    threshold : float, default=0.99999
+        A likelihood that reaches it is an alarm. Only `refractory` rests on it. The default
+        is that of [1]_.
+    refractory : float, default=0.06
+        After an alarm the likelihood is at most 0.5 for a while, so that a change is told
+        once: for ``2 * short`` rows and this share of the averages that say what is usual.
+        If errors stay where they are after a change, :math:`L` falls below the threshold
+        :math:`\Phi(z)` when they are the share :math:`1 / (1 + z^2)` of those averages,
+        which is 0.052 by default; a little more leaves room for noise. 0 damps nothing.
+    n_start : int, default=300
+        Number of averages, or `long` if that is less, without which nothing is said: the
+        likelihood is 0.5. By default they hold 30 times 10 errors of their own, which tell
+        a standard deviation to about an eighth.
+    log_scale : bool, default=False
+        Give :math:`-\log_{10}(1 - L) / 10`, at most 1, in which likelihoods near 1 can be
+        told apart: 0.99999 is 0.5, and each further nine adds 0.1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Notes
+    -----
+    Averages of errors have a heavier tail than the normal distribution, so the likelihood
+    is a scale, not a rate: with nothing to tell and no refractory time, of 100,000 rows
+    about 15 and 70 reach 0.99999, for absolute normal and for exponential errors that are
+    independent.
+
+    References
+    ----------
+    .. [1] Ahmad, S., Lavin, A., Purdy, S. and Agha, Z. (2017). Unsupervised real-time
+       anomaly detection for streaming data. Neurocomputing, 262, 134-147.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.anomaly import TailLikelihood
+    >>> errors = np.abs(np.random.default_rng(0).normal(size=500))
+    >>> likelihood = TailLikelihood()
+    >>> bool((likelihood.extend(errors) < 0.99999).all())
+    True
+    >>> [round(likelihood.update(error), 5) for error in (2.0, 3.0, 3.0, 3.0)]
+    [0.61692, 0.9788, 0.9999, 1.0]
+    """
+
+    def __init__(
+        self,
+        *,
+        short: int = 10,
+        long: int = 8000,
+        threshold: float = 0.99999,
+        refractory: float = 0.06,
+        n_start: int = 300,
+        log_scale: bool = False,
+    ) -> None:
+        check_counts(short=short, long=long, n_start=n_start)
+        if not real(0.5, 1, closed="neither").is_satisfied_by(threshold):
+            raise ValueError(f"threshold must be a number in (0.5, 1). Got {threshold!r}.")
+        if not real(0, 1, closed="both").is_satisfied_by(refractory):
+            raise ValueError(f"refractory must be a number in [0, 1]. Got {refractory!r}.")
+        self.short = int(short)
+        self.long = int(long)
+        self.threshold = float(threshold)
+        self.refractory = float(refractory)
+        self.n_start = min(int(n_start), self.long)
+        self.log_scale = bool(log_scale)
+        self._quiet_until = 0
+        self._averages = Averages(self.short, self.long, self.n_start)
+
+    def update(self, error: float) -> float:
+        """Take one error in.
+
+        Parameters
+        ----------
+        error : float
+            Of the next row; the larger, the worse. NaN is not known.
+
+        Returns
+        -------
+        likelihood : float
+
+        Raises
+        ------
+        ValueError
+            If it is no number, or infinite.
+        """
+        return float(self.extend([error])[0])
+
+    def extend(self, errors: ArrayLike) -> Array:
+        """Take many errors in; the same as one after the other.
+
+        Parameters
+        ----------
+        errors : array-like of shape (n_rows,)
+            Of the next rows, oldest first. NaN is not known.
+
+        Returns
+        -------
+        likelihoods : ndarray of shape (n_rows,)
+
+        Raises
+        ------
+        ValueError
+            If they are no finite numbers, or of another shape.
+        """
+        values = _check_errors(errors)
+        known = ~np.isnan(values)
+        likelihoods = np.full(len(values), np.nan)
+        n_before = self._averages.n_errors
+        z, n_averages = self._averages.extend(values[known])
+        plain = ndtr(z)
+        quiet = self._quiet(plain, n_averages, n_before)
+        given = _nines(z) if self.log_scale else plain
+        nothing = _nines(0.0) if self.log_scale else NOTHING
+        likelihoods[known] = np.where(quiet, np.minimum(given, nothing), given)
+        return likelihoods
+
+    def copy(self) -> TailLikelihood:
+        """Give another, which goes on by itself.
+
+        Returns
+        -------
+        other : TailLikelihood
+        """
+        return deepcopy(self)
+
+    def _quiet(
+        self, likelihoods: Array, n_averages: NDArray[np.intp], n_before: int
+    ) -> NDArray[np.bool_]:
+        """Which rows come soon after an alarm, of those after the first `n_before`."""
+        quiet = np.zeros(len(likelihoods), dtype=bool)
+        end = max(self._quiet_until - n_before, 0)
+        quiet[:end] = True
+        for row in np.flatnonzero(likelihoods >= self.threshold):
+            if row >= end:
+                end = int(row) + 1 + self._n_quiet(int(n_averages[row]))
+                quiet[row + 1 : end] = True
+        self._quiet_until = n_before + end
+        return quiet
+
+    def _n_quiet(self, n_averages: int) -> int:
+        """Rows until a change is usual: averages go over to it, and then count."""
+        if not self.refractory:
+            return 0
+        return 2 * self.short + int(np.ceil(self.refractory * n_averages))
+
+
+def tail_likelihood(
+    errors: ArrayLike,
+    *,
+    short: int = 10,
+    long: int = 8000,
+    threshold: float = 0.99999,
+    refractory: float = 0.06,
+    n_start: int = 300,
+    log_scale: bool = False,
+) -> Array:
+    """Likelihood that errors have changed, at each row, by the rows up to it.
+
+    Parameters
+    ----------
+    errors : array-like of shape (n_rows,)
+        Of forecasts, absolute or in any unit in which more is worse; oldest row first. NaN
+        is not known. They had better come from rows that the network was not trained on:
+        on those that it was, errors are smaller.
+    short, long, threshold, refractory, n_start, log_scale
+        As `TailLikelihood` takes them.
+
+    Returns
+    -------
+    likelihoods : ndarray of shape (n_rows,)
+        In [0, 1]; NaN where the error is not known.
+
+    Raises
+    ------
+    ValueError
+        If errors are no finite numbers, or a parameter is out of range.
+
+    See Also
+    --------
+    TailLikelihood : The same, row by row, with the method in full.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.anomaly import tail_likelihood
+    >>> errors = np.abs(np.random.default_rng(0).normal(size=1000))
+    >>> errors[600:] += 1
+    >>> likelihoods = tail_likelihood(errors)
+    >>> np.flatnonzero(likelihoods >= 0.99999)
+    array([605])
+    """
+    return TailLikelihood(
+        short=short,
+        long=long,
+        threshold=threshold,
+        refractory=refractory,
+        n_start=n_start,
+        log_scale=log_scale,
+    ).extend(errors)
+
+
+def _nines(z: Any) -> Any:
+    """Likelihood on the log scale."""
+    return np.minimum(log_ndtr(-z) / (-N_NINES * log(10)), 1.0)
+
+
+def _check_errors(errors: ArrayLike) -> Array:
+    try:
+        values = np.asarray(errors, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"errors must be numbers. Got {errors!r:.60}.") from None
+    if values.ndim != 1:
+        raise ValueError(
+            f"errors must be one number per row, of shape (n_rows,). Got {values.shape}."
+        )
+    if np.isinf(values).any():
+        raise ValueError("errors must be finite, or NaN where not known. Got infinity.")
+    return np.clip(values, -LARGEST, LARGEST)

@@ -1,0 +1,290 @@
+"""Anomalies in a series, for sktime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sktime.detection.base import BaseDetector
+
+from ..anomaly import TailLikelihood
+from ..estimators import LSTMOutlierDetector
+from ..estimators._documented import documented
+from ..estimators._parameters import DETECTION
+from ..fitting._callbacks import handed_on
+from ..fitting._numbers import is_integer
+from ..windows import SlidingWindowTransformer
+from ._parameters import core_parameters
+from ._watching import WatchedMixin
+
+# Errors in an average of the likelihood, and the most averages that it waits for.
+SHORT = 10
+MOST_TO_START = 300
+
+
+@documented(DETECTION)
+class LSTMDetector(WatchedMixin, BaseDetector):
+    """Long short-term memory network that finds anomalies in a time series.
+
+    It learns to forecast the series (or to tell windows of it again), and takes for an
+    anomaly what it did not expect. One large error is common where a series is noisy: by
+    default the errors go through `sklstm.anomaly.TailLikelihood`, which raises an alarm
+    where the last of them are larger than usual together, and once for each change. Usual
+    are the errors on the rows that were held out in `fit`, and on those seen since. A row
+    is judged by the rows up to it alone.
+
+    Rows that follow those of `fit` in time see the last of these as history. Rows are taken
+    as equally spaced; missing values are left out.
+
+    Parameters
+    ----------
+    window_length : int, default=24
+        Rows of a window: the `horizon` last are forecast from those before them.
+    likelihood : bool, default=True
+        Whether errors become a likelihood. False takes each row by itself, by the threshold
+        that `contamination` sets.
+    threshold : float, default=0.99999
+        Likelihood from which a row is an anomaly.
+    {parameters}
+
+    Attributes
+    ----------
+    detector_ : sklstm.LSTMOutlierDetector
+        The fitted detector of windows.
+    n_epochs_, best_epoch_ : int
+        Epochs trained, and the one, counted from 1, whose weights are kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch.
+
+    See Also
+    --------
+    sklstm.LSTMOutlierDetector : The detector inside.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklstm.sktime import LSTMDetector
+    >>> rng = np.random.default_rng(0)
+    >>> load = np.sin(np.arange(900) / 5) + rng.normal(scale=0.1, size=900)
+    >>> X = pd.DataFrame({"load": load})
+    >>> X.iloc[800:] *= 2
+    >>> detector = LSTMDetector(max_epochs=10, random_state=0).fit(X[:600])
+    >>> detector.predict(X[600:])["ilocs"].min() < 215
+    np.True_
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "sklstm developers",
+        "maintainers": "sklstm developers",
+        "python_dependencies": ["torch", "skorch"],
+        "task": "anomaly_detection",
+        "learning_type": "unsupervised",
+        "capability:multivariate": True,
+        "capability:missing_values": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "X_inner_mtype": "pd.DataFrame",
+        "fit_is_empty": False,
+    }
+
+    _inside = "detector_.estimator_"
+
+    def __init__(
+        self,
+        *,
+        window_length: int = 24,
+        likelihood: bool = True,
+        threshold: float = 0.99999,
+        method: Literal["forecast", "reconstruction"] = "forecast",
+        horizon: int = 1,
+        contamination: float | Literal["auto"] = "auto",
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        memory_length: int | None = None,
+        instance_norm: str | None = None,
+        instance_scale: bool | Literal["auto"] = "auto",
+        season_length: Any = None,
+        season: str = "auto",
+        patch_length: int = 1,
+        convolution: str | None = None,
+        conv_filters: Sequence[int] = (128, 256, 128),
+        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        squeeze_excite: bool = False,
+        pooling: str = "last",
+        head_sizes: Sequence[int] = (),
+        loss: Any = "squared_error",
+        optimizer: Any = "adam",
+        learning_rate: float = 0.01,
+        learning_rate_schedule: Any = "cosine",
+        weight_decay: float | None = None,
+        weight_averaging: float | None = None,
+        max_grad_norm: float | None = 1.0,
+        max_epochs: int = 100,
+        max_steps: int | None = None,
+        validation_steps: int | None = None,
+        batch_size: int = 32,
+        standardize: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.2,
+        validation_split: Any = "auto",
+        n_epochs_no_change: int = 10,
+        callbacks: list[Any] | None = None,
+        dtype: str = "float32",
+        device: Any = "cpu",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.window_length = window_length
+        self.likelihood = likelihood
+        self.threshold = threshold
+        self.method = method
+        self.horizon = horizon
+        self.contamination = contamination
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.cell = cell
+        self.layer_norm = layer_norm
+        self.memory_length = memory_length
+        self.instance_norm = instance_norm
+        self.instance_scale = instance_scale
+        self.season_length = season_length
+        self.season = season
+        self.patch_length = patch_length
+        self.convolution = convolution
+        self.conv_filters = conv_filters
+        self.conv_kernel_sizes = conv_kernel_sizes
+        self.squeeze_excite = squeeze_excite
+        self.pooling = pooling
+        self.head_sizes = head_sizes
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.weight_averaging = weight_averaging
+        self.max_grad_norm = max_grad_norm
+        self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.validation_steps = validation_steps
+        self.batch_size = batch_size
+        self.standardize = standardize
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_epochs_no_change = n_epochs_no_change
+        self.callbacks = callbacks
+        self.dtype = dtype
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        super().__init__()
+
+    # ------------------------------------------------------------------ training
+
+    def _fit(self, X: pd.DataFrame, y: Any = None) -> LSTMDetector:
+        if not is_integer(self.window_length, least=1):
+            raise ValueError(
+                f"window_length must be an int of at least 1. Got {self.window_length!r}."
+            )
+        if len(X) < self.window_length:
+            raise ValueError(
+                f"X must have at least window_length={self.window_length} rows. Got"
+                f" {len(X)}."
+            )
+        windows = self._windows(X)
+        detector = LSTMOutlierDetector(**core_parameters(self, LSTMOutlierDetector))
+        with handed_on(self, detector):
+            detector.fit(windows[self.window_length - 1 :])
+        self.detector_ = detector
+        self._tail = X[-self.window_length + 1 :] if self.window_length > 1 else X[:0]
+        self._last = X.index[-1]
+        self._usual = self._learn_usual(windows)
+        return self
+
+    def _learn_usual(self, windows: Any) -> TailLikelihood:
+        """Let a likelihood begin with the errors on the rows held out at the end."""
+        n_held_out = int(np.ceil(self.validation_fraction * len(windows)))
+        errors = -self.detector_.score_samples(windows[-n_held_out:])
+        n_start = max(2, min(MOST_TO_START, n_held_out - SHORT))
+        usual = TailLikelihood(
+            short=SHORT, n_start=n_start, threshold=self.threshold, log_scale=False
+        )
+        usual.extend(errors)
+        return usual
+
+    @staticmethod
+    def _as_values(X: pd.DataFrame) -> NDArray[np.float64]:
+        return X.to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def _windows(self, X: pd.DataFrame) -> Any:
+        """Cut the windows that end at each row."""
+        return SlidingWindowTransformer(self.window_length).fit_transform(
+            self._as_values(X)
+        )
+
+    # ------------------------------------------------------------------ detection
+
+    def _errors_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Give the error of each row; larger is worse."""
+        if isinstance(X, pd.Series):  # sktime converts it for some of its methods only
+            X = X.to_frame()
+        n_before = 0
+        if len(X) and X.index[0] > self._last:
+            n_before = len(self._tail)
+            X = pd.concat([self._tail, X])
+        return -self.detector_.score_samples(self._windows(X))[n_before:]
+
+    def _scores_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        errors = self._errors_of(X)
+        return self._usual.copy().extend(errors) if self.likelihood else errors
+
+    def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
+        scores = self._scores_of(X)
+        least = self.threshold if self.likelihood else -self.detector_.offset_
+        # As in scikit-learn, a score at the threshold itself is none.
+        found = scores >= least if self.likelihood else scores > least
+        return pd.DataFrame({"ilocs": np.flatnonzero(found)}, dtype="int64")
+
+    def _predict_scores(self, X: pd.DataFrame) -> pd.DataFrame:
+        ilocs = self._predict(X)["ilocs"].to_numpy()
+        return pd.DataFrame({"scores": self._scores_of(X)[ilocs]})
+
+    def _transform_scores(self, X: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"scores": self._scores_of(X)}, index=X.index)
+
+    def _inspected(self, X: Any) -> tuple[Any, Any, Any]:
+        """Give the regressor inside, what it reads of rows, and what is expected."""
+        self.check_is_fitted()
+        return self.detector_._inspected(None if X is None else self._windows(X))
+
+    # ------------------------------------------------------------------ tests
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Give parameters for sktime's checks: two small networks.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Not used.
+
+        Returns
+        -------
+        params : list of dict
+        """
+        small = {"window_length": 4, "hidden_size": 4, "max_epochs": 2, "random_state": 0}
+        return [small, {**small, "method": "reconstruction", "likelihood": False}]
