@@ -28,10 +28,10 @@ class Averages:
     Examples
     --------
     >>> import numpy as np
-    >>> averages = Averages(short=1, long=4, n_start=4)
+    >>> averages = Averages(short=1, long=4, n_start=2)
     >>> z, n_averages = averages.extend(np.array([1.0, 3.0, 1.0, 3.0, 6.0]))
-    >>> z, n_averages
-    (array([0., 0., 0., 0., 4.]), array([0, 1, 2, 3, 4]))
+    >>> z[[0, 1, 4]], n_averages
+    (array([0., 0., 4.]), array([0, 1, 2, 3, 4]))
     """
 
     def __init__(self, short: int, long: int, n_start: int) -> None:
@@ -87,3 +87,33 @@ class Averages:
 
     def _n_seen(self, n_rows: int) -> NDArray[np.intp]:
         return self.n_errors + np.arange(1, n_rows + 1)
+
+
+def student(z: Array, n_averages: NDArray[np.intp], short: int) -> tuple[Array, Array]:
+    """Student's t of what lies z from the mean of so many averages that overlap.
+
+    Averages of `short` independent errors that lie k rows apart correlate by 1 - k / short.
+    Of n of them the variance is known as well as of ``3 * short * n / (2 * short**2 + 1)``
+    that do not, and is too small by the factor 1 - short / n; the mean has short / n of it.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_rows,)
+    n_averages : ndarray of int of shape (n_rows,)
+    short : int
+
+    Returns
+    -------
+    t : ndarray of shape (n_rows,)
+        0 where there are no more than `short` averages.
+    freedom : ndarray of shape (n_rows,)
+        Its degrees, at least 1.
+
+    Examples
+    --------
+    >>> student(np.array([2.0, 2.0]), np.array([30, 3000]), short=10)
+    (array([1.41421356, 1.99334441]), array([  3.47761194, 446.76119403]))
+    """
+    freedom = 3 * short * n_averages / (2 * short**2 + 1) - 1
+    known = np.maximum(n_averages - short, 0) / (n_averages + short)
+    return z * np.sqrt(known), np.maximum(freedom, 1.0)

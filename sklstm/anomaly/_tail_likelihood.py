@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from math import log
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_ndtr, ndtr
+from scipy.special import stdtr
 
 from ..fitting._numbers import real
 from ..windows._series import check_counts
-from ._averages import Averages
+from ._averages import Averages, student
+from ._quiet_time import QuietTime
 
 Array = NDArray[np.float64]
 
@@ -20,23 +19,29 @@ Array = NDArray[np.float64]
 NOTHING = 0.5
 # Of larger ones the squares have no sum.
 LARGEST = 1e150
-# The log scale ends at a likelihood of 1 - 1e-10.
-N_NINES = 10
+# Where the log scale ends.
+LEAST_TAIL = 1e-10
 
 
 class TailLikelihood:
     r"""Likelihood that errors have changed, row by row [1]_.
 
     A single large error is common where a series is noisy. What is not is an *average* of
-    errors that is large beside those before it. Of the last `short` errors,
+    errors that is large beside those before it. The average :math:`a_t` of the last `short`
+    errors is compared with the mean :math:`\mu_t` and the standard deviation
+    :math:`\sigma_t` of the last `long` averages that ended before those errors began:
 
-    .. math:: a_t = \frac{1}{\text{short}} \sum_{i < \text{short}} e_{t-i}, \qquad
-              L_t = \Phi\left(\frac{a_t - \mu_t}{\sigma_t}\right),
+    .. math:: L_t = T_\nu\left(\frac{a_t - \mu_t}{\sigma_t} \sqrt{\frac{n - s}{n + s}}
+              \right), \qquad \nu = \frac{3 s n}{2 s^2 + 1} - 1,
 
-    with the mean :math:`\mu_t` and the standard deviation :math:`\sigma_t` of the `long`
-    averages that end before those errors began, and the distribution function :math:`\Phi`
-    of the normal distribution. A network that forecasts badly everywhere raises no alarm,
-    and what goes on for long becomes usual.
+    where :math:`n` is the number of those averages, :math:`s` is `short`, and
+    :math:`T_\nu` is the distribution function of Student's t with :math:`\nu` degrees of
+    freedom: averages overlap, and :math:`n` of them tell as much of a variance as
+    :math:`\nu + 1` that do not. Of many averages it is the normal distribution of [1]_; of
+    few it asks for more before it gives an alarm.
+
+    A network that forecasts badly everywhere raises no alarm, and what goes on for long
+    becomes usual.
 
     A row depends on rows up to its own only. An error that is not known (NaN) has no
     likelihood (NaN), and is passed over as if its row were not there.
@@ -47,8 +52,9 @@ class TailLikelihood:
         Number of errors in an average. Fewer are faster to tell of a change, and tell more
         often of a single error. The default is that of [1]_.
     long : int, default=8000
-        Number of averages that say what is usual; while there are not so many, all that
-        there are. The default is that of [1]_: a month of rows of five minutes.
+        Number of averages that say what is usual, at least ``2 * short``; while there are
+        not so many, all that there are. The default is that of [1]_: a month of rows of
+        five minutes.
     threshold : float, default=0.99999
         A likelihood that reaches it is an alarm. Only `refractory` rests on it. The default
         is that of [1]_.
@@ -58,10 +64,9 @@ class TailLikelihood:
         If errors stay where they are after a change, :math:`L` falls below the threshold
         :math:`\Phi(z)` when they are the share :math:`1 / (1 + z^2)` of those averages,
         which is 0.052 by default; a little more leaves room for noise. 0 damps nothing.
-    n_start : int, default=300
-        Number of averages, or `long` if that is less, without which nothing is said: the
-        likelihood is 0.5. By default they hold 30 times 10 errors of their own, which tell
-        a standard deviation to about an eighth.
+    n_start : int or None, default=None
+        Number of averages without which nothing is said: the likelihood is 0.5. None is
+        ``2 * short``, and fewer do not count.
     log_scale : bool, default=False
         Give :math:`-\log_{10}(1 - L) / 10`, at most 1, in which likelihoods near 1 can be
         told apart: 0.99999 is 0.5, and each further nine adds 0.1.
@@ -73,9 +78,9 @@ class TailLikelihood:
 
     Notes
     -----
-    Averages of errors have a heavier tail than the normal distribution, so the likelihood
-    is a scale, not a rate: with nothing to tell and no refractory time, of 100,000 rows
-    about 15 and 70 reach 0.99999, for absolute normal and for exponential errors that are
+    Averages of errors have a heavier tail than those of normal values, so the likelihood is
+    a scale, not a rate: with nothing to tell and no refractory time, of 100,000 rows about
+    15 and 60 reach 0.99999, for absolute normal and for exponential errors that are
     independent.
 
     References
@@ -92,7 +97,7 @@ class TailLikelihood:
     >>> bool((likelihood.extend(errors) < 0.99999).all())
     True
     >>> [round(likelihood.update(error), 5) for error in (2.0, 3.0, 3.0, 3.0)]
-    [0.61692, 0.9788, 0.9999, 1.0]
+    [0.61416, 0.97467, 0.99974, 1.0]
     """
 
     def __init__(
@@ -102,10 +107,12 @@ class TailLikelihood:
         long: int = 8000,
         threshold: float = 0.99999,
         refractory: float = 0.06,
-        n_start: int = 300,
+        n_start: int | None = None,
         log_scale: bool = False,
     ) -> None:
-        check_counts(short=short, long=long, n_start=n_start)
+        check_counts(short=short, long=long, n_start=1 if n_start is None else n_start)
+        if long < 2 * short:
+            raise ValueError(f"long must be at least 2 * short, {2 * short}. Got {long!r}.")
         if not real(0.5, 1, closed="neither").is_satisfied_by(threshold):
             raise ValueError(f"threshold must be a number in (0.5, 1). Got {threshold!r}.")
         if not real(0, 1, closed="both").is_satisfied_by(refractory):
@@ -114,10 +121,10 @@ class TailLikelihood:
         self.long = int(long)
         self.threshold = float(threshold)
         self.refractory = float(refractory)
-        self.n_start = min(int(n_start), self.long)
         self.log_scale = bool(log_scale)
-        self._quiet_until = 0
+        self.n_start = min(max(int(n_start or 0), 2 * self.short), self.long)
         self._averages = Averages(self.short, self.long, self.n_start)
+        self._quiet = QuietTime(self.short, self.refractory)
 
     def update(self, error: float) -> float:
         """Take one error in.
@@ -158,13 +165,16 @@ class TailLikelihood:
         values = _check_errors(errors)
         known = ~np.isnan(values)
         likelihoods = np.full(len(values), np.nan)
-        n_before = self._averages.n_errors
         z, n_averages = self._averages.extend(values[known])
-        plain = ndtr(z)
-        quiet = self._quiet(plain, n_averages, n_before)
-        given = _nines(z) if self.log_scale else plain
-        nothing = _nines(0.0) if self.log_scale else NOTHING
-        likelihoods[known] = np.where(quiet, np.minimum(given, nothing), given)
+        t, freedom = student(z, n_averages, self.short)
+        given = stdtr(freedom, t)
+        quiet = self._quiet.extend(given >= self.threshold, n_averages)
+        given[quiet] = np.minimum(given[quiet], NOTHING)
+        if self.log_scale:
+            t[quiet] = np.minimum(t[quiet], 0.0)
+            tail = np.maximum(stdtr(freedom, -t), LEAST_TAIL)
+            given = np.log(tail) / np.log(LEAST_TAIL)
+        likelihoods[known] = given
         return likelihoods
 
     def copy(self) -> TailLikelihood:
@@ -176,26 +186,6 @@ class TailLikelihood:
         """
         return deepcopy(self)
 
-    def _quiet(
-        self, likelihoods: Array, n_averages: NDArray[np.intp], n_before: int
-    ) -> NDArray[np.bool_]:
-        """Which rows come soon after an alarm, of those after the first `n_before`."""
-        quiet = np.zeros(len(likelihoods), dtype=bool)
-        end = max(self._quiet_until - n_before, 0)
-        quiet[:end] = True
-        for row in np.flatnonzero(likelihoods >= self.threshold):
-            if row >= end:
-                end = int(row) + 1 + self._n_quiet(int(n_averages[row]))
-                quiet[row + 1 : end] = True
-        self._quiet_until = n_before + end
-        return quiet
-
-    def _n_quiet(self, n_averages: int) -> int:
-        """Rows until a change is usual: averages go over to it, and then count."""
-        if not self.refractory:
-            return 0
-        return 2 * self.short + int(np.ceil(self.refractory * n_averages))
-
 
 def tail_likelihood(
     errors: ArrayLike,
@@ -204,7 +194,7 @@ def tail_likelihood(
     long: int = 8000,
     threshold: float = 0.99999,
     refractory: float = 0.06,
-    n_start: int = 300,
+    n_start: int | None = None,
     log_scale: bool = False,
 ) -> Array:
     """Likelihood that errors have changed, at each row, by the rows up to it.
@@ -250,11 +240,6 @@ def tail_likelihood(
         n_start=n_start,
         log_scale=log_scale,
     ).extend(errors)
-
-
-def _nines(z: Any) -> Any:
-    """Likelihood on the log scale."""
-    return np.minimum(log_ndtr(-z) / (-N_NINES * log(10)), 1.0)
 
 
 def _check_errors(errors: ArrayLike) -> Array:

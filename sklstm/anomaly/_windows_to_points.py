@@ -36,8 +36,10 @@ def windows_to_points(
     scores : array-like of shape (n_windows,) or (n_windows, n_timesteps)
         One per window, or one per step, oldest step first. NaN says nothing.
     ends : array-like of int of shape (n_windows,)
-        Last row of each window, in any order: ``np.arange(n_rows)`` for those of
-        `SlidingWindowTransformer`, and the attribute `ends` of `Windows`.
+        Last row of each window, in any order: the attribute `ends` of `Windows`, which
+        counts the rows of its table, series after series. One window per row, as
+        `SlidingWindowTransformer` gives them, leads back to the rows of X by
+        ``points[windows.ends]``.
     window_length : int or None, default=None
         Rows in a window; needed for one score per window.
     starts : array-like of int of shape (n_windows,) or None, default=None

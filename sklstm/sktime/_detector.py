@@ -20,10 +20,6 @@ from ..windows import SlidingWindowTransformer
 from ._parameters import core_parameters
 from ._watching import WatchedMixin
 
-# Errors in an average of the likelihood, and the most averages that it waits for.
-SHORT = 10
-MOST_TO_START = 300
-
 
 @documented(DETECTION)
 class LSTMDetector(WatchedMixin, BaseDetector):
@@ -219,10 +215,7 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         """Let a likelihood begin with the errors on the rows held out at the end."""
         n_held_out = int(np.ceil(self.validation_fraction * len(windows)))
         errors = -self.detector_.score_samples(windows[-n_held_out:])
-        n_start = max(2, min(MOST_TO_START, n_held_out - SHORT))
-        usual = TailLikelihood(
-            short=SHORT, n_start=n_start, threshold=self.threshold, log_scale=False
-        )
+        usual = TailLikelihood(threshold=self.threshold)
         usual.extend(errors)
         return usual
 

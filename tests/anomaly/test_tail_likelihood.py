@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy import stats
 
 from sklstm.anomaly import TailLikelihood, tail_likelihood
 
@@ -25,9 +25,11 @@ def by_loop(errors, short, long, n_start, threshold, refractory):
         averages = [np.mean(known[i - short : i]) for i in range(short, row + 1)]
         before = averages[:-short][-long:]
         likelihood = 0.5
-        if len(before) >= n_start:
+        if len(before) >= max(n_start, 2 * short):
+            n, s = len(before), short
             z = (averages[-1] - np.mean(before)) / np.std(before)
-            likelihood = norm.cdf(z)
+            t = z * np.sqrt((n - s) / (n + s))
+            likelihood = stats.t.cdf(t, 3 * s * n / (2 * s**2 + 1) - 1)
         if row <= quiet_until:
             likelihood = min(likelihood, 0.5)
         elif likelihood >= threshold:
@@ -47,12 +49,18 @@ def some_errors(n_rows=200):
 
 @pytest.mark.parametrize(
     "changed",
-    [{}, {"short": 1}, {"long": 7, "n_start": 7}, {"refractory": 0.0}, {"refractory": 1.0}],
+    [
+        {},
+        {"short": 1},
+        {"long": 9, "n_start": 1, "threshold": 0.9},
+        {"refractory": 0.0},
+        {"refractory": 1.0},
+    ],
 )
 def test_a_loop_gives_the_same(changed):
     options, errors = SMALL | changed, some_errors()
     given = tail_likelihood(errors, **options)
-    assert (given >= 0.999).any()
+    assert (given >= options["threshold"]).any()
     np.testing.assert_allclose(given, by_loop(errors, **options), rtol=1e-9)
 
 
@@ -88,6 +96,24 @@ def test_a_copy_goes_on_by_itself(duplicate):
     np.testing.assert_array_equal(other.extend(errors[85:]), whole[85:])
 
 
+def test_single_normal_errors_have_the_likelihood_of_the_textbook():
+    """The prediction of a normal value from those before it, by Student's t."""
+    errors = rng.normal(size=20)
+    given = tail_likelihood(errors, short=1, refractory=0.0)[-1]
+    before = errors[:-1]
+    t = (errors[-1] - before.mean()) / before.std(ddof=1) / np.sqrt(1 + 1 / 19)
+    assert given == pytest.approx(stats.t.cdf(t, 18))
+
+
+def test_after_few_rows_no_more_alarms_come_than_after_many():
+    """In ever so many normal series; by the normal distribution 0.05 after 45 rows."""
+    series = rng.normal(size=(3000, 300))
+    given = np.array([tail_likelihood(errors, refractory=0.0) for errors in series])
+    shares = (given >= 0.99).mean(axis=0)
+    assert (shares < 0.017).all()
+    assert shares[200:].mean() == pytest.approx(0.01, abs=0.001)
+
+
 def test_the_unit_of_errors_does_not_matter():
     errors = some_errors()
     whole = tail_likelihood(errors, **SMALL)
@@ -101,7 +127,7 @@ def test_a_change_is_told_once_and_becomes_usual():
     errors[3000:] += 1
     raw = tail_likelihood(errors, refractory=0.0)
     alarms = np.flatnonzero(raw >= 0.99999)
-    share = 1 / (1 + norm.ppf(0.99999) ** 2)
+    share = 1 / (1 + stats.norm.ppf(0.99999) ** 2)
     # Nine rows until the averages have gone over, ten until the first of them counts.
     ended = (alarms[-1] - 3000 - 19) / 3000
     assert alarms[0] == 3000
@@ -142,9 +168,12 @@ def test_a_huge_error_leaves_no_rounding_behind():
 
 
 def test_too_few_rows_say_nothing():
-    errors = np.append(np.zeros(40), 100.0)
-    assert tail_likelihood(errors, short=5, n_start=33)[-1] == 0.5  # 32 averages before it
+    errors = np.append(np.zeros(40), 100.0)  # 32 averages of 5 before the last row
+    assert tail_likelihood(errors, short=5, n_start=33)[-1] == 0.5
     assert tail_likelihood(errors, short=5, n_start=32)[-1] == 1
+    assert tail_likelihood(errors[22:], short=5)[-1] == 1
+    assert tail_likelihood(errors[23:], short=5, n_start=1)[-1] == 0.5
+    assert tail_likelihood(errors, short=5, long=15, n_start=99)[-1] == 1
     assert tail_likelihood([]).shape == (0,)
 
 
@@ -153,6 +182,7 @@ def test_too_few_rows_say_nothing():
     [
         ({"short": 0}, "short must be an int of at least 1. Got 0"),
         ({"long": 2.5}, "long must be an int of at least 1. Got 2.5"),
+        ({"long": 19}, "long must be at least 2 \\* short, 20. Got 19"),
         ({"n_start": True}, "n_start must be an int of at least 1. Got True"),
         ({"threshold": 1}, r"threshold must be a number in \(0.5, 1\). Got 1"),
         ({"threshold": "high"}, r"threshold must be a number in \(0.5, 1\). Got 'high'"),

@@ -51,6 +51,15 @@ def test_padding_belongs_to_no_row_and_no_other_series(how):
     np.testing.assert_array_equal(given_changed[:6], given[:6])
 
 
+def test_rows_of_many_series_may_be_mixed():
+    values, groups = rng.normal(size=20), np.tile(["a", "b"], 10)
+    cut = SlidingWindowTransformer(window_length=3).fit_transform(
+        values[:, None], groups=groups
+    )
+    points = windows_to_points(np.asarray(cut)[:, :, 0], cut.ends, starts=cut.starts)
+    np.testing.assert_allclose(points[cut.ends], values)
+
+
 def test_errors_of_steps_come_back_to_their_rows():
     """A score that belongs to a row is that row's, whatever window says it."""
     errors = rng.normal(size=30)

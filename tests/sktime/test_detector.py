@@ -51,7 +51,7 @@ def test_rows_that_follow_see_the_last_of_fit(detector):
     usual = -detector.detector_.score_samples(detector._windows(TRAIN))[-120:]
     scores = detector.transform_scores(LATER)["scores"].to_numpy()
     both = np.concatenate([usual, errors])
-    expected = tail_likelihood(both, n_start=110, threshold=0.99999)
+    expected = tail_likelihood(both)
     np.testing.assert_allclose(scores, expected[120:], rtol=1e-5)
 
 
