@@ -27,6 +27,8 @@ Index = NDArray[np.intp]
 
 # True values of so many rows are remembered, so that none is taken in twice.
 REMEMBERED = 10_000
+# Bytes of what tells two rows without labels apart.
+DIGEST_SIZE = 16
 
 
 def checked_rows(model: Any, X: Any, y: Any) -> tuple[Any, Any]:
@@ -326,6 +328,27 @@ class SeenRows:
             )
         return np.where(again[:, None], known, new)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give arrays, for digests of rows: one for each row would be many small parts."""
+        keys: Any = list(self.truth)
+        if keys and not self.by_label:
+            keys = np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), DIGEST_SIZE)
+        return {
+            "keys": keys,
+            "truth": np.array(list(self.truth.values())),
+            "place": np.array([self.place[key] for key in self.truth], dtype=np.int64),
+            "n_rows": self.n_rows,
+            "by_label": self.by_label,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        keys = state["keys"]
+        if isinstance(keys, np.ndarray):
+            keys = [row.tobytes() for row in keys]
+        self.truth = dict(zip(keys, state["truth"], strict=True))
+        self.place = dict(zip(keys, state["place"].tolist(), strict=True))
+        self.n_rows, self.by_label = state["n_rows"], state["by_label"]
+
     def _is_known_by(self, before: Array, values: Array) -> bool:
         """Tell whether a row with the same key is the same row."""
         either = np.isnan(before) | np.isnan(values)
@@ -353,4 +376,8 @@ def _keys(X: Any, by_label: bool) -> list[Hashable]:
         return list(X.index)
     values = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
     rows = np.ascontiguousarray(values).reshape(len(values), -1)
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows]
+    return [_digest(row) for row in rows]
+
+
+def _digest(row: Array) -> bytes:
+    return hashlib.blake2b(row.tobytes(), digest_size=DIGEST_SIZE).digest()

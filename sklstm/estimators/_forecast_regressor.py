@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import validate_parameter_constraints
 
@@ -18,6 +18,8 @@ class ForecastRegressor(LSTMRegressor):
     y is `Windows` of shape (n_windows, n_steps, n_series): the values to come are gathered
     from their rows, as those of the past are. A target of NaN counts nothing.
     """
+
+    _is_given_validation: ClassVar[bool] = False
 
     def _validate_params(self) -> None:
         # Its parameters are those that a user gave to the forecaster.

@@ -70,6 +70,8 @@ class LSTMEstimator(
     # Parameters that cannot change when training goes on, and those that shape the loss.
     _structure: ClassVar[tuple[str, ...]] = STRUCTURE
     _of_loss: ClassVar[tuple[str, ...]] = ("loss",)
+    # Whether samples to validate on come from users, who may have them in other units.
+    _is_given_validation: ClassVar[bool] = True
 
     _model: TrainedModel
 
@@ -190,7 +192,7 @@ class LSTMEstimator(
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         if is_validation_given(given):
             valid = self._read_validation(start, X_val, y_val, sample_weight_val)
-            start = replace(start, valid=valid, brings_validation=True)
+            start = replace(start, valid=valid, brings_validation=self._is_given_validation)
         elif self.early_stopping:
             start = self._hold_out(start)
         plan = Plan(

@@ -15,7 +15,7 @@ from ..network import LSTMNetwork
 from ..samples._encoding import Encoding
 from ..samples._inputs import plain, resolve_device
 from ..samples._targets import Targets
-from ..training import OPTIMIZERS, SequenceNet, TrainedModel, is_same
+from ..training import NO_STATE, OPTIMIZERS, SequenceNet, TrainedModel, is_same
 from ..windows._windows import Windows
 from ._parameters import NETWORK
 
@@ -165,8 +165,10 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
     Raises
     ------
     ValueError
-        Naming the parameter.
+        Naming the parameter; or if a file has left out what training needs to go on.
     """
+    if not model.memory.can_go_on:
+        raise ValueError(NO_STATE)
     roles = estimator._resolve_loss().roles
     if roles != model.network.roles:
         raise ValueError(

@@ -10,6 +10,7 @@ from ..network import LSTMNetwork
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..training import (
+    NO_STATE,
     Memory,
     OwnThreads,
     Plan,
@@ -126,7 +127,14 @@ def net_of(estimator: Any, model: TrainedModel) -> SequenceNet:
     Returns
     -------
     net : SequenceNet
+
+    Raises
+    ------
+    AttributeError
+        If a file has left out what the net knew.
     """
+    if model.net is None and not model.memory.can_go_on:
+        raise AttributeError(NO_STATE)
     if model.net is None:
         seed = seed_of(model.memory.seed, model.memory.n_runs)
         net = make_net(estimator, model.network, model.encoding, model.targets, seed)

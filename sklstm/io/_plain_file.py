@@ -9,23 +9,30 @@ number that is not finite its name.
 from __future__ import annotations
 
 import json
-import math
 import os
+import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
+
+from .._version import __version__
+from ._codec import NO_CLASSES, Kind, Reader, Writer
+from ._values import VALUES
 
 # Of the way in which values stand in a file. A file of a newer format is refused.
 FORMAT = 1
 
-Arrays = dict[str, NDArray[Any]]
 
-
-def write_plain(path: str | os.PathLike[str], kind: str, value: Any) -> None:
+def write_plain(
+    path: str | os.PathLike[str],
+    kind: str,
+    value: Any,
+    kinds: Sequence[Kind] = VALUES,
+    place: str = "value",
+) -> None:
     """Write a nested value to a file, in one step.
 
     Parameters
@@ -35,7 +42,11 @@ def write_plain(path: str | os.PathLike[str], kind: str, value: Any) -> None:
     kind : str
         What the value is; it has to be named when it is read.
     value : object
-        Arrays, numbers, strings, booleans and None, in dictionaries, lists and tuples.
+        Arrays, numbers, text, times and None, in dictionaries, lists and tuples.
+    kinds : sequence of Kind, default=VALUES
+        All that may be among them besides what JSON knows.
+    place : str, default="value"
+        What the value is called in messages.
 
     Raises
     ------
@@ -45,24 +56,39 @@ def write_plain(path: str | os.PathLike[str], kind: str, value: Any) -> None:
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_plain(f"{folder}/a.safetensors", "sums", {"a": (np.arange(2), None)})
     ...     read_plain(f"{folder}/a.safetensors", "sums")
     {'a': (array([0, 1]), None)}
     """
-    arrays: Arrays = {}
-    text = json.dumps(_to_json(value, arrays), allow_nan=False)
-    header = {"format": str(FORMAT), "kind": kind, "value": text}
-    path = Path(path)
-    part = path.with_name(path.name + ".part")
+    writer = Writer(kinds)
+    tree = writer.write(value, place)
+    text = json.dumps(tree, allow_nan=False, separators=(",", ":"))
+    header = {"format": str(FORMAT), "version": __version__, "kind": kind, "value": text}
+    _replace(Path(path), save(writer.arrays, header))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Let a file have new content, whole or not at all."""
+    # A name of its own: others may write to the same path meanwhile.
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        part.write_bytes(save(arrays, header))
-        part.replace(path)
+        with open(part, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def read_plain(path: str | os.PathLike[str], kind: str) -> Any:
+def read_plain(
+    path: str | os.PathLike[str],
+    kind: str,
+    kinds: Sequence[Kind] = VALUES,
+    classes: frozenset[str] = NO_CLASSES,
+) -> Any:
     """Read a nested value from a file. Nothing that stands in it is run.
 
     Parameters
@@ -70,94 +96,65 @@ def read_plain(path: str | os.PathLike[str], kind: str) -> Any:
     path : path-like
     kind : str
         What the value has to be.
+    kinds : sequence of Kind, default=VALUES
+        All that may be in it besides what JSON knows.
+    classes : frozenset of str, default=NO_CLASSES
+        Of which the value may be.
 
     Returns
     -------
     value : object
-        As it was written; NumPy's scalars as Python's.
+        As it was written.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it cannot be opened.
     ValueError
         If it is none of these files, of a newer format, of another kind, or damaged.
     """
+    with open(path, "rb"):  # what the system has to say, it says here
+        pass
+    version = "unknown"
     try:
         with safe_open(path, "np") as file:
             header = file.metadata() or {}
+            version = header.get("version", version)
             _check(header, path, kind)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return _from_json(json.loads(header["value"]), arrays)
-    except (
-        SafetensorError,
-        json.JSONDecodeError,
-        KeyError,
-        TypeError,
-        RecursionError,
-    ) as error:
-        raise ValueError(f"{path} cannot be read: {error}.") from error
+        tree = json.loads(header["value"], parse_constant=_refuse)
+        return Reader(kinds, arrays).read(tree, classes)
+    except _Refused:
+        raise
+    except Exception as error:
+        # Whatever is wrong with a file is told in one way.
+        raise ValueError(
+            f"{path} cannot be read: {_said(error):.500}. It was written by sklstm"
+            f" {version:.40}, and this is {__version__}."
+        ) from error
+
+
+class _Refused(ValueError):
+    """A file that is none of ours, or too new."""
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _said(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 
 
 def _check(header: dict[str, str], path: Any, kind: str) -> None:
+    version = header.get("version", "unknown")
     if "format" not in header or not header["format"].isdecimal():
-        raise ValueError(f"{path} must be a file that sklstm wrote. Got another one.")
+        raise _Refused(f"{path} must be a file that sklstm wrote. Got another one.")
     if int(header["format"]) > FORMAT:
-        raise ValueError(
-            f"{path} is of format {header['format']}, which a newer sklstm wrote. This one"
-            f" reads format {FORMAT}."
+        raise _Refused(
+            f"{path} is of format {header['format']:.9}, which a newer sklstm wrote:"
+            f" {version:.40}. This one, {__version__}, reads format {FORMAT}."
         )
     if header.get("kind") != kind:
-        raise ValueError(f"{path} must hold {kind!r}. Got {header.get('kind')!r}.")
-
-
-def _is_written(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind in "biuf" and dtype.itemsize <= 8
-
-
-def _to_json(value: Any, arrays: Arrays) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, np.ndarray) and _is_written(value.dtype):
-        name = str(len(arrays))
-        arrays[name] = np.asarray(value, order="C")
-        return {"$array": name}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": str(value)}
-    if isinstance(value, list):
-        return [_to_json(item, arrays) for item in value]
-    if isinstance(value, tuple):
-        return {"$tuple": [_to_json(item, arrays) for item in value]}
-    if isinstance(value, dict):
-        keys = list(value)
-        if all(isinstance(key, str) for key in keys) and not (
-            len(keys) == 1 and keys[0].startswith("$")
-        ):
-            return {key: _to_json(item, arrays) for key, item in value.items()}
-        pairs = [[_to_json(part, arrays) for part in pair] for pair in value.items()]
-        return {"$pairs": pairs}
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    raise TypeError(f"A file holds arrays and plain values alone. Got {value!r}.")
-
-
-def _from_json(value: Any, arrays: Arrays) -> Any:
-    if isinstance(value, list):
-        return [_from_json(item, arrays) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1 and (tag := next(iter(value))).startswith("$"):
-        return _of_tag(tag, value[tag], arrays)
-    return {key: _from_json(item, arrays) for key, item in value.items()}
-
-
-def _of_tag(tag: str, content: Any, arrays: Arrays) -> Any:
-    if tag == "$array":
-        return arrays[content]
-    if tag == "$float":
-        return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[content]
-    if tag == "$tuple":
-        return tuple(_from_json(item, arrays) for item in content)
-    if tag == "$pairs":
-        return {_from_json(k, arrays): _from_json(v, arrays) for k, v in content}
-    raise ValueError(f"There is no {tag!r} in format {FORMAT}.")
+        raise _Refused(f"{path} must hold {kind!r}. Got {header.get('kind')!r:.40}.")

@@ -11,9 +11,10 @@ from ._run import Plan, run
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trained_model import Memory, TrainedModel, data_options, make_network
-from ._warm_start import take_up
+from ._warm_start import NO_STATE, take_up
 
 __all__ = [
+    "NO_STATE",
     "OPTIMIZERS",
     "OWN",
     "SCHEDULES",

@@ -47,7 +47,8 @@ class Memory:
     n_runs : int
         Calls of `fit` and `partial_fit` so far.
     optimizer, criterion : dict
-        States of the optimiser and of the loss, which may have weights of its own.
+        States of the optimiser and of the loss, which may have weights of its own. Without
+        a state of the optimiser, None, training cannot go on.
     history : list of dict
         The epochs' rows.
     n_forgotten : int
@@ -57,10 +58,15 @@ class Memory:
     settings: dict[str, Any]
     seed: int
     n_runs: int
-    optimizer: dict[str, Any]
+    optimizer: dict[str, Any] | None
     criterion: dict[str, Any]
     history: list[dict[str, Any]]
     n_forgotten: int
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is what training needs: a file may have left it out."""
+        return self.optimizer is not None
 
     def as_plain(self) -> dict[str, Any]:
         """Give the same as arrays and plain values.

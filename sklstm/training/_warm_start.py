@@ -8,6 +8,12 @@ from ._net import SequenceNet
 from ._plain import as_tensors
 from ._trained_model import Memory
 
+NO_STATE = (
+    "partial_fit, warm_start=True, update and net_ need a model with its training state."
+    " Got one from a file without: write it with sklstm.io.save(..., training_state=True),"
+    " or train anew with a clone."
+)
+
 
 def take_up(net: SequenceNet, memory: Memory, *, same_loss: bool) -> None:
     """Let a new net go on from where training was.
@@ -21,7 +27,14 @@ def take_up(net: SequenceNet, memory: Memory, *, same_loss: bool) -> None:
         Of the run before; it stays as it is.
     same_loss : bool
         Whether the net has the loss of that run, which may have weights of its own.
+
+    Raises
+    ------
+    ValueError
+        If it does not know enough.
     """
+    if memory.optimizer is None:
+        raise ValueError(NO_STATE)
     net.history.extend(memory.history)
     net.n_forgotten = memory.n_forgotten
     state = as_tensors(memory.optimizer)

@@ -2,7 +2,7 @@
 
 import json
 import math
-import sys
+import os
 
 import numpy as np
 import pytest
@@ -10,27 +10,7 @@ from numpy.testing import assert_array_equal
 from safetensors.numpy import save
 
 from sklstm.io._plain_file import read_plain, write_plain
-
-
-def is_equal(one, other):
-    if isinstance(one, np.ndarray):
-        return (
-            isinstance(other, np.ndarray)
-            and one.dtype == other.dtype
-            and np.array_equal(one, other)
-        )
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(is_equal(one[k], other[k]) for k in one)
-    if isinstance(one, list | tuple):
-        return (
-            type(one) is type(other)
-            and len(one) == len(other)
-            and all(map(is_equal, one, other))
-        )
-    if isinstance(one, float) and math.isnan(one):
-        return math.isnan(other)
-    return type(one) is type(other) and one == other
-
+from tests.io.same import is_same
 
 VALUES = [
     None,
@@ -60,20 +40,16 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_values_come_back(value, tmp_path):
     write_plain(tmp_path / "a", "test", value)
-    assert is_equal(read_plain(tmp_path / "a", "test"), value)
+    assert is_same(read_plain(tmp_path / "a", "test"), value)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_scalars_of_numpy_are_those_of_python(tmp_path):
-    write_plain(tmp_path / "a", "test", [np.float32(0.5), np.int64(3), np.bool_(True)])
-    assert is_equal(read_plain(tmp_path / "a", "test"), [0.5, 3, True])
-
-
 @pytest.mark.parametrize(
-    "value", [object(), {"a": [lambda: 0]}, np.array([None]), np.array(["a"]), {1, 2}]
+    "value",
+    [object(), {"a": [lambda: 0]}, {1, 2}, np.array([object()]), np.ma.array([1]), os],
 )
 def test_code_is_not_written(value, tmp_path):
-    with pytest.raises(TypeError, match="plain values alone"):
+    with pytest.raises(TypeError, match="must be data"):
         write_plain(tmp_path / "a", "test", value)
     assert not list(tmp_path.iterdir())
 
@@ -89,7 +65,11 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="must be a file that sklstm wrote"):
         read_plain(path, "test")
     path.write_bytes(save({}, {"format": "2", "kind": "test", "value": "1"}))
-    with pytest.raises(ValueError, match="a newer sklstm wrote"):
+    with pytest.raises(ValueError, match="a newer sklstm wrote: unknown"):
+        read_plain(path, "test")
+    header = {"format": "2", "version": "7.1", "kind": "test", "value": "1"}
+    path.write_bytes(save({}, header))
+    with pytest.raises(ValueError, match=r"format 2, .* wrote: 7\.1\. This one, "):
         read_plain(path, "test")
     for text in (
         "{",
@@ -97,46 +77,11 @@ def test_other_files_are_refused(tmp_path):
         '{"$code": "1"}',
         '{"$float": "9"}',
         '{"$pairs": 3}',
+        "NaN",
     ):
         path.write_bytes(save({}, {"format": "1", "kind": "test", "value": text}))
-        with pytest.raises(ValueError, match=r"cannot be read|no '.code'"):
+        with pytest.raises(ValueError, match="cannot be read"):
             read_plain(path, "test")
-
-
-def test_damaged_files_are_refused_and_run_nothing(tmp_path):
-    path = tmp_path / "a"
-    value = {"a": [np.arange(3), (1, math.inf)], "b": {1: "x"}}
-    write_plain(path, "test", value)
-    whole, rng = path.read_bytes(), np.random.default_rng(0)
-    run = []
-
-    def hook(event, arguments):
-        if watching and event in (
-            "exec",
-            "compile",
-            "import",
-            "os.system",
-            "pickle.find_class",
-        ):
-            run.append((event, arguments))
-
-    watching = False
-    sys.addaudithook(hook)
-    for _ in range(2000):
-        damaged = bytearray(whole)
-        for at in rng.integers(len(whole), size=rng.integers(1, 6)):
-            damaged[at] = rng.integers(256)
-        path.write_bytes(
-            damaged[: rng.integers(len(whole)) if rng.random() < 0.2 else None]
-        )
-        watching = True
-        try:
-            read_plain(path, "test")
-        except ValueError:
-            pass
-        finally:
-            watching = False
-    assert run == []
 
 
 def test_header_is_json_that_others_can_read(tmp_path):

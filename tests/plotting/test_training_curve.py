@@ -176,3 +176,20 @@ def test_curves_of_other_lengths_are_refused():
         ValueError, match=r"^validation_loss_curve must .*\(2,\)\. Got \(1,"
     ):
         display.plot()
+
+
+def test_the_lstm_is_found_in_the_estimators_of_sktime():
+    pytest.importorskip("sktime")
+    from sktime.datasets import load_airline
+
+    from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesClassifier
+
+    forecaster = LSTMForecaster(max_epochs=2, random_state=0).fit(load_airline(), fh=[1, 2])
+    display = TrainingCurveDisplay.from_estimator(forecaster)
+    assert display.baseline is None
+    assert display.line_.get_xdata().tolist() == [1, 2]
+    assert display.loss_name == "Pinball loss of standardised targets"
+    model = LSTMTimeSeriesClassifier(max_epochs=2, random_state=0).fit(X[:, None], LABELS)
+    display = TrainingCurveDisplay.from_estimator(model)
+    assert display.loss_curve == model.estimator_.loss_curve_
+    assert display.baseline > 0
