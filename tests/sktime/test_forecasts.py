@@ -8,10 +8,10 @@ import pytest
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 
+from sklstm.estimators._forecast_regressor import ForecastRegressor
 from sklstm.losses import LossWhereObserved
 from sklstm.network import Decoder, Head
 from sklstm.sktime import LSTMForecaster
-from sklstm.estimators._forecast_regressor import ForecastRegressor
 from sklstm.sktime._panel import Panel
 from tests.sktime.data import MONTHS, PLAIN, noise, panel, rmse, wave
 
