@@ -102,7 +102,8 @@ FRAMES = [
 ]
 
 
-@pytest.mark.parametrize("value", ARRAYS + SCALARS + PYTHON + FRAMES, ids=repr)
+# Numbers for names: processes that share the tests have to give them the same ones.
+@pytest.mark.parametrize("value", ARRAYS + SCALARS + PYTHON + FRAMES)
 def test_a_value_comes_back(value, tmp_path):
     write_plain(tmp_path / "a", "test", {"value": [value]}, KINDS)
     (back,) = read_plain(tmp_path / "a", "test", KINDS)["value"]
