@@ -103,7 +103,10 @@ FRAMES = [
 
 
 # Numbers for names: processes that share the tests have to give them the same ones.
-@pytest.mark.parametrize("value", ARRAYS + SCALARS + PYTHON + FRAMES)
+ALL = ARRAYS + SCALARS + PYTHON + FRAMES
+
+
+@pytest.mark.parametrize("value", ALL, ids=[str(i) for i in range(len(ALL))])
 def test_a_value_comes_back(value, tmp_path):
     write_plain(tmp_path / "a", "test", {"value": [value]}, KINDS)
     (back,) = read_plain(tmp_path / "a", "test", KINDS)["value"]
