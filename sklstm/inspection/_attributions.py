@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -17,13 +18,15 @@ from ..fitting._numbers import is_integer
 from ..training import SequenceData, TrainedModel
 from ..windows._refilled import refilled
 from ..windows._windows import Windows
-from ._inside import inside
+from ._inside import inside, reader
 from ._response import Frame, Response, gradients
 
 Array = NDArray[Any]
 
 # Samples that are attributed at once.
 BATCH_SIZE = 128
+# Largest error of completeness, as a share of the largest change, that is not warned of.
+MOST_ERROR = 0.05
 Method = Literal["integrated_gradients", "occlusion"]
 
 
@@ -71,7 +74,9 @@ def attributions(
         stands for nothing to tell: each feature at its training mean, or at the level of
         the sequence where that is taken out, and categories that are not known.
     n_points : int, default=50
-        Points of the line (Gauss and Legendre's) at which gradients are taken.
+        Points of the line (Gauss and Legendre's) at which gradients are taken. Normalised
+        gates (`layer_norm`) turn so sharply where little is to be read that no number of
+        points may do: occlusion does.
 
     Returns
     -------
@@ -89,6 +94,13 @@ def attributions(
     ------
     ValueError
         If an argument is out of range.
+    TypeError
+        If there is no LSTM, or its target is transformed around it.
+
+    Warns
+    -----
+    UserWarning
+        If integrated gradients do not add up with so few points.
 
     References
     ----------
@@ -116,12 +128,18 @@ def attributions(
         )
     if not is_integer(n_points, least=1):
         raise ValueError(f"n_points must be an int of at least 1. Got {n_points!r}.")
-    lstm, sequences = inside(estimator, X)
+    found = reader(estimator, X)
+    if getattr(found.estimator, "transformer_", None) is not None:
+        raise TypeError(
+            "estimator must say its target as the network does. Got"
+            f" {type(found.estimator).__name__}: explain its regressor_, in its units."
+        )
+    lstm, sequences = inside(found.estimator, found.sequences)
     model, windows = lstm._fitted(sequences)
     response = Response(model, loss_of(lstm, model), _number_of(lstm, model, target))
     data = model.data(windows)
     other = None if baseline is None else model.data(_as_windows(baseline, windows))
-    along = _path(n_points) if method == "integrated_gradients" else _occluded
+    along: Along = _path(n_points) if method == "integrated_gradients" else _occluded
     parts = [
         _attribute(response, along, data, other, index)
         for index in data.order().split(BATCH_SIZE)
@@ -129,6 +147,12 @@ def attributions(
     values, predictions, begins = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
+    if found.units is not None:
+        shift, scale = found.units
+        values = values * scale[:, None, None]
+        predictions, begins = shift + scale * predictions, shift + scale * begins
+    if method == "integrated_gradients":
+        _warn_if_incomplete(values, predictions - begins, n_points)
     return Bunch(
         attributions=values,
         predictions=predictions,
@@ -167,6 +191,7 @@ def _attribute(
 def _path(n_points: int) -> Along:
     """Give integrated gradients, by some points of the path."""
     nodes, weights = np.polynomial.legendre.leggauss(n_points)
+    nodes, weights = (nodes + 1) / 2, weights / 2
 
     def along(
         predict: Callable[[Tensor], Tensor],
@@ -175,7 +200,7 @@ def _path(n_points: int) -> Along:
         features: list[int],
     ) -> Tensor:
         slope = torch.zeros_like(read, dtype=torch.float64)
-        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        for node, weight in zip(nodes, weights, strict=True):
             z = (begin + node * (read - begin)).requires_grad_()
             slope += weight * torch.autograd.grad(predict(z).sum(), z)[0]
         return _by_feature((read - begin) * slope, features)
@@ -214,6 +239,20 @@ def _in_time(values: Tensor, frame: Frame, data: SequenceData, index: Tensor) ->
     in_time = torch.zeros_like(values)
     in_time[data.observed(index)] = values[step < lengths[:, None]]
     return in_time.cpu().numpy()
+
+
+def _warn_if_incomplete(values: Array, moved: Array, n_points: int) -> None:
+    """Warn if attributions are far from adding up."""
+    error = float(np.abs(values.sum(axis=(1, 2)) - moved).max(initial=0.0))
+    span = float(np.abs(moved).max(initial=0.0))
+    if error > MOST_ERROR * span:
+        warnings.warn(
+            f"Attributions are off by {error:.3g} where predictions move by {span:.3g}: the"
+            f" gradients change too fast for n_points={n_points}. Raise it, or take"
+            ' method="occlusion".',
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _number_of(lstm: LSTMEstimator, model: TrainedModel, target: Any) -> int | None:

@@ -32,7 +32,8 @@ def gradient_norms(estimator: Any, X: Any, y: Any) -> NDArray[np.float64]:
     Parameters
     ----------
     estimator : estimator
-        A fitted LSTM, a pipeline or a search that ends in one, or one of `sklstm.sktime`.
+        A fitted LSTM, a pipeline or a search that ends in one, or one of whole series of
+        `sklstm.sktime`.
     X : array-like
         As the `predict` of `estimator` takes it. Every step must be observed.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -70,6 +71,11 @@ def gradient_norms(estimator: Any, X: Any, y: Any) -> NDArray[np.float64]:
     """
     lstm, sequences = inside(estimator, X)
     model, windows = lstm._fitted(sequences)
+    if model.targets.kind == "future_rows":
+        raise TypeError(
+            "estimator must be no forecaster or detector, whose targets are rows of X. Got"
+            f" {type(estimator).__name__}."
+        )
     samples = where_known(as_samples(windows, model.targets, y, None), model.targets)
     units = Units(model.architecture, model.encoding, model.targets)
     data = as_data(model.network, units, samples)

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from ..estimators._lstm import LSTMEstimator
 from ..fitting._numbers import is_integer
 from ..windows._refilled import refilled
 from ..windows._windows import Windows
@@ -37,9 +39,10 @@ def sequence_permutation_importance(
     """Measure importance by the loss of score where values are exchanged between samples.
 
     As `sklearn.inspection.permutation_importance` [1]_, for sequences: a feature is
-    exchanged as the whole sequence of its values, a step with all its features. What is
-    exchanged is missing together, too. Features that tell the same stand in for each other,
-    and so do neighbouring steps: exchange blocks of them.
+    exchanged as the whole sequence of its values, with what is known of the rows to come; a
+    step with all its features. What is exchanged is missing together, too. Features that
+    tell the same stand in for each other, and so do neighbouring steps: exchange blocks of
+    them.
 
     Parameters
     ----------
@@ -103,7 +106,14 @@ def sequence_permutation_importance(
     for name, value in (("block_length", block_length), ("n_repeats", n_repeats)):
         if not is_integer(value, least=1):
             raise ValueError(f"{name} must be an int of at least 1. Got {value!r}.")
+    if scoring is None and callable(getattr(estimator, "scorer_", None)):
+        scoring = estimator.scorer_
     found = reader(estimator, X)
+    if not isinstance(found.estimator, BaseEstimator):
+        raise TypeError(
+            "estimator must be one of scikit-learn's kind that reads sequences, or of"
+            f" sklstm.sktime. Got {type(found.estimator).__name__}."
+        )
     check_is_fitted(found.estimator)
     targets = found.targets if y is None else y
     if targets is None:
@@ -114,7 +124,17 @@ def sequence_permutation_importance(
             "X must be sequences of shape (n_samples, n_timesteps[, n_features]). Got shape"
             f" {sequences.shape}."
         )
+    if sequences.ndim == 2 and not isinstance(found.estimator, LSTMEstimator):
+        raise TypeError(
+            "estimator must read sequences, as the last step of a pipeline behind windows"
+            f" does. Got {type(found.estimator).__name__}, and X of 2 dimensions."
+        )
     check_consistent_length(sequences, targets, sample_weight)
+    if y is None:
+        # Rows to come of a forecaster that are missing score nothing.
+        known = ~np.isnan(targets).any(axis=1)
+        sequences, targets = sequences[known], targets[known]
+        found = found._replace(sequences=found.sequences[known])
     parts = _parts(by, int(block_length), (*sequences.shape, 1)[:3])
     scorer = check_scoring(found.estimator, scoring=scoring)
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -151,27 +171,35 @@ def _parts(
 
 
 def _scores_of_exchanges(
-    score: Callable[[Array], float], sequences: Array, where: Any, n_repeats: int, seed: int
+    score: Callable[..., float], sequences: Array, where: Any, n_repeats: int, seed: int
 ) -> list[float]:
     """Score sequences of which a part is exchanged between samples, several times."""
     random_state = np.random.RandomState(seed)
+    steps, features = where
     scores = []
     for _ in range(n_repeats):
         exchanged = sequences.copy()
         order = random_state.permutation(len(sequences))
-        place = (slice(None), *where)[: sequences.ndim]
+        place = (slice(None), steps, features)[: sequences.ndim]
         exchanged[place] = sequences[order][place]
-        scores.append(score(exchanged))
+        # What is known of the rows to come goes with the feature, and with no step.
+        ahead = (order, features) if steps == slice(None) else None
+        scores.append(score(exchanged, ahead))
     return scores
 
 
 def _score(
-    scorer: Any, found: Inside, targets: Any, weights: dict[str, Any], sequences: Any
+    scorer: Any,
+    found: Inside,
+    targets: Any,
+    weights: dict[str, Any],
+    sequences: Any,
+    ahead: Any = None,
 ) -> float:
     """Score sequences, which come to the estimator in the dress of those that it knows."""
     given = found.sequences
     if isinstance(given, Windows):
-        sequences = refilled(given, sequences)
+        sequences = refilled(given, sequences, ahead)
     elif hasattr(given, "iloc"):
         sequences = type(given)(sequences, index=given.index, columns=given.columns)
     return float(scorer(found.estimator, sequences, targets, **weights))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators._lstm import LSTMEstimator
 
 # Where scikit-learn's and this package's meta-estimators keep what they have fitted.
-_INNER = ("estimator_", "regressor_", "estimator")
+_INNER = ("estimator_", "regressor_")
 
 
 class Inside(NamedTuple):
@@ -24,19 +26,22 @@ class Inside(NamedTuple):
         As its `predict` takes them.
     targets : ndarray or None, default=None
         Of the sequences, where X has them too.
+    units : tuple of ndarray of shape (n_samples,), or None, default=None
+        What the estimator says, times the second and plus the first, is what X is in.
     """
 
     estimator: Any
     sequences: Any
     targets: Any = None
+    units: Any = None
 
 
 @runtime_checkable
 class Inspectable(Protocol):
     """An estimator with an LSTM inside that reads something else than sequences."""
 
-    def _inspected(self, X: Any) -> tuple[Any, Any, Any]:
-        """Give the LSTM, X as it reads it, and targets, as `Inside` has them."""
+    def _inspected(self, X: Any) -> tuple[Any, ...]:
+        """Give the LSTM, X as it reads it, and what else `Inside` has."""
 
 
 def reader(estimator: Any, X: Any) -> Inside:
@@ -55,12 +60,15 @@ def reader(estimator: Any, X: Any) -> Inside:
     """
     if isinstance(estimator, Inspectable):
         return Inside(*estimator._inspected(X))
+    if isinstance(estimator, FrozenEstimator):
+        return reader(estimator.estimator, X)
     if isinstance(estimator, Pipeline):
         steps = estimator[:-1]
         sequences = steps.transform(X) if len(steps) and X is not None else X
         return reader(estimator[-1], sequences)
-    if hasattr(estimator, "best_estimator_"):
-        return reader(estimator.best_estimator_, X)
+    for inner in ("best_estimator_", "best_forecaster_"):
+        if hasattr(estimator, inner):
+            return reader(getattr(estimator, inner), X)
     return Inside(estimator, X)
 
 
@@ -93,7 +101,7 @@ def inside(estimator: Any, X: Any) -> tuple[LSTMEstimator, Any]:
     if isinstance(found.estimator, LSTMEstimator):
         check_is_fitted(found.estimator)
         return found.estimator, found.sequences
-    if hasattr(found.estimator, "fit"):
+    if isinstance(found.estimator, BaseEstimator):
         inner = next((name for name in _INNER if hasattr(found.estimator, name)), None)
         if inner is not None:
             return inside(getattr(found.estimator, inner), found.sequences)

@@ -510,25 +510,44 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
     # ------------------------------------------------------------------ inspection
 
     def _inspected(self, X: Any) -> Inside:
-        """Give the regressor, and the sequences that end series; or all, of rows given.
+        """Give the regressor, and sequences: those that it forecasts from, or of rows.
 
-        X is a series or a panel, or a tuple of it and the columns beside it.
+        X is a series or a panel, or a tuple of it and the columns beside it. None in the
+        place of the series is the rows seen, with the columns known ahead beside it.
         """
         self.check_is_fitted()
         model = self.model_
-        if X is None:
-            shape = (len(self._context), model.steps[-1], self._context.frame.shape[1])
-            rows = Rows.of(self._context, np.full(shape, np.nan))
-            windows = model.windows(rows.table, rows.lasts, rows.starts)
-            return Inside(model.regressor, windows)
         if isinstance(X, Windows | np.ndarray):
             return Inside(model.regressor, X)
         y, beside = (as_frame(part) for part in (X if isinstance(X, tuple) else (X, None)))
-        y, beside = split_channels(self._channels, y, beside)
-        windows, targets = model.samples(self._read(y, beside, model))
-        return Inside(
-            model.regressor, windows, np.asarray(targets).reshape(len(targets), -1)
-        )
+        if y is None:
+            panel, targets = self._context, None
+            steps = ForecastingHorizon(model.steps, is_relative=True, freq=self._freq)
+            horizons = horizons_from(with_freq(steps, self._freq), panel)
+            future = self._future(steps, horizons, beside, model.steps[-1])
+            rows = Rows.of(panel, future)
+            windows = model.windows(rows.table, rows.lasts, rows.starts)
+            series = np.arange(len(panel))
+        else:
+            y, beside = split_channels(self._channels, y, beside)
+            panel = self._read(y, beside, model)
+            windows, coming = model.samples(panel)
+            if not len(windows):
+                raise ValueError(
+                    f"X must have a series of {model.least_rows} rows and a target after"
+                    f" them. Got {panel.lengths.max(initial=0)} rows in its longest."
+                )
+            targets = np.asarray(coming).reshape(len(coming), -1)
+            series = np.searchsorted(panel.starts, windows.starts, side="right") - 1
+        return Inside(model.regressor, windows, targets, self._units(panel, series))
+
+    def _units(self, panel: Panel, series: Array) -> tuple[Array, Array] | None:
+        """Give the level and the scale of the channel of each window, if it has any."""
+        if self._channels is None:
+            return None
+        channels = np.array([name[0] for name in panel.names()], dtype=int)[series]
+        scaling = self._channels.scaling
+        return scaling.mean[channels], scaling.scale[channels]
 
     # ------------------------------------------------------------------ tests
 

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from ._windows import Windows
 
 
-def refilled(windows: Windows, values: NDArray[Any]) -> Windows:
+def refilled(
+    windows: Windows,
+    values: NDArray[Any],
+    ahead: tuple[NDArray[np.intp], Any] | None = None,
+) -> Windows:
     """Give windows with other values at their steps.
 
     Parameters
@@ -18,6 +22,10 @@ def refilled(windows: Windows, values: NDArray[Any]) -> Windows:
     windows : Windows of shape (n_windows, n_timesteps, n_features)
     values : ndarray of the same shape
         A step of nothing but NaN is unobserved.
+    ahead : tuple of (ndarray of int of shape (n_windows,), slice or index) or None, \
+            default=None
+        Windows from which each takes what is known of the rows to come, and the features
+        for which it does.
 
     Returns
     -------
@@ -35,7 +43,11 @@ def refilled(windows: Windows, values: NDArray[Any]) -> Windows:
     n_ahead = int(leads.max(initial=0))
     rows = np.full((n, n_timesteps + n_ahead, n_features), np.nan)
     rows[:, :n_timesteps] = values
-    rows[:, n_timesteps - 1 + leads] = windows.table[windows.ends[:, None] + leads]
+    coming = windows.table[windows.ends[:, None] + leads]
+    if ahead is not None:
+        order, features = ahead
+        coming[:, :, features] = coming[order][:, :, features]
+    rows[:, n_timesteps - 1 + leads] = coming
     starts = np.arange(n) * rows.shape[1]
     return Windows(
         rows.reshape(-1, n_features),

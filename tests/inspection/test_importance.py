@@ -5,9 +5,16 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm import (
+    ConformalRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindowTransformer,
+)
 from sklstm.inspection import sequence_permutation_importance
 
 
@@ -97,6 +104,33 @@ def test_pipelines_over_rows_are_read():
         make_pipeline(*model.named_steps.values()), rows, y, random_state=0
     )
     np.testing.assert_array_equal(frame.importances, by_feature.importances)
+
+
+def test_a_search_is_scored_as_it_says():
+    model = LSTMRegressor(max_epochs=2, random_state=0)
+    grid = {"hidden_size": [4]}
+    search = GridSearchCV(model, grid, scoring="neg_mean_absolute_error", cv=2).fit(X, Y)
+    ours, theirs = (
+        sequence_permutation_importance(found, X, Y, scoring=scoring, random_state=0)
+        for found, scoring in (
+            (search, None),
+            (search.best_estimator_, "neg_mean_absolute_error"),
+        )
+    )
+    np.testing.assert_array_equal(ours.importances, theirs.importances)
+
+
+def test_what_does_not_read_sequences_is_refused():
+    rows, y = X[:, 0], Y
+    windows = SlidingWindowTransformer(window_length=3)
+    lstm = LSTMRegressor(max_epochs=1, random_state=0)
+    states = make_pipeline(windows, lstm, Ridge()).fit(rows, y)
+    intervals = ConformalRegressor(make_pipeline(windows, lstm)).fit(rows, y)
+    for estimator in (states, intervals):
+        with pytest.raises(TypeError, match="estimator must read sequences"):
+            sequence_permutation_importance(estimator, rows, y, by="step")
+    with pytest.raises(TypeError, match="estimator must be one of scikit-learn's kind"):
+        sequence_permutation_importance("model", X, Y)
 
 
 def test_frames_keep_their_names():
