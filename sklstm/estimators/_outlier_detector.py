@@ -248,8 +248,9 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         if horizon >= n_steps:
             raise ValueError(
                 "horizon must be shorter than the sequences, whose last steps are forecast"
-                f" from those before them. Got horizon={horizon}, and sequences of"
-                f" {n_steps} steps: {n_steps * windows.shape[2]} feature(s) in all."
+                " from those before them; rows of a series become sequences by"
+                f" SlidingWindowTransformer. Got horizon={horizon}, and sequences of"
+                f" {n_steps} steps, {n_steps * windows.shape[2]} feature(s) in all."
             )
         return Expectation(n_steps, horizon)
 

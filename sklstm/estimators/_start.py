@@ -98,7 +98,10 @@ def where_known(
     if known is not None:
         samples = replace(samples, target=targets.without(samples.target, known))
     observed = targets.observed(samples.target)
-    if observed is None or observed.all():
+    if observed is None:
+        return samples
+    _check_each_known(samples)
+    if observed.all():
         return samples
     if not observed.any():
         raise ValueError(
@@ -106,6 +109,20 @@ def where_known(
             f" Got none: all {len(samples.target)} rows have theirs after it, or NaN."
         )
     return samples.take(observed)
+
+
+def _check_each_known(samples: Samples) -> None:
+    """Refuse outputs of which nothing is known, where others are."""
+    target = samples.target
+    if target.dtype.kind != "f" or target.ndim < 2:
+        return
+    known = ~np.isnan(target).all(axis=0)
+    if known.any() and not known.all():
+        raise ValueError(
+            f"{samples.names[1]} must have a target that is known in each column. Got none"
+            f" in column {np.flatnonzero(~known)[0]} of {len(known)}: gaps in time part"
+            " rows from their targets, unless gaps='ignore' in future_targets."
+        )
 
 
 def reach_of(windows: Windows, target: Array) -> int:

@@ -33,7 +33,9 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     is judged by the rows up to it alone.
 
     Rows that follow those of `fit` in time see the last of these as history. Rows are taken
-    as equally spaced; missing values are left out.
+    as equally spaced. A row has no score, and raises no alarm, where its window is not
+    whole: before the first `window_length` rows, and after missing rows if `fit` had none.
+    What is learnt should be known to be good: what was there in `fit` is not found.
 
     Parameters
     ----------
@@ -206,6 +208,7 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         with handed_on(self, detector):
             detector.fit(windows[self.window_length - 1 :])
         self.detector_ = detector
+        self._knows_gaps = bool(X.isna().all(axis=1).any())
         self._tail = X[-self.window_length + 1 :] if self.window_length > 1 else X[:0]
         self._last = X.index[-1]
         self._usual = self._learn_usual(windows)
@@ -232,18 +235,54 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     # ------------------------------------------------------------------ detection
 
     def _errors_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Give the error of each row; larger is worse."""
-        if isinstance(X, pd.Series):  # sktime converts it for some of its methods only
-            X = X.to_frame()
-        n_before = 0
+        """Give the error of each row; larger is worse, NaN is not known."""
+        X, n_before = self._like_fitted(X), 0
         if len(X) and X.index[0] > self._last:
             n_before = len(self._tail)
             X = pd.concat([self._tail, X])
-        return -self.detector_.score_samples(self._windows(X))[n_before:]
+        windows = self._windows(X)
+        errors = -self.detector_.score_samples(windows)
+        errors[: self.window_length - 1] = np.nan
+        if not self._knows_gaps:
+            is_missing = X.isna().all(axis=1).to_numpy(dtype=np.float64)
+            n_missing = pd.Series(is_missing).rolling(self.window_length, 1).sum()
+            errors[n_missing.to_numpy() > 0] = np.nan
+        return errors[n_before:]
+
+    def _like_fitted(self, X: pd.DataFrame | pd.Series) -> pd.DataFrame:
+        """Give rows with the columns of fit; of one column the name says nothing."""
+        if isinstance(X, pd.Series):  # sktime converts it for some of its methods only
+            X = X.to_frame()
+        known = self._tail.columns
+        if len(known) == 1 == X.shape[1]:
+            return X.set_axis(known, axis=1)
+        if len(known) != X.shape[1] or not set(known) <= set(X.columns):
+            raise ValueError(
+                f"X must have the columns of fit, {known.tolist()}. Got"
+                f" {X.columns.tolist()}."
+            )
+        return X[known]
 
     def _scores_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
         errors = self._errors_of(X)
         return self._usual.copy().extend(errors) if self.likelihood else errors
+
+    def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
+        """Fit, and tell of each row whether it is an anomaly.
+
+        Parameters
+        ----------
+        X : series of any type that sktime knows
+        y : object, default=None
+            Not used.
+
+        Returns
+        -------
+        labels : DataFrame of shape (n_rows, 1)
+            1 for an anomaly, else 0.
+        """
+        # sktime's own takes places for labels of the index.
+        return self.fit(X, y).transform(X)
 
     def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
         scores = self._scores_of(X)

@@ -89,6 +89,45 @@ def test_missing_values_and_several_columns():
     assert scores.notna().all()
 
 
+def test_a_gap_raises_no_alarm(detector):
+    gap = LATER.copy()
+    gap.iloc[100:103] = np.nan
+    scores = detector.transform_scores(gap)["scores"]
+    assert len(detector.predict(gap)) == 0
+    # As long as a window holds the gap.
+    np.testing.assert_array_equal(np.flatnonzero(scores.isna()), np.arange(100, 114))
+
+
+def test_rows_without_a_whole_window_are_not_judged(detector):
+    scores = detector.transform_scores(X)["scores"]
+    assert scores[:11].isna().all()
+    assert scores[11:].notna().all()
+    assert len(detector.predict(X)) == 0
+
+
+def test_columns_are_found_by_name():
+    two = X.assign(double=2 * X["load"] + 5)
+    detector = LSTMDetector(**SMALL).fit(two[:600])
+    expected = detector.transform_scores(two[600:])
+    pd.testing.assert_frame_equal(
+        detector.transform_scores(two[600:][["double", "load"]]), expected
+    )
+    with pytest.raises(
+        ValueError, match=r"X must have the columns of fit, \['load', 'double'"
+    ):
+        detector.predict(two[600:].rename(columns={"load": "price"}))
+    alone = LSTMDetector(**SMALL).fit(TRAIN)
+    other = alone.transform_scores(LATER["load"].rename("power"))
+    np.testing.assert_array_equal(other, alone.transform_scores(LATER))
+
+
+def test_labels_of_the_fitted_rows():
+    dates = X.set_axis(pd.date_range("2024", periods=900, freq="h"))
+    labels = LSTMDetector(likelihood=False, contamination=0.1, **SMALL).fit_transform(dates)
+    assert len(labels) == 900
+    assert 60 < labels["labels"].sum() < 120
+
+
 def test_metrics_of_sktime_read_what_is_found(detector):
     changed = LATER.copy()
     changed.iloc[150:] *= 2
