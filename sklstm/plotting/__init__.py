@@ -3,6 +3,7 @@
 matplotlib is imported when something is drawn.
 """
 
+from ._anomalies import AnomalyDisplay
 from ._attributions import AttributionDisplay
 from ._calibration import IntervalCalibrationDisplay
 from ._forecast import ForecastDisplay
@@ -13,6 +14,7 @@ from ._training_curve import TrainingCurveDisplay
 from ._windows import WindowDisplay
 
 __all__ = [
+    "AnomalyDisplay",
     "AttributionDisplay",
     "ForecastDisplay",
     "GateDisplay",

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import is_classifier
 
 from ..fitting._numbers import is_integer
 from ..inspection import attributions
 from ..inspection._inside import inside
 from ._axes import one_axes, whole_numbers
-from ._gates import _names_of
+from ._gates import _names_of, _only
 from ._heat_map import draw_steps
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class AttributionDisplay:
             (n_samples, n_timesteps, n_features)
         Of one prediction; or of many, of which the mean absolute value is drawn.
     feature_names : sequence of str or None, default=None
+    prediction, baseline_prediction : float or None, default=None
+        Of one sequence and of the baseline: the title tells what is shared out.
+    unit : str, default="the target"
+        What attributions are measured in.
 
     Attributes
     ----------
@@ -57,10 +62,19 @@ class AttributionDisplay:
     figure_: FigureBase
 
     def __init__(
-        self, attributions: ArrayLike, *, feature_names: Sequence[str] | None = None
+        self,
+        attributions: ArrayLike,
+        *,
+        feature_names: Sequence[str] | None = None,
+        prediction: float | None = None,
+        baseline_prediction: float | None = None,
+        unit: str = "the target",
     ) -> None:
         self.attributions = attributions
         self.feature_names = feature_names
+        self.prediction = prediction
+        self.baseline_prediction = baseline_prediction
+        self.unit = unit
 
     @classmethod
     def from_estimator(
@@ -72,6 +86,7 @@ class AttributionDisplay:
         method: Any = "integrated_gradients",
         target: Any = None,
         baseline: ArrayLike | None = None,
+        n_points: int = 50,
         ax: Axes | None = None,
         image_kwargs: dict[str, Any] | None = None,
     ) -> AttributionDisplay:
@@ -79,7 +94,7 @@ class AttributionDisplay:
 
         Parameters
         ----------
-        estimator, X, method, target, baseline
+        estimator, X, method, target, baseline, n_points
             As in `sklstm.inspection.attributions`.
         sample : int or None, default=None
             Number of the sequence; None draws the mean absolute values of all.
@@ -102,18 +117,32 @@ class AttributionDisplay:
         >>> display.attributions.shape
         (6, 2)
         """
-        lstm, _ = inside(estimator, None)
-        values = attributions(
-            estimator, X, method=method, target=target, baseline=baseline
-        ).attributions
-        if sample is not None:
-            if not is_integer(sample) or not -len(values) <= sample < len(values):
-                raise ValueError(
-                    f"sample must be the number of one of the {len(values)} sequences, or"
-                    f" None. Got {sample!r}."
-                )
-            values = values[sample]
-        display = cls(values, feature_names=_names_of(lstm))
+        lstm, sequences = inside(estimator, X)
+        n = len(sequences)
+        if sample is not None and (not is_integer(sample) or not -n <= sample < n):
+            raise ValueError(
+                f"sample must be the number of one of the {n} sequences, or None. Got"
+                f" {sample!r}."
+            )
+        if sample is not None and isinstance(estimator, type(lstm)):
+            # One sequence is attributed a hundred times sooner than a hundred.
+            X = _only(sequences, sample % n)
+            if baseline is not None and np.shape(baseline)[:1] == (n,) != (1,):
+                baseline = np.asarray(baseline)[[sample]]
+            sample = 0
+        found = attributions(
+            estimator, X, method=method, target=target, baseline=baseline, n_points=n_points
+        )
+        values = found.attributions if sample is None else found.attributions[sample]
+        display = cls(
+            values,
+            feature_names=_names_of(lstm),
+            prediction=None if sample is None else float(found.predictions[sample]),
+            baseline_prediction=(
+                None if sample is None else float(found.baseline_predictions[sample])
+            ),
+            unit="a probability" if is_classifier(lstm) else "the target",
+        )
         return display.plot(ax, image_kwargs=image_kwargs)
 
     def plot(
@@ -157,11 +186,15 @@ class AttributionDisplay:
         limits = {"vmin": 0.0} if is_mean else {}
         self.image_ = draw_steps(ax, rows, signed=not is_mean, style=image_kwargs, **limits)
         title = "Mean absolute attribution" if is_mean else "Attribution"
-        ax.set(title=f"{title}, in units of the target", xlabel="Step", ylabel="Feature")
+        title = f"{title}, in units of {self.unit}"
+        if self.prediction is not None and self.baseline_prediction is not None:
+            moved = self.prediction - self.baseline_prediction
+            title += (
+                f"\n{self.prediction:.4g} = {self.baseline_prediction:.4g} {moved:+.4g}"
+            )
+        ax.set(title=title, xlabel="Step", ylabel="Feature")
         whole_numbers(ax.xaxis)
-        if names is None:
-            whole_numbers(ax.yaxis)
-        else:
+        if names is not None:
             ax.set_yticks(range(len(names)), list(names))
             ax.set_ylabel("")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..fitting._numbers import is_integer
 from ..inspection import gate_activations
 from ..inspection._inside import inside
-from ._axes import legend_above, line_style, several_axes, tidy, whole_numbers
-from ._heat_map import draw_steps
+from ._axes import CYCLE, legend_above, line_style, several_axes, tidy, whole_numbers
+from ._heat_map import FEW_ROWS, draw_steps
 
 if TYPE_CHECKING:
     from matplotlib.image import AxesImage
@@ -79,7 +80,7 @@ class GateDisplay:
         estimator: Any,
         X: Any,
         *,
-        sample: int = 0,
+        sample: int = -1,
         gates: Sequence[str] | None = None,
         layer: int = -1,
         direction: Any = "forwards",
@@ -94,8 +95,8 @@ class GateDisplay:
             As in `sklstm.inspection.gate_activations`.
         X : array-like
             What the estimator predicts from.
-        sample : int, default=0
-            Number of the sequence.
+        sample : int, default=-1
+            Number of the sequence; -1 is the last.
         gates : sequence of str or None, default=None
             Which gates and states to draw, in this order; None is all.
         layer : int, default=-1
@@ -131,13 +132,9 @@ class GateDisplay:
             raise ValueError(
                 f"sample must be the number of one of the {n} sequences. Got {sample!r}."
             )
-        one = (
-            sequences[sample % n : sample % n + 1]
-            if not hasattr(sequences, "iloc")
-            else sequences.iloc[[sample]]
-        )
+        one = _only(sequences, int(sample) % n)
         found = gate_activations(lstm, one, layer=layer, direction=direction)
-        names = list(found) if gates is None else list(gates)
+        names = list(found) if gates is None else np.atleast_1d(np.array(gates)).tolist()
         unknown = [name for name in names if name not in found]
         if unknown:
             raise ValueError(
@@ -190,7 +187,8 @@ class GateDisplay:
                 one, values.T, signed=name not in GATES, style=image_kwargs, **limits
             )
             one.set(title=_title(name), ylabel="Unit")
-            whole_numbers(one.yaxis)
+            if values.shape[1] >= FEW_ROWS:
+                whole_numbers(one.yaxis)
         for one in axes:
             whole_numbers(one.xaxis)
         axes[-1].set_xlabel("Step")
@@ -201,17 +199,39 @@ class GateDisplay:
         names = self.feature_names
         if names is None:
             names = [f"Feature {i}" for i in range(values.shape[1])]
+        if len(names) != values.shape[1]:
+            raise ValueError(
+                f"feature_names must have one name for each of the {values.shape[1]}"
+                f" features. Got {len(names)}."
+            )
+        if len(names) > 1:
+            # Prices and volumes have no axis in common.
+            with np.errstate(invalid="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a feature of NaN alone
+                spread = np.nanstd(values, axis=0)
+                values = values - np.nanmean(values, axis=0)
+                values = values / np.where(spread > 0, spread, 1.0)
         steps = np.arange(len(values))
         # A value between two that are missing would not be seen on a line.
         style = line_style(line_kwargs, marker=".", linewidth=1)
         lines = [
-            ax.plot(steps, column, **{"label": name} | style)[0]
-            for name, column in zip(names, values.T, strict=True)
+            ax.plot(
+                steps, column, **{"label": name, "color": CYCLE[i % len(CYCLE)]} | style
+            )[0]
+            for i, (name, column) in enumerate(zip(names, values.T, strict=True))
         ]
-        ax.set(ylabel="Read", xlim=(-0.5, len(values) - 0.5))
+        what = "Sequence" if len(names) == 1 else "Sequence,\nstandardised"
+        ax.set(ylabel=what, xlim=(-0.5, len(values) - 0.5))
         tidy(ax)
         legend_above(ax, 4)
         return lines
+
+
+def _only(sequences: Any, sample: int) -> Any:
+    """Give one of some sequences, in the dress of all."""
+    if hasattr(sequences, "iloc"):
+        return sequences.iloc[[sample]]
+    return sequences[sample : sample + 1]
 
 
 def _as_panel(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Told apart without colour vision, and in grey: one for shares, one for both signs.
 SHARES, SIGNED = "cividis", "PuOr"
+# Of so few rows each has a tick.
+FEW_ROWS = 10
 
 
 def draw_steps(
@@ -59,6 +61,11 @@ def draw_steps(
         "extent": (first_step - 0.5, first_step + n_timesteps - 0.5, n_rows - 0.5, -0.5),
         **limits,
     }
-    image = ax.imshow(values, **styled(AxesImage, style, **defaults))
+    given = styled(AxesImage, style)
+    if "norm" in given:  # which has ends of its own
+        defaults = {k: v for k, v in defaults.items() if k not in ("vmin", "vmax")}
+    image = ax.imshow(values, **{**defaults, **given})
+    if n_rows < FEW_ROWS:
+        ax.set_yticks(range(n_rows))
     ax.figure.colorbar(image, ax=ax, pad=0.01, fraction=0.05)
     return image

@@ -26,6 +26,24 @@ def model():
     return LSTMRegressor(hidden_size=3, max_epochs=2, random_state=0).fit(X, X[:, 0, 0])
 
 
+def standardised(values):
+    """Several features share an axis: each by its own mean and deviation."""
+    return (values - np.nanmean(values)) / np.nanstd(values)
+
+
+def test_one_feature_is_drawn_as_it_is():
+    flat = X[4:, :, 0]
+    model = LSTMRegressor(hidden_size=1, max_epochs=1).fit(flat, flat[:, 0])
+    display = GateDisplay.from_estimator(model, flat, gates="forget")
+    np.testing.assert_array_equal(display.lines_[0].get_ydata(), flat[-1])
+    assert display.axes_[1].get_yticks().tolist() == [0]
+    one = AttributionDisplay.from_estimator(model, flat, sample=2)
+    assert one.ax_.get_yticks().tolist() == [0]
+    found = attributions(model, flat)
+    np.testing.assert_allclose(one.image_.get_array(), found.attributions[2].T, rtol=1e-4)
+    assert f"{found.predictions[2]:.4g} = " in one.ax_.get_title()
+
+
 def test_gates_are_drawn_as_they_are(model):
     display = GateDisplay.from_estimator(model, X, sample=3)
     found = gate_activations(model, X)
@@ -37,7 +55,7 @@ def test_gates_are_drawn_as_they_are(model):
     low, high = display.images_["cell"].get_clim()
     assert low == -high
     # What is read stands above, step by step.
-    np.testing.assert_array_equal(display.lines_[1].get_ydata(), X[3, :, 1])
+    np.testing.assert_allclose(display.lines_[1].get_ydata(), standardised(X[3, :, 1]))
     np.testing.assert_array_equal(display.lines_[0].get_xdata(), np.arange(6))
     left, right, _, _ = display.images_["forget"].get_extent()
     assert (left, right) == display.axes_[0].get_xlim() == (-0.5, 5.5)
@@ -62,7 +80,9 @@ def test_rows_of_a_frame_have_names():
     ).fit(rows, np.arange(30) % 2)
     display = GateDisplay.from_estimator(pipeline, rows, sample=-1)
     assert [line.get_label() for line in display.lines_] == ["open", "close"]
-    np.testing.assert_array_equal(display.lines_[1].get_ydata(), rows["close"][-4:])
+    np.testing.assert_allclose(
+        display.lines_[1].get_ydata(), standardised(rows["close"][-4:].to_numpy())
+    )
     named = AttributionDisplay.from_estimator(pipeline, rows)
     assert [label.get_text() for label in named.ax_.get_yticklabels()] == ["open", "close"]
 
@@ -70,7 +90,7 @@ def test_rows_of_a_frame_have_names():
 def test_attributions_are_drawn_as_they_are(model):
     found = attributions(model, X).attributions
     one = AttributionDisplay.from_estimator(model, X, sample=5)
-    np.testing.assert_array_equal(one.image_.get_array(), found[5].T)
+    np.testing.assert_allclose(one.image_.get_array(), found[5].T, atol=1e-5)
     assert one.image_.get_clim()[0] == -one.image_.get_clim()[1]
     _, ax = plt.subplots()
     mean = AttributionDisplay.from_estimator(
@@ -95,6 +115,8 @@ def test_bad_arguments_are_told(model):
         AttributionDisplay.from_estimator(model, X, sample=1.5)
     with pytest.raises(ValueError, match="attributions must be of shape"):
         AttributionDisplay(np.zeros(3)).plot()
+    with pytest.raises(ValueError, match="feature_names must have one name"):
+        GateDisplay({}, sequence=X[0], feature_names=["a"]).plot()
     with pytest.raises(ValueError, match="feature_names must have one name"):
         AttributionDisplay(np.zeros((3, 2)), feature_names=["a"]).plot()
     for display in (GateDisplay, AttributionDisplay):

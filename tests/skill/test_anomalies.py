@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sklstm.anomaly import TailLikelihood
+from sklstm.plotting import AnomalyDisplay
 from sklstm.sktime import LSTMDetector
 from tests.skill import nab, turbofan
 from tests.skill.conftest import call
@@ -64,6 +65,25 @@ def test_anomalies_of_nab_are_found(write_table):
     made = call("LSTMDetector", DETECTOR)
     write_table("nab", header, rows, "Three seeds.", made)
     assert scores[:, 0].mean() >= 51.7
+
+
+@pytest.mark.skipif(not nab.PATH.exists(), reason="the corpus is not redistributed")
+def test_a_machine_that_fails_is_drawn(save_picture):
+    name = "realKnownCause/machine_temperature_system_failure.csv"
+    series = nab.load()[name]
+    rows = pd.DataFrame({"temperature": series.values}, index=series.times)
+    rows = rows[~rows.index.duplicated()]
+    begin = series.probation
+    detector = LSTMDetector(**DETECTOR, random_state=0).fit(rows[:begin])
+    truth = [
+        tuple(rows.index.get_indexer(series.times[list(window)], method="nearest") - begin)
+        for window in series.windows
+    ]
+    display = AnomalyDisplay.from_estimator(detector, rows[begin:], truth=truth)
+    display.axes_[0].set_ylabel("Temperature")
+    save_picture(display.figure_, "images/nab_machine.png")
+    found = [any(first <= row <= last for row in display.alarms) for first, last in truth]
+    assert sum(found) >= len(truth) - 1
 
 
 # ------------------------------------------------------------------ turbofan engines
