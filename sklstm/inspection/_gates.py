@@ -36,7 +36,12 @@ def gate_activations(
 
     The input gate :math:`i` lets the candidate :math:`g` into the cell, the forget gate
     :math:`f` keeps what is there, and the output gate :math:`o` shows it. A GRU has the
-    gates "reset" and "update" and a candidate; a plain RNN has its hidden state alone.
+    gates "reset" :math:`s` and "update" :math:`z`, which keeps what is there,
+
+    .. math:: n_t = \tanh(W_n x_t + b_n + s_t (U_n h_{t-1} + b'_n)), \quad
+        h_t = (1 - z_t) n_t + z_t h_{t-1};
+
+    a plain RNN has its hidden state alone.
 
     Parameters
     ----------
@@ -45,8 +50,10 @@ def gate_activations(
         one, or an estimator of `sklstm.sktime`.
     X : array-like of shape (n_samples, n_timesteps[, n_features])
         What the estimator predicts from: rows, for a pipeline over rows; series, for an
-        estimator of whole series. For `LSTMForecaster` series as in its `fit`, of which
-        each row ends one sequence, or None for those that it forecasts from.
+        estimator of whole series. For `LSTMForecaster` series as in its `fit`, whose
+        windows with a known target are taken, or a tuple of them and the columns beside;
+        or None for the windows that it forecasts from, with ``(None, X)`` where columns are
+        known ahead.
     layer : int, default=-1
         Number of the recurrent layer, from the input on; negative from the output.
     direction : {"forwards", "backwards"}, default="forwards"

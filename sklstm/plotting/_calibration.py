@@ -141,8 +141,9 @@ class IntervalCalibrationDisplay:
         ask = method_of(estimator, "predict_interval")
         if ask is None:
             raise AttributeError(
-                "estimator must have predict_interval; of LSTMRegressor the loss says more"
-                f" than a point then. Got {estimator!r}."
+                "estimator must have predict_interval, as ConformalRegressor has, or"
+                " LSTMRegressor with loss='gaussian' or several quantiles. Got"
+                f" {estimator!r}."
             )
         last = _last_of(estimator)
         if isinstance(last, ConformalRegressor):

@@ -206,6 +206,7 @@ class ResidualDisplay:
         index = getattr(y_true, "index", None)
         if times is None and not callable(index):
             times = index
+        _check_same_rows(y_true, y_pred)
         truth, said = (np.asarray(values, dtype=np.float64) for values in (y_true, y_pred))
         if truth.ndim == 2 and truth.shape[1] == 1 and said.ndim == 1:
             truth = truth[:, 0]
@@ -330,3 +331,18 @@ def _mean_of_known(values: Array) -> Array:
     count = known.sum(axis=0)
     total = np.where(known, values, 0).sum(axis=0)
     return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+
+
+def _check_same_rows(y_true: Any, y_pred: Any) -> None:
+    """Refuse values of pandas whose rows are not the same: they are read by position."""
+    indices: list[Any] = [getattr(values, "index", None) for values in (y_true, y_pred)]
+    truth, said = indices
+    if not (hasattr(truth, "nlevels") and hasattr(said, "nlevels")):
+        return
+    counts = any(type(index).__name__ == "RangeIndex" for index in (truth, said))
+    if not counts and len(truth) == len(said) and not truth.equals(said):
+        place = int((truth != said).argmax())
+        raise ValueError(
+            "y_pred must have the rows of y_true, in their order. Got"
+            f" {said[place]!r} where y_true has {truth[place]!r}, in row {place}."
+        )

@@ -114,3 +114,12 @@ def test_classes_have_no_residuals():
         TypeError, match=r"^estimator must be a regressor\. Got a classifier"
     ):
         ResidualDisplay.from_estimator(model, Y, Y[:, 0] > 0)
+
+
+def test_rows_that_are_not_the_same_are_refused():
+    days = pd.date_range("2024", periods=30)
+    y = pd.Series(np.random.default_rng(0).normal(size=30), days)
+    for other in (y[::-1], y.set_axis(days + pd.Timedelta(days=1))):
+        with pytest.raises(ValueError, match=r"y_pred must have the rows of y_true.*row 0"):
+            ResidualDisplay.from_predictions(y, other)
+    ResidualDisplay.from_predictions(y, y.set_axis(range(30)))
