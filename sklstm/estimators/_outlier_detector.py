@@ -359,7 +359,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
     def _inspected(self, X: Any) -> tuple[ForecastRegressor, Windows | None, Array | None]:
         """Give the regressor inside, what it reads of sequences, and what is expected."""
         check_is_fitted(self)
-        if X is None:
+        if X is ...:  # the regressor alone is asked for
             return self.estimator_, None, None
         errors, windows = self._fitted(X)
         expectation = errors.expectation

@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..estimators._lstm import LSTMEstimator
 
+# In the place of X: the LSTM alone is asked for.
+ALONE: Any = ...
 # Where scikit-learn's and this package's meta-estimators keep what they have fitted.
 _INNER = ("estimator_", "regressor_")
 
@@ -41,7 +43,7 @@ class Inspectable(Protocol):
     """An estimator with an LSTM inside that reads something else than sequences."""
 
     def _inspected(self, X: Any) -> tuple[Any, ...]:
-        """Give the LSTM, X as it reads it, and what else `Inside` has."""
+        """Give the LSTM, X as it reads it, and what else `Inside` has; X may be ``...``."""
 
 
 def reader(estimator: Any, X: Any) -> Inside:
@@ -52,7 +54,7 @@ def reader(estimator: Any, X: Any) -> Inside:
     estimator : estimator
         Pipelines and searches are opened, and so are the estimators of `sklstm.sktime`.
     X : object
-        As the `predict` of `estimator` takes it. None is passed on.
+        As the `predict` of `estimator` takes it; or `ALONE`.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def reader(estimator: Any, X: Any) -> Inside:
         return reader(estimator.estimator, X)
     if isinstance(estimator, Pipeline):
         steps = estimator[:-1]
-        sequences = steps.transform(X) if len(steps) and X is not None else X
+        sequences = steps.transform(X) if len(steps) and X is not ALONE else X
         return reader(estimator[-1], sequences)
     for inner in ("best_estimator_", "best_forecaster_"):
         if hasattr(estimator, inner):
@@ -81,7 +83,7 @@ def inside(estimator: Any, X: Any) -> tuple[LSTMEstimator, Any]:
         An LSTM; a pipeline, a search or another meta-estimator of scikit-learn that ends in
         one; or an estimator of `sklstm.sktime`. Fitted.
     X : object
-        As the `predict` of `estimator` takes it. None asks for the LSTM alone.
+        As the `predict` of `estimator` takes it; or `ALONE`.
 
     Returns
     -------
@@ -124,4 +126,4 @@ def lstm_of(estimator: Any) -> LSTMEstimator:
     lstm : LSTMRegressor or LSTMClassifier
         Fitted.
     """
-    return inside(estimator, None)[0]
+    return inside(estimator, ALONE)[0]

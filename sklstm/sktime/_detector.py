@@ -301,7 +301,9 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     def _inspected(self, X: Any) -> tuple[Any, Any, Any]:
         """Give the regressor inside, what it reads of rows, and what is expected."""
         self.check_is_fitted()
-        return self.detector_._inspected(None if X is None else self._windows(X))
+        return self.detector_._inspected(
+            X if X is ... else self._windows(self._like_fitted(X))
+        )
 
     # ------------------------------------------------------------------ tests
 

@@ -513,11 +513,12 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         """Give the regressor, and sequences: those that it forecasts from, or of rows.
 
         X is a series or a panel, or a tuple of it and the columns beside it. None in the
-        place of the series is the rows seen, with the columns known ahead beside it.
+        place of the series is the rows seen, with the columns known ahead beside it; and
+        ``...`` asks for the regressor alone.
         """
         self.check_is_fitted()
         model = self.model_
-        if isinstance(X, Windows | np.ndarray):
+        if X is ... or isinstance(X, Windows | np.ndarray):
             return Inside(model.regressor, X)
         y, beside = (as_frame(part) for part in (X if isinstance(X, tuple) else (X, None)))
         if y is None:

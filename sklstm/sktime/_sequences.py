@@ -35,14 +35,15 @@ def inspected(adapter: Any, X: Any) -> Inside:
     Parameters
     ----------
     adapter : LSTMTimeSeriesClassifier or LSTMTimeSeriesRegressor
-    X : panel of any type that sktime knows, or None
+    X : panel of any type that sktime knows, or ``...``
+        The latter asks for the estimator alone.
 
     Returns
     -------
     inside : Inside
     """
     adapter.check_is_fitted()
-    if X is None:
+    if X is ...:
         return Inside(adapter.estimator_, None)
     X = convert_to(X, adapter.get_tag("X_inner_mtype"), as_scitype="Panel")
     return Inside(adapter.estimator_, as_sequences(X, adapter._channels))

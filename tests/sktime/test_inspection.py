@@ -63,6 +63,7 @@ def test_columns_beside_a_series_come_with_it():
     assert gate_activations(fitted, (None, X[-2:])).forget.shape == (1, 24, 4)
     with pytest.raises(ValueError, match=r"X must be given .* known ahead"):
         gate_activations(fitted, None)
+    assert "head" in str(summary(fitted))
     importance = sequence_permutation_importance(fitted, (Y, X), random_state=0)
     assert importance.parts == [0, 1]
 
