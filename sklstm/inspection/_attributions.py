@@ -15,11 +15,11 @@ from torch import Tensor
 from ..estimators._lstm import LSTMEstimator
 from ..estimators._predictive import loss_of
 from ..fitting._numbers import is_integer
-from ..training import SequenceData, TrainedModel
+from ..training import SequenceData, TrainedModel, in_time
 from ..windows._refilled import refilled
 from ..windows._windows import Windows
 from ._inside import inside, reader
-from ._response import Frame, Response, gradients
+from ._response import Response, gradients
 
 Array = NDArray[Any]
 
@@ -185,7 +185,8 @@ def _attribute(
         values = along(predict, read, begin, features)
         with torch.no_grad():
             whole, nothing = (predict(z).cpu().numpy() for z in (read, begin))
-    return _in_time(values, frame, data, index), whole, nothing
+    placed = in_time(values, frame.inputs["lengths"], data, index, 0.0)
+    return placed.cpu().numpy(), whole, nothing
 
 
 def _path(n_points: int) -> Along:
@@ -228,17 +229,6 @@ def _by_feature(values: Tensor, features: list[int]) -> Tensor:
     """Add the columns of each feature up: those of a category's vector."""
     total = values.new_zeros(*values.shape[:2], max(features) + 1)
     return total.index_add(2, torch.tensor(features, device=values.device), values)
-
-
-def _in_time(values: Tensor, frame: Frame, data: SequenceData, index: Tensor) -> Array:
-    """Put values of observed steps, which come first, where they belong in time."""
-    lengths = frame.inputs["lengths"]
-    if lengths is None:
-        return values.cpu().numpy()
-    step = torch.arange(values.shape[1], device=values.device)
-    in_time = torch.zeros_like(values)
-    in_time[data.observed(index)] = values[step < lengths[:, None]]
-    return in_time.cpu().numpy()
 
 
 def _warn_if_incomplete(values: Array, moved: Array, n_points: int) -> None:

@@ -222,15 +222,10 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         usual.extend(errors)
         return usual
 
-    @staticmethod
-    def _as_values(X: pd.DataFrame) -> NDArray[np.float64]:
-        return X.to_numpy(dtype=np.float64, na_value=np.nan)
-
     def _windows(self, X: pd.DataFrame) -> Any:
         """Cut the windows that end at each row."""
-        return SlidingWindowTransformer(self.window_length).fit_transform(
-            self._as_values(X)
-        )
+        values = X.to_numpy(dtype=np.float64, na_value=np.nan)
+        return SlidingWindowTransformer(self.window_length).fit_transform(values)
 
     # ------------------------------------------------------------------ detection
 
@@ -285,15 +280,18 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         return self.fit(X, y).transform(X)
 
     def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
-        scores = self._scores_of(X)
-        least = self.threshold if self.likelihood else -self.detector_.offset_
-        # As in scikit-learn, a score at the threshold itself is none.
-        found = scores >= least if self.likelihood else scores > least
-        return pd.DataFrame({"ilocs": np.flatnonzero(found)}, dtype="int64")
+        return pd.DataFrame({"ilocs": self._rows_above(self._scores_of(X))}, dtype="int64")
 
     def _predict_scores(self, X: pd.DataFrame) -> pd.DataFrame:
-        ilocs = self._predict(X)["ilocs"].to_numpy()
-        return pd.DataFrame({"scores": self._scores_of(X)[ilocs]})
+        scores = self._scores_of(X)
+        return pd.DataFrame({"scores": scores[self._rows_above(scores)]})
+
+    def _rows_above(self, scores: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Give the rows whose scores are those of anomalies."""
+        if self.likelihood:
+            return np.flatnonzero(scores >= self.threshold)
+        # As in scikit-learn, a score at the threshold itself is none.
+        return np.flatnonzero(scores > -self.detector_.offset_)
 
     def _transform_scores(self, X: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"scores": self._scores_of(X)}, index=X.index)

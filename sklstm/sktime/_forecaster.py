@@ -523,8 +523,8 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         y, beside = (as_frame(part) for part in (X if isinstance(X, tuple) else (X, None)))
         if y is None:
             panel, targets = self._context, None
-            steps = ForecastingHorizon(model.steps, is_relative=True, freq=self._freq)
-            horizons = horizons_from(with_freq(steps, self._freq), panel)
+            steps = with_freq(ForecastingHorizon(model.steps, is_relative=True), self._freq)
+            horizons = horizons_from(steps, panel)
             future = self._future(steps, horizons, beside, model.steps[-1])
             rows = Rows.of(panel, future)
             windows = model.windows(rows.table, rows.lasts, rows.starts)

@@ -6,6 +6,7 @@ from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
 from ._optimizers import OPTIMIZERS, SCHEDULES
 from ._plain import OWN, is_same
+from ._prediction import in_time
 from ._progress import Progress
 from ._run import Plan, run
 from ._side_by_side import SideBySide
@@ -31,6 +32,7 @@ __all__ = [
     "data_options",
     "hold_out",
     "hold_out_last",
+    "in_time",
     "is_same",
     "make_network",
     "run",

@@ -146,7 +146,7 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
         weights = network.attention(inputs["x"], inputs["lengths"])
-    return _in_time(weights, inputs["lengths"], data, index, 0.0)
+    return in_time(weights, inputs["lengths"], data, index, 0.0)
 
 
 @torch.inference_mode()
@@ -165,23 +165,39 @@ def _trace(
     with _without_autocast(network):
         values = network.trace(inputs["x"], inputs["lengths"], depth, backwards=backwards)
     together = torch.stack(list(values.values()), dim=2)
-    return _in_time(together, inputs["lengths"], data, index, torch.nan)
+    return in_time(together, inputs["lengths"], data, index, torch.nan)
 
 
-def _in_time(
+def in_time(
     values: Tensor,
     lengths: Tensor | None,
     data: SequenceData,
     index: Tensor,
     missing: float,
 ) -> Tensor:
-    """Put values of steps, which come with the observed first, where they belong."""
+    """Put values of steps, which come with the observed first, where they belong.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_samples, n_timesteps, ...)
+    lengths : Tensor of int of shape (n_samples,) or None
+        Number of observed steps; None if all are.
+    data : SequenceData
+    index : Tensor of int of shape (n_samples,)
+        Numbers of the samples.
+    missing : float
+        What stands at steps that are not observed.
+
+    Returns
+    -------
+    in_time : Tensor of the shape of `values`
+    """
     if lengths is None:
         return values
     step = torch.arange(values.shape[1], device=values.device)
-    in_time = torch.full_like(values, missing)
-    in_time[data.observed(index)] = values[step < lengths[:, None]]
-    return in_time
+    placed = torch.full_like(values, missing)
+    placed[data.observed(index)] = values[step < lengths[:, None]]
+    return placed
 
 
 def _without_autocast(network: LSTMNetwork) -> AbstractContextManager[Any]:
