@@ -13,11 +13,17 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.pipeline import make_pipeline
 from sktime.datasets import load_airline
 
-from sklstm import LSTMRegressor, sliding_windows
+from sklstm import LSTMRegressor, SlidingWindowTransformer
 from sklstm.inspection import gate_activations, saturation
-from sklstm.plotting import AttributionDisplay, GateDisplay
+from sklstm.plotting import (
+    AttributionDisplay,
+    GateDisplay,
+    ImportanceDisplay,
+    SaturationDisplay,
+)
 
 N_STEPS = 50
 
@@ -64,7 +70,16 @@ def draw_adding() -> dict[str, plt.Figure]:
     attributed.ax_.set_yticks([0, 1], ["Number", "Mark"])
     attributed.ax_.set_ylabel("")
     attributed.figure_.set_size_inches(6.4, 1.8)
-    return {"inside_adding": gates.figure_, "inside_attributions": attributed.figure_}
+    importance = ImportanceDisplay.from_estimator(
+        model, X_test, y_test, by="block", block_length=5, random_state=0
+    )
+    importance.figure_.set_size_inches(6.4, 3)
+    return {
+        "inside_adding": gates.figure_,
+        "inside_attributions": attributed.figure_,
+        "inside_importance": importance.figure_,
+        "inside_saturation": SaturationDisplay.from_estimator(model, X_test).figure_,
+    }
 
 
 def draw_saw_tooth() -> plt.Figure:
@@ -91,10 +106,13 @@ def draw_saw_tooth() -> plt.Figure:
 
 def draw_missing_months() -> plt.Figure:
     """Read passengers with four months missing: the state is carried over them."""
-    X, y = sliding_windows(np.log(load_airline().to_numpy()), window_length=24, horizon=1)
-    model = LSTMRegressor(hidden_size=8, max_epochs=60, random_state=0).fit(X, y)
-    late = np.array(X[-1:])
-    late[:, 12:16] = np.nan
+    X = np.log(load_airline()).to_frame("Passengers (log)")
+    model = make_pipeline(
+        SlidingWindowTransformer(window_length=24),
+        LSTMRegressor(horizon=1, hidden_size=8, max_epochs=60, random_state=0),
+    ).fit(X, X.shift(-1).iloc[:, 0])
+    late = X.copy()
+    late.iloc[-12:-8] = np.nan
     display = GateDisplay.from_estimator(model, late, gates=["forget", "hidden"])
     display.axes_[0].get_legend().remove()
     display.axes_[0].set_ylabel("Passengers (log)")

@@ -10,7 +10,7 @@ answers, and a line that is drawn from it has circles to both sides, like the li
 has learnt (Graves, 2013, draws handwriting so).
 
 Run it with ``python examples/plot_loops.py [folder]``. The picture is saved in the folder,
-"figures" by default. It needs ``pip install "sklstm[examples]"`` and takes half a minute.
+"figures" by default; in it, the circle that the drawing goes on from has another colour.
 """  # noqa: D205, D400
 
 import sys
@@ -40,11 +40,6 @@ def path(turns: np.ndarray) -> np.ndarray:
     return np.cumsum(np.column_stack([np.cos(angle), np.sin(angle)]), axis=0)
 
 
-# %%
-# Learn what comes next
-# ---------------------
-
-
 def train(loss: str) -> LSTMRegressor:
     """Learn the next turn from those of a whole circle."""
     turns = circles(400, seed=0)
@@ -53,11 +48,6 @@ def train(loss: str) -> LSTMRegressor:
         loss=loss, hidden_size=32, batch_size=128, max_epochs=15, random_state=0
     )
     return model.fit(windows, following)
-
-
-# %%
-# Go on from one circle
-# ---------------------
 
 
 def draw(
@@ -69,17 +59,6 @@ def draw(
         window = np.array(turns[-CIRCLE:]).reshape(1, -1, 1)
         turns.append(next_turn(window))
     return np.array(turns)
-
-
-def plot_paths(paths: dict[str, np.ndarray]) -> plt.Figure:
-    figure, axes = plt.subplots(1, len(paths), figsize=(10, 3.8), layout="constrained")
-    for ax, (title, turns) in zip(axes, paths.items(), strict=True):
-        ax.plot(*path(turns).T, color="#0072b2", linewidth=1)
-        ax.plot(*path(turns[:CIRCLE]).T, color="#999999", linewidth=3)
-        ax.set_title(title, loc="left", fontsize=10)
-        ax.set_aspect("equal")
-        ax.set_axis_off()
-    return figure
 
 
 def main(folder: Path) -> None:
@@ -105,10 +84,12 @@ def main(folder: Path) -> None:
         circle = np.abs(turns[CIRCLE:]).mean() * CIRCLE / (2 * np.pi)
         left = (turns[CIRCLE:] > 0).mean()
         print(f"{title}: {circle:.2f} circles in {CIRCLE} steps, {left:.0%} to the left")
-    figure = plot_paths(paths)
+    figure, axes = plt.subplots(1, len(paths), figsize=(10, 3.8), layout="constrained")
+    for ax, (title, turns) in zip(axes, paths.items(), strict=True):
+        ax.plot(*path(turns).T, "C0", *path(turns[:CIRCLE]).T, "C1", linewidth=1.5)
+        ax.set(title=title, aspect="equal")
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "loops.png", dpi=120)
-    plt.close(figure)
     print(f"Picture saved in {folder}")
 
 

@@ -14,8 +14,8 @@ picture is saved in the folder, "figures" by default. It needs
 import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 
 from sklstm import LSTMClassifier, sliding_windows
@@ -81,21 +81,6 @@ def compose(
     return np.array(notes)
 
 
-def plot_melodies(melodies: dict[str, np.ndarray], n_given: int) -> plt.Figure:
-    figure, axes = plt.subplots(
-        len(melodies), sharex=True, sharey=True, figsize=(9, 6), layout="constrained"
-    )
-    for ax, (title, notes) in zip(axes, melodies.items(), strict=True):
-        colours = np.where(np.arange(len(notes)) < n_given, "#999999", "#d55e00")
-        ax.barh(notes, 0.9, left=np.arange(len(notes)), height=0.8, color=colours)
-        ax.set_title(title, loc="left", fontsize=10)
-        ax.spines[["top", "right"]].set_visible(False)
-    pitches = range(0, int(max(map(np.max, melodies.values()))) + 1, 3)
-    axes[0].set_yticks(pitches, [NAMES[(pitch + LOWEST) % 12] for pitch in pitches])
-    axes[-1].set_xlabel("Note; the grey ones are given")
-    return figure
-
-
 def main(folder: Path) -> None:
     torch.set_num_threads(1)  # a network this small is slower with more
     model = train()
@@ -108,10 +93,15 @@ def main(folder: Path) -> None:
     }
     for title, notes in melodies.items():
         print(f"{title}: {' '.join(NAMES[(n + LOWEST) % 12] for n in notes)}")
-    figure = plot_melodies(melodies, WINDOW)
+    axes = pd.DataFrame(melodies).plot(
+        subplots=True, sharey=True, figsize=(9, 6), style="_", ms=7, mew=3,
+        xlabel="Note; those before the line are given",
+    )  # fmt: skip
+    for ax in axes:
+        ax.axvline(WINDOW - 0.5, color="black")
+        ax.set_yticks(range(0, 24, 3), [NAMES[(i + LOWEST) % 12] for i in range(0, 24, 3)])
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "melody.png", dpi=120)
-    plt.close(figure)
+    axes[0].figure.savefig(folder / "melody.png", dpi=120)
     print(f"Picture saved in {folder}")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -88,18 +89,14 @@ def plot_attention(
     model: LSTMClassifier, texts: list[str], vocabulary: dict[str, int]
 ) -> plt.Figure:
     X = tokenise(texts, vocabulary)
-    weights, probability = model.attention_weights(X), model.predict_proba(X)
-    figure, axes = plt.subplots(
-        len(texts), figsize=(8, 1.3 * len(texts)), layout="constrained"
-    )
-    for ax, text, weight, p in zip(axes, texts, weights, probability, strict=True):
+    shares = zip(texts, model.attention_weights(X), model.predict_proba(X), strict=True)
+    figure, axes = plt.subplots(len(texts), figsize=(8, 5), layout="constrained")
+    for ax, (text, weights, probability) in zip(axes, shares, strict=True):
         words = text.split()
-        ax.bar(range(len(words)), weight[-len(words) :], color="#0072b2")
-        ax.set_xticks(range(len(words)), words, fontsize=9)
-        ax.set(ylim=(0, 1), yticks=[0, 1], title=f"good: {p[1]:.0%}")
-        ax.title.set(fontsize=9, horizontalalignment="left", position=(0, 1))
-        ax.spines[["top", "right"]].set_visible(False)
-    figure.supylabel("weight", fontsize=9)
+        title = f"good: {probability[1]:.0%}"
+        pd.Series(weights[-len(words) :], words).plot.bar(
+            ax=ax, ylim=(0, 1), rot=0, title=title, ylabel="weight"
+        )
     return figure
 
 
@@ -123,18 +120,11 @@ def main(folder: Path) -> None:
     print(f"LSTM         {model.score(tokenise(new_texts, vocabulary), new_labels):.3f}")
     print(f"Word counts  {counts.score(new_texts, new_labels):.3f}")
 
-    figure = plot_attention(
-        model,
-        [
-            "the plot is clever",
-            "the ending was never dull",
-            "the music is great but the acting is not good",
-        ],
-        vocabulary,
-    )
+    looked_at = ["the plot is clever", "the ending was never dull",
+                 "the music is great but the acting is not good"]  # fmt: skip
+    figure = plot_attention(model, looked_at, vocabulary)
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "reviews_attention.png", dpi=120)
-    plt.close(figure)
     print(f"Picture saved in {folder}")
 
 

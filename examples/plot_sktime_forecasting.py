@@ -17,7 +17,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -34,9 +33,6 @@ from sklstm.sktime import LSTMForecaster
 
 HORIZON = np.arange(1, 13)  # months ahead
 METRIC = MeanAbsolutePercentageError()
-
-# Colours that can be told apart without colour vision.
-COLOURS = ["#d55e00", "#0072b2", "#009e73"]
 
 
 def forecasters() -> dict[str, BaseForecaster]:
@@ -63,51 +59,19 @@ def forecast_last_year(passengers: pd.Series) -> pd.DataFrame:
     )
 
 
-def plot_forecasts(passengers: pd.Series, forecasts: pd.DataFrame) -> plt.Figure:
-    figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
-    ForecastDisplay.from_predictions(
-        passengers[:"1959-12"],
-        forecasts,
-        y_true=passengers["1960":],
-        persistence=False,  # that of the same month, "Year before", is among them
-        n_context=36,
-        ax=ax,
-    )
-    ax.set(
-        ylabel="Passengers a month, thousands", title="Forecasts made at the end of 1959"
-    )
-    return figure
-
-
 # %%
 # Every origin of two years
 # -------------------------
 
 
-def backtest(passengers: pd.Series) -> dict[str, pd.DataFrame]:
-    """Fit and forecast 12 months from 13 origins, the first at the end of 1958."""
+def backtest(passengers: pd.Series) -> pd.DataFrame:
+    """Give the errors of forecasts from 13 origins, the first at the end of 1958."""
     cv = ExpandingWindowSplitter(fh=HORIZON, initial_window=len(passengers[:"1958-12"]))
-    return {
-        name: evaluate(
-            forecaster,
-            cv,
-            passengers,
-            scoring=METRIC,
-            return_data=True,
-            error_score="raise",
-        )
-        for name, forecaster in forecasters().items()
-    }
-
-
-def plot_backtest(results: dict[str, pd.DataFrame]) -> plt.Figure:
-    errors = pd.DataFrame(
-        {name: 100 * each[f"test_{METRIC.name}"] for name, each in results.items()}
-    ).set_axis(results["LSTM"]["cutoff"])
-    figure, ax = plt.subplots(figsize=(9, 3.5), layout="constrained")
-    errors.plot(ax=ax, style="o-", color=COLOURS, title="Forecasts from each month of 1959")
-    ax.set(xlabel="", ylabel="MAPE of 12 months, %", ylim=(0, None))
-    return figure
+    errors = {}
+    for name, forecaster in forecasters().items():
+        result = evaluate(forecaster, cv, passengers, scoring=METRIC, error_score="raise")
+        errors[name] = 100 * result.set_index("cutoff")[f"test_{METRIC.name}"]
+    return pd.DataFrame(errors)
 
 
 def main(folder: Path) -> None:
@@ -116,28 +80,25 @@ def main(folder: Path) -> None:
     # sktime announces a change of its defaults each time that it makes a forecaster.
     with warnings.catch_warnings(record=True):
         forecasts = forecast_last_year(passengers)
-        results = backtest(passengers)
+        errors = backtest(passengers)
     actual = passengers["1960":]
-    table = pd.DataFrame(
-        {
-            "MAPE of 1960, %": {
-                name: 100 * METRIC(actual, forecast.rename(actual.name))
-                for name, forecast in forecasts.items()
-            },
-            "MAPE of the backtest, %": {
-                name: 100 * result[f"test_{METRIC.name}"].mean()
-                for name, result in results.items()
-            },
-        }
-    )
-    print(table.to_string(float_format="{:.2f}".format))
+    of_year = {
+        name: 100 * METRIC(actual, forecast.rename(actual.name))
+        for name, forecast in forecasts.items()
+    }
+    table = {"MAPE of 1960, %": of_year, "MAPE of the backtest, %": errors.mean()}
+    print(pd.DataFrame(table).to_string(float_format="{:.2f}".format))
+
+    display = ForecastDisplay.from_predictions(
+        passengers[:"1959-12"], forecasts, y_true=actual, n_context=36,
+        persistence=False,  # that of the same month, "Year before", is among them
+    )  # fmt: skip
+    display.ax_.set_ylabel("Passengers a month, thousands")
+    ylabel = "MAPE of 12 months, %"
+    axes = errors.plot(style="o-", ylim=(0, None), xlabel="Forecast at", ylabel=ylabel)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in (
-        ("forecast", plot_forecasts(passengers, forecasts)),
-        ("backtest", plot_backtest(results)),
-    ):
-        figure.savefig(folder / f"airline_{name}.png", dpi=120)
-        plt.close(figure)
+    display.figure_.savefig(folder / "airline_forecast.png", dpi=120)
+    axes.figure.savefig(folder / "airline_backtest.png", dpi=120, bbox_inches="tight")
     print(f"Pictures saved in {folder}")
 
 

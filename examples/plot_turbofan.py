@@ -20,7 +20,6 @@ Repository. It needs pandas and matplotlib, and takes a minute.
 import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.frozen import FrozenEstimator
@@ -31,7 +30,6 @@ from sklstm import ConformalRegressor, LSTMRegressor, SlidingWindowTransformer
 from sklstm.metrics import coverage
 
 CAP = 125  # cycles: a longer life cannot be seen
-LONGEST = 145  # of the engines to be judged
 WINDOW = 80
 COVERAGE = 0.9
 SETTINGS = ["altitude", "speed", "throttle"]
@@ -45,7 +43,9 @@ NAMES = ["engine", "cycle", *SETTINGS, *(f"sensor {i}" for i in range(1, 22))]
 
 def read_rows(folder: Path, part: str) -> pd.DataFrame:
     path = folder / f"{part}_FD001.txt"
-    return pd.read_csv(path, sep=r"\s+", header=None, names=NAMES)
+    rows = pd.read_csv(path, sep=r"\s+", header=None, names=NAMES)
+    # The time of a row is no feature: its age is.
+    return rows.assign(age=rows["cycle"])
 
 
 def life_left(rows: pd.DataFrame) -> pd.Series:
@@ -87,27 +87,11 @@ def fit(train: pd.DataFrame, **options: object) -> Pipeline:
 def calibrated(model: Pipeline, engines: pd.DataFrame) -> ConformalRegressor:
     """Put intervals around a fitted model, by the errors on other engines.
 
-    Those to be judged have at most 145 cycles left: rows of longer lives are easier, and
-    are left out, as not known.
+    Rows of lives above the cap are easier, and are left out, as not known.
     """
     life = life_left(engines)
-    known = life.clip(upper=CAP).where(life <= LONGEST)
+    known = life.where(life <= CAP)
     return ConformalRegressor(FrozenEstimator(model), coverage=COVERAGE).fit(engines, known)
-
-
-def plot_lives(lives: pd.DataFrame) -> plt.Figure:
-    """Draw what is left of each engine, in the order of truth, and what was said of it."""
-    lives = lives.sort_values("true").reset_index(drop=True)
-    figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
-    share = f"{COVERAGE:.0%} interval"
-    ax.fill_between(lives.index, lives["lower"], lives["upper"], color="#0072b2", alpha=0.2,
-                    linewidth=0, label=share)  # fmt: skip
-    ax.plot(lives["predicted"], ".", color="#0072b2", label="Predicted")
-    ax.plot(lives["true"], color="#222222", label="True")
-    ax.set(xlabel="Engine, by what is left", ylabel="Cycles left")
-    ax.legend(frameon=False)
-    ax.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def main(folder: Path, figures: Path) -> None:
@@ -133,10 +117,14 @@ def main(folder: Path, figures: Path) -> None:
     held = coverage(capped, interval)
     print(f"{held:.0%} of the lives, capped, lie in the intervals of {COVERAGE:.0%}")
 
+    lives = pd.DataFrame({"True": true, "Predicted": predicted})
+    lives[["lower", "upper"]] = interval
+    lives = lives.sort_values("True", ignore_index=True)
+    labels = {"xlabel": "Engine, by what is left", "ylabel": "Cycles left"}
+    ax = lives.plot(y=["True", "Predicted"], style=["-", "."], figsize=(9, 4.5), **labels)
+    ax.fill_between(lives.index, lives["lower"], lives["upper"], alpha=0.2)
     figures.mkdir(parents=True, exist_ok=True)
-    lower, upper = interval.T
-    lives = {"true": true, "predicted": predicted, "lower": lower, "upper": upper}
-    plot_lives(pd.DataFrame(lives)).savefig(figures / "turbofan.png", dpi=120)
+    ax.figure.savefig(figures / "turbofan.png", dpi=120)
 
 
 if __name__ == "__main__":

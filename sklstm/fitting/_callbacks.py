@@ -8,6 +8,9 @@ from typing import Any
 
 __all__ = ["CallbackSupportMixin", "fit_context", "fit_task", "handed_on"]
 
+# Where an estimator keeps, while it is trained, the name of what it is inside of.
+_NAME = "_fitted_as"
+
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn before 1.9
@@ -40,6 +43,7 @@ def fit_context(estimator: Any, max_epochs: int) -> Any:
     # no room for a bar in 80 columns; and where they are set, it draws one of a fit without
     # parts. The context's parent tells as much.
     context.source_estimator_name = context.source_task_name = None
+    context.estimator_name = vars(estimator).get(_NAME, context.estimator_name)
     return context
 
 
@@ -74,7 +78,7 @@ def handed_on(adapter: Any, estimator: Any) -> Iterator[None]:
     ----------
     adapter : estimator
         Its callbacks, and what a search or a pipeline around it has attached to it, are the
-        estimator's meanwhile.
+        estimator's meanwhile; and so is its name, the one that users know.
     estimator : estimator
         Has neither afterwards, so that they do not travel with it.
 
@@ -96,6 +100,7 @@ def handed_on(adapter: Any, estimator: Any) -> Iterator[None]:
     """
     names = ("_skl_callbacks", "_parent_callback_ctx")
     handed = {name: getattr(adapter, name) for name in names if hasattr(adapter, name)}
+    handed[_NAME] = vars(adapter).get(_NAME, type(adapter).__name__)
     vars(estimator).update(handed)
     try:
         yield

@@ -8,6 +8,32 @@ from typing import Any
 PAGE = "https://sklstm.readthedocs.io/en/latest/api/{module}.{name}.html"
 
 
+def doc_link_html(estimator: Any) -> str:
+    """Give a link to the page of an estimator of this package, for a notebook.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    html : str
+        Empty of a subclass outside of the package.
+
+    Examples
+    --------
+    >>> from sklstm import LSTMRegressor
+    >>> doc_link_html(LSTMRegressor())
+    '<a ... href="https://...LSTMRegressor.html">Documentation for LSTMRegressor</a>'
+    """
+    kind = type(estimator)
+    if kind.__module__.partition(".")[0] != __name__.partition(".")[0]:
+        return ""
+    module, name = public_name(kind)
+    url = PAGE.format(module=module, name=name)
+    return f'<a rel="noreferrer" target="_blank" href="{url}">Documentation for {name}</a>'
+
+
 class DocLinks:
     """Tells scikit-learn where the pages of this package's estimators are.
 

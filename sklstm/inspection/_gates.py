@@ -14,6 +14,8 @@ from ._inside import inside
 
 Array = NDArray[Any]
 DIRECTIONS = ("forwards", "backwards")
+# What lies between 0 and 1; the rest has both signs.
+GATES = ("input", "forget", "output", "reset", "update")
 
 
 def gate_activations(
@@ -112,7 +114,8 @@ def saturation(
     Parameters
     ----------
     activations : array-like of shape (n_samples, n_timesteps, hidden_size)
-        Of one gate, as `gate_activations` gives them. NaN is an unobserved step.
+        Of one gate, as `gate_activations` gives them. NaN is an unobserved step. Candidates
+        and states are no gates: they have both signs, and nothing to shut.
     low, high : float, default=0.1 and 0.9
         Below and above which a gate is nearly shut, or nearly open.
 
@@ -120,6 +123,16 @@ def saturation(
     -------
     shut, open : ndarray of shape (hidden_size,)
         Shares of the observed steps; NaN if there is none.
+
+    Raises
+    ------
+    ValueError
+        If activations are not of three dimensions, or not between 0 and 1; or if `low` and
+        `high` are no shares.
+
+    See Also
+    --------
+    sklstm.plotting.SaturationDisplay : Both shares of each unit, gate by gate.
 
     References
     ----------
@@ -138,6 +151,12 @@ def saturation(
         raise ValueError(
             "activations must be of shape (n_samples, n_timesteps, hidden_size). Got shape"
             f" {gate.shape}."
+        )
+    least, most = np.nanmin(gate, initial=np.inf), np.nanmax(gate, initial=-np.inf)
+    if least < 0 or most > 1:
+        raise ValueError(
+            "activations must be those of a gate, between 0 and 1. Got values from"
+            f" {least:.3g} to {most:.3g}."
         )
     if not 0 <= low <= high <= 1:
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -77,6 +77,11 @@ def sequence_permutation_importance(
         importances_mean, importances_std : ndarray of shape (n_parts,)
         parts : list of int, or of tuple of int (start, stop)
             Numbers of features or steps, or blocks of steps, from the oldest on.
+        by : {"feature", "step", "block"}
+            As it was given.
+        names : list of str
+            Of the parts: names of features, where X has some, or else their numbers; steps
+            counted back from the last, which is "0".
 
     Raises
     ------
@@ -100,8 +105,8 @@ def sequence_permutation_importance(
     >>> y = X[:, 4, 1]
     >>> model = LSTMRegressor(max_epochs=20, random_state=0).fit(X, y)
     >>> by_step = sequence_permutation_importance(model, X, y, by="step", random_state=0)
-    >>> by_step.importances.shape, int(by_step.importances_mean.argmax())
-    ((5, 5), 4)
+    >>> by_step.importances.shape, by_step.names[by_step.importances_mean.argmax()]
+    ((5, 5), '0')
     """
     for name, value in (("block_length", block_length), ("n_repeats", n_repeats)):
         if not is_integer(value, least=1):
@@ -144,12 +149,14 @@ def sequence_permutation_importance(
     scores = Parallel(n_jobs=n_jobs)(
         exchanged(score, sequences, where, int(n_repeats), seed) for where in parts.values()
     )
-    importances = score(sequences) - np.array(scores)
+    importances, given = score(sequences) - np.array(scores), found.sequences
     return Bunch(
         importances=importances,
         importances_mean=importances.mean(axis=1),
         importances_std=importances.std(axis=1),
         parts=list(parts),
+        by=by,
+        names=_names(list(parts), by, sequences.shape[1], getattr(given, "names", None)),
     )
 
 
@@ -168,6 +175,17 @@ def _parts(
     stops = range(n_timesteps, 0, -block_length)
     blocks = [(max(0, stop - block_length), stop) for stop in stops][::-1]
     return {block: (slice(*block), slice(None)) for block in blocks}
+
+
+def _names(
+    parts: Sequence[int | tuple[int, int]], by: str, n_timesteps: int, known: Any
+) -> list[str]:
+    """Give names of parts: those known of features, and steps counted back."""
+    if by == "feature":
+        return [str(part if known is None else known[part]) for part in parts]
+    ends = [part if isinstance(part, tuple) else (part, part + 1) for part in parts]
+    pairs = [(start + 1 - n_timesteps, stop - n_timesteps) for start, stop in ends]
+    return [f"{first} to {last}" if first < last else f"{last}" for first, last in pairs]
 
 
 def _scores_of_exchanges(

@@ -9,7 +9,9 @@ from ._calibration import IntervalCalibrationDisplay
 from ._forecast import ForecastDisplay
 from ._gates import GateDisplay
 from ._gradient_norms import GradientNormDisplay
+from ._importance import ImportanceDisplay
 from ._residuals import ResidualDisplay
+from ._saturation import SaturationDisplay
 from ._training_curve import TrainingCurveDisplay
 from ._windows import WindowDisplay
 
@@ -19,8 +21,10 @@ __all__ = [
     "ForecastDisplay",
     "GateDisplay",
     "GradientNormDisplay",
+    "ImportanceDisplay",
     "IntervalCalibrationDisplay",
     "ResidualDisplay",
+    "SaturationDisplay",
     "TrainingCurveDisplay",
     "WindowDisplay",
 ]

@@ -11,7 +11,8 @@ from sklearn.base import is_outlier_detector
 from sklearn.pipeline import Pipeline
 
 from ._axes import BLACK, BLUE, GREY, ORANGE, line_style, several_axes, tidy
-from ._lines import as_line, concise_dates
+from ._lines import as_line
+from ._time_axis import label_times
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -133,10 +134,9 @@ class AnomalyDisplay:
         if hasattr(detector, "transform_scores"):
             scores = np.asarray(detector.transform_scores(X), np.float64)[:, 0]
             alarms = np.asarray(detector.predict(X)["ilocs"])
-            threshold = getattr(detector, "threshold", None)
+            threshold = getattr(detector, "threshold_", None)
             is_likelihood = bool(getattr(detector, "likelihood", False))
             name = "Likelihood of a change" if is_likelihood else "Score"
-            threshold = threshold if is_likelihood else None
         elif is_outlier_detector(detector):
             last = detector[-1] if isinstance(detector, Pipeline) else detector
             scores = -detector.score_samples(X)
@@ -248,9 +248,7 @@ class AnomalyDisplay:
         lower.sharex(upper)
         for one in (upper, lower):
             tidy(one)
-        if line.has_dates:
-            concise_dates(lower)
-        lower.set_xlabel("" if line.has_dates else "Row")
+        label_times(lower, line.times, getattr(self.series, "index", None), "Row")
         if alarms.size:
             upper.legend(frameon=False)
         return self

@@ -12,9 +12,11 @@ from sklearn.base import is_classifier
 from ..fitting._numbers import is_integer
 from ..inspection import attributions
 from ..inspection._inside import inside
-from ._axes import one_axes, whole_numbers
+from ..inspection._times import step_times
+from ._axes import one_axes
 from ._gates import _names_of, _only
 from ._heat_map import draw_steps
+from ._steps import label_steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +39,9 @@ class AttributionDisplay:
         Of one sequence and of the baseline: the title tells what is shared out.
     unit : str, default="the target"
         What attributions are measured in.
+    times : Index, array-like of shape (n_timesteps,), or None, default=None
+        Of the steps of one sequence; NaT is not known. None counts steps back from the
+        last, which is 0.
 
     Attributes
     ----------
@@ -69,12 +74,14 @@ class AttributionDisplay:
         prediction: float | None = None,
         baseline_prediction: float | None = None,
         unit: str = "the target",
+        times: Any = None,
     ) -> None:
         self.attributions = attributions
         self.feature_names = feature_names
         self.prediction = prediction
         self.baseline_prediction = baseline_prediction
         self.unit = unit
+        self.times = times
 
     @classmethod
     def from_estimator(
@@ -95,7 +102,8 @@ class AttributionDisplay:
         Parameters
         ----------
         estimator, X, method, target, baseline, n_points
-            As in `sklstm.inspection.attributions`.
+            As in `sklstm.inspection.attributions`. The times of the rows of X are on the
+            axis of one sequence, as in `GateDisplay`.
         sample : int or None, default=None
             Number of the sequence; None draws the mean absolute values of all.
         ax : matplotlib.axes.Axes or None, default=None
@@ -118,12 +126,14 @@ class AttributionDisplay:
         (6, 2)
         """
         lstm, sequences = inside(estimator, X)
-        n = len(sequences)
+        n, times = len(sequences), None
         if sample is not None and (not is_integer(sample) or not -n <= sample < n):
             raise ValueError(
                 f"sample must be the number of one of the {n} sequences, or None. Got"
                 f" {sample!r}."
             )
+        if sample is not None:
+            times = step_times(estimator, X, sequences, int(sample) % n)
         if sample is not None and isinstance(estimator, type(lstm)):
             # One sequence is attributed a hundred times sooner than a hundred.
             X = _only(sequences, sample % n)
@@ -142,6 +152,7 @@ class AttributionDisplay:
                 None if sample is None else float(found.baseline_predictions[sample])
             ),
             unit="a probability" if is_classifier(lstm) else "the target",
+            times=times,
         )
         return display.plot(ax, image_kwargs=image_kwargs)
 
@@ -192,8 +203,8 @@ class AttributionDisplay:
             title += (
                 f"\n{self.prediction:.4g} = {self.baseline_prediction:.4g} {moved:+.4g}"
             )
-        ax.set(title=title, xlabel="Step", ylabel="Feature")
-        whole_numbers(ax.xaxis)
+        ax.set(title=title, ylabel="Feature")
+        label_steps([ax], rows.shape[1], self.times)
         if names is not None:
             ax.set_yticks(range(len(names)), list(names))
             ax.set_ylabel("")

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..losses import check_coverage
 from ._axes import BLACK, CYCLE, GREY, SKY, line_style, one_axes, patch_style, tidy
-from ._lines import Array, Line, are_alike, as_line, concise_dates
+from ._lines import Array, Line, are_alike, as_line
 from ._of_forecaster import by_coverage, intervals_of, seen_by
+from ._time_axis import label_times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,8 +155,8 @@ class ForecastDisplay:
         TypeError
             If it is none.
         ValueError
-            If `y_train` is None and the forecaster has not kept what it has seen; or there
-            are several series.
+            If `y_train` is None and the forecaster has not kept what it has seen; if it
+            does not end before the forecast begins; or there are several series.
 
         Examples
         --------
@@ -227,8 +228,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If there are several series, times that cannot share an axis, or intervals
-            beside several forecasts.
+            If there are several series, times that cannot share an axis, a past that does
+            not end before the forecast begins, or intervals beside several forecasts.
         """
         if n_context is not None:
             if n_context < 1:
@@ -269,6 +270,12 @@ class ForecastDisplay:
         Returns
         -------
         display : ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            If the context does not end before the forecast begins, or the parts cannot
+            share an axis.
         """
         context = as_line(self.context, "context")
         start = len(context.values)
@@ -282,6 +289,7 @@ class ForecastDisplay:
             truth = as_line(self.truth, "truth", times=first.times)
             said.append(("truth", truth))
         are_alike(said)
+        _check_follows(self, context, first)
         intervals = self._intervals(first, len(forecasts))
         stays = self._persistence(context, first)
         self.ax_ = ax = one_axes(ax, f"{type(self).__name__}.plot")
@@ -315,10 +323,7 @@ class ForecastDisplay:
         name = getattr(self.context, "name", None)
         if isinstance(name, str) and not self.ax_.get_ylabel():
             self.ax_.set_ylabel(name)
-        if context.has_dates:
-            concise_dates(self.ax_)
-        elif not self.ax_.get_xlabel():
-            self.ax_.set_xlabel("Step")
+        label_times(self.ax_, context.times, getattr(self.context, "index", None), "Step")
         tidy(self.ax_)
         self.ax_.legend(frameon=False)
 
@@ -368,6 +373,24 @@ class ForecastDisplay:
         line = as_line(self.persistence, "persistence", times=forecast.times)
         are_alike([("forecast", forecast), ("persistence", line)])
         return line
+
+
+def _check_follows(display: ForecastDisplay, context: Line, forecast: Line) -> None:
+    """Refuse a context of which some was not known when the forecast was made."""
+    if not (forecast.times <= context.times.max()).any():
+        return
+    ends = _label_of(display.context, context.times, int(context.times.argmax()))
+    begins = _label_of(display.forecast, forecast.times, int(forecast.times.argmin()))
+    raise ValueError(
+        f"context must end before the forecast begins, at {begins}. Got one that ends at"
+        f" {ends}: give what came later as the truth (y_true)."
+    )
+
+
+def _label_of(series: Any, times: Array, place: int) -> Any:
+    """Give a time as the index of the user says it."""
+    index = getattr(series, "index", None)
+    return times[place] if index is None or callable(index) else index[place]
 
 
 def _visible(line: Line, style: dict[str, Any]) -> dict[str, Any]:

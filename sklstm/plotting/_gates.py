@@ -11,16 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..fitting._numbers import is_integer
 from ..inspection import gate_activations
+from ..inspection._gates import GATES
 from ..inspection._inside import inside
+from ..inspection._times import step_times
 from ._axes import CYCLE, legend_above, line_style, several_axes, tidy, whole_numbers
 from ._heat_map import FEW_ROWS, draw_steps
+from ._steps import label_steps, step_numbers
 
 if TYPE_CHECKING:
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
-
-# What lies between 0 and 1; the rest has both signs.
-GATES = ("input", "forget", "output", "reset", "update")
 
 
 class GateDisplay:
@@ -37,6 +37,8 @@ class GateDisplay:
         What was read.
     feature_names : sequence of str or None, default=None
         Of the features of `sequence`.
+    times : Index, array-like of shape (n_timesteps,), or None, default=None
+        Of the steps; NaT is not known. None counts steps back from the last, which is 0.
 
     Attributes
     ----------
@@ -69,10 +71,12 @@ class GateDisplay:
         *,
         sequence: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        times: Any = None,
     ) -> None:
         self.activations = activations
         self.sequence = sequence
         self.feature_names = feature_names
+        self.times = times
 
     @classmethod
     def from_estimator(
@@ -94,7 +98,8 @@ class GateDisplay:
         estimator : estimator
             As in `sklstm.inspection.gate_activations`.
         X : array-like
-            What the estimator predicts from.
+            What the estimator predicts from. The times of its rows are on the axis, where
+            windows are cut from them inside of a pipeline or of `LSTMForecaster`.
         sample : int, default=-1
             Number of the sequence; -1 is the last.
         gates : sequence of str or None, default=None
@@ -146,6 +151,7 @@ class GateDisplay:
             {name: found[name][0] for name in names},
             sequence=values.reshape(len(values), -1),
             feature_names=_names_of(lstm),
+            times=step_times(estimator, X, sequences, int(sample) % n),
         )
         return display.plot(ax, image_kwargs=image_kwargs)
 
@@ -172,7 +178,7 @@ class GateDisplay:
         Raises
         ------
         ValueError
-            If an activation is not of two dimensions.
+            If an activation is not of two dimensions, or there is not one time per step.
         """
         panels = {name: _as_panel(name, value) for name, value in self.activations.items()}
         has_sequence = self.sequence is not None
@@ -189,9 +195,8 @@ class GateDisplay:
             one.set(title=_title(name), ylabel="Unit")
             if values.shape[1] >= FEW_ROWS:
                 whole_numbers(one.yaxis)
-        for one in axes:
-            whole_numbers(one.xaxis)
-        axes[-1].set_xlabel("Step")
+        steps: Any = next(iter(panels.values()), self.sequence)
+        label_steps(list(axes), len(steps), self.times)
         return self
 
     def _draw_sequence(self, ax: Any, line_kwargs: dict[str, Any] | None) -> list[Line2D]:
@@ -211,7 +216,7 @@ class GateDisplay:
                 spread = np.nanstd(values, axis=0)
                 values = values - np.nanmean(values, axis=0)
                 values = values / np.where(spread > 0, spread, 1.0)
-        steps = np.arange(len(values))
+        steps = step_numbers(len(values))
         # A value between two that are missing would not be seen on a line.
         style = line_style(line_kwargs, marker=".", linewidth=1)
         lines = [
@@ -221,7 +226,7 @@ class GateDisplay:
             for i, (name, column) in enumerate(zip(names, values.T, strict=True))
         ]
         what = "Sequence" if len(names) == 1 else "Sequence,\nstandardised"
-        ax.set(ylabel=what, xlim=(-0.5, len(values) - 0.5))
+        ax.set(ylabel=what, xlim=(steps[0] - 0.5, 0.5))
         tidy(ax)
         legend_above(ax, 4)
         return lines

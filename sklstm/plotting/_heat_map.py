@@ -23,20 +23,19 @@ def draw_steps(
     ax: Axes,
     values: NDArray[Any],
     *,
-    first_step: float = 0,
     signed: bool,
     style: dict[str, Any] | None,
     **limits: float,
 ) -> AxesImage:
     """Draw rows of values over steps, with their scale beside them.
 
+    Steps are counted as `step_numbers` does: the last one is 0.
+
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     values : ndarray of shape (n_rows, n_timesteps)
         NaN stays blank.
-    first_step : float, default=0
-        Number of the first step.
     signed : bool
         Whether values lie on both sides of 0, which is then the middle of the colours.
     style : dict or None
@@ -58,7 +57,7 @@ def draw_steps(
         "cmap": SIGNED if signed else SHARES,
         "aspect": "auto",
         "interpolation": "nearest",
-        "extent": (first_step - 0.5, first_step + n_timesteps - 0.5, n_rows - 0.5, -0.5),
+        "extent": (0.5 - n_timesteps, 0.5, n_rows - 0.5, -0.5),
         **limits,
     }
     given = styled(AxesImage, style)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..windows._time_index import as_time_index
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Array = NDArray[Any]
 
@@ -131,15 +128,6 @@ def _without_class(times: Any) -> Array:
     elif times.tz is not None:
         times = times.tz_localize(None)
     return np.asarray(times.to_numpy())
-
-
-def concise_dates(ax: Axes) -> None:
-    """Label an axis of dates with no more than tells them apart."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=4, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def are_alike(lines: list[tuple[str, Line]]) -> None:

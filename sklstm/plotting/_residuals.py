@@ -22,7 +22,8 @@ from ._axes import (
     tidy,
     whole_numbers,
 )
-from ._lines import axis_times, concise_dates
+from ._lines import axis_times
+from ._time_axis import label_times
 
 if TYPE_CHECKING:
     from matplotlib.collections import LineCollection, PolyCollection
@@ -291,10 +292,7 @@ class ResidualDisplay:
         style = line_style(given, color=ORANGE, linewidth=0.9)
         (self.line_,) = ax.plot(times, np.ravel(first), **style)
         ax.set(ylabel="True minus predicted" + of_first.replace(" ", "\n", 1))
-        if times.dtype.kind == "M":
-            concise_dates(ax)
-        else:
-            ax.set_xlabel("Row")
+        label_times(ax, times, self.times, "Row")
 
     def _draw_autocorrelation(
         self,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..inspection._inside import lstm_of
+from ..estimators._lstm import LSTMEstimator
+from ..inspection._inside import Inspectable, lstm_of
 from ._axes import BLACK, BLUE, GREY, ORANGE, line_style, one_axes, tidy, whole_numbers
 from ._baseline import baseline_of, loss_name_of
 
@@ -111,7 +112,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator
-            An LSTM, a pipeline or a search that ends in one, or one of `sklstm.sktime`.
+            An LSTM, a pipeline or a search that ends in one, or one of `sklstm.sktime`;
+            of `PretrainedLSTMForecaster` how fine-tuning went.
         relative : bool, default=False
             Whether to divide by the baseline.
         ax : matplotlib.axes.Axes or None, default=None
@@ -127,10 +129,12 @@ class TrainingCurveDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        AttributeError
+            If a forecaster is pretrained, and was not trained further.
         TypeError
             If there is no LSTM in it.
         ValueError
-            If the loss is to be relative and the baseline is not known.
+            If the loss is to be relative and the baseline is not known, or no epoch is.
 
         Examples
         --------
@@ -143,19 +147,7 @@ class TrainingCurveDisplay:
         >>> display.baseline, display.loss_name
         (1.0, 'Squared error of standardised targets')
         """
-        lstm = lstm_of(estimator)
-        curve, validation = lstm.loss_curve_, lstm.validation_loss_curve_
-        baseline = baseline_of(lstm)
-        named = {} if baseline is None else {"baseline_name": baseline.name}
-        display = cls(
-            loss_curve=curve,
-            validation_loss_curve=validation or None,
-            best_epoch=lstm.best_epoch_,
-            baseline=None if baseline is None else baseline.loss,
-            loss_name=loss_name_of(lstm),
-            first_epoch=lstm.n_epochs_ - len(curve) + 1,
-            **named,
-        )
+        display = cls(**_tuning_of(estimator) or _training_of(lstm_of(estimator)))
         return display.plot(
             ax,
             relative=relative,
@@ -192,10 +184,14 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If the loss is to be relative and there is no positive baseline, or the curves
-            are not of one length.
+            If the loss is to be relative and there is no positive baseline, there is no
+            epoch, or the curves are not of one length.
         """
         unit = self._unit(relative)
+        if not len(self.loss_curve):
+            raise ValueError(
+                "loss_curve must have at least one epoch. Got none: nothing was trained."
+            )
         curves = [self._scaled("loss_curve", self.loss_curve, unit)]
         if self.validation_loss_curve is not None:
             name = "validation_loss_curve"
@@ -260,3 +256,32 @@ class TrainingCurveDisplay:
                 f" ({len(self.loss_curve)},). Got {values.shape}."
             )
         return values / unit
+
+
+def _training_of(lstm: LSTMEstimator) -> dict[str, Any]:
+    """Give what a display holds of the training of an LSTM."""
+    curve, baseline = lstm.loss_curve_, baseline_of(lstm)
+    said = {}
+    if baseline is not None:
+        said = {"baseline": baseline.loss, "baseline_name": baseline.name}
+    return {
+        "loss_curve": curve,
+        "validation_loss_curve": lstm.validation_loss_curve_ or None,
+        "best_epoch": lstm.best_epoch_,
+        "loss_name": loss_name_of(lstm),
+        "first_epoch": lstm.n_epochs_ - len(curve) + 1,
+        **said,
+    }
+
+
+def _tuning_of(estimator: Any) -> dict[str, Any] | None:
+    """Give what a display holds of fine-tuning; None where there is an LSTM to look at."""
+    shows = hasattr(type(estimator), "loss_curve_")
+    if not shows or isinstance(estimator, LSTMEstimator | Inspectable):
+        return None
+    return {
+        "loss_curve": estimator.loss_curve_,
+        "validation_loss_curve": estimator.validation_loss_curve_ or None,
+        "best_epoch": estimator.best_epoch_ or None,
+        "loss_name": getattr(estimator, "_loss_name", "Loss"),
+    }

@@ -21,8 +21,8 @@ from ._axes import (
     patch_style,
     tidy,
 )
-from ._lines import concise_dates
 from ._rows import ascending, row_edges, runs_of
+from ._time_axis import concise_dates, is_elapsed, label_elapsed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -221,10 +221,12 @@ class WindowDisplay:
         if has_dates:
             self.ax_.xaxis_date()
             concise_dates(self.ax_)
+        elif is_elapsed(self.times):
+            label_elapsed(self.ax_, edges)
         else:
             self.ax_.set_xlabel("Row")
         tidy(self.ax_)
-        legend_above(self.ax_, n_entries)
+        legend_above(self.ax_, 3 if n_entries > 4 else n_entries)
 
     def _check(self) -> None:
         for name, least in (("window_length", 1), ("horizon", 0)):

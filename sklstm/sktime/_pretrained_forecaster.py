@@ -26,9 +26,31 @@ from ._pretrained._tuning import every_origin, train_on
 from ._pretrained._view import HORIZON
 from ._pretrained._weights import shipped
 from ._said import Said
+from ._watching import LinkedMixin
 
 
-class PretrainedLSTMForecaster(BaseForecaster):
+def _of_tuning(name: str) -> property:
+    """Show how the training went that came after that of the package."""
+
+    def look(forecaster: Any) -> Any:
+        kind = type(forecaster).__name__
+        if not hasattr(forecaster, "regressor_"):
+            raise AttributeError(f"{kind} has no {name} before fit is called.")
+        regressor = forecaster.regressor_
+        if not regressor.loss_curve_:
+            raise AttributeError(
+                f"{kind} has no {name}, as nothing was trained: set fine_tune=True, or give"
+                " it series that are long enough to learn from."
+            )
+        if name == "best_epoch_":
+            # Epochs of the package's training come before the first of the curve.
+            return regressor.best_epoch_ - regressor.n_epochs_ + len(regressor.loss_curve_)
+        return getattr(regressor, name)
+
+    return property(look)
+
+
+class PretrainedLSTMForecaster(LinkedMixin, BaseForecaster):
     """An LSTM that has learnt to forecast from series that were made for it.
 
     `fit` only takes the series in: the first forecast comes within milliseconds. The
@@ -65,6 +87,13 @@ class PretrainedLSTMForecaster(BaseForecaster):
     n_epochs_ : int
         Epochs of fine-tuning that were kept; 0 where none was better than the network as
         it was.
+    loss_curve_, validation_loss_curve_ : list of float of shape (n_epochs,)
+        Where the network was trained further, with `fine_tune` or by `pretrain`: the
+        quantile losses after each epoch of the last time, of all levels alike and in units
+        of each series' scale; of (some of) the steps that were learnt from, and of those
+        that were held out.
+    best_epoch_ : int
+        There too: the epoch of these that was kept; 0 is the network as it was.
     regressor_ : LSTMRegressor
         The network that forecasts.
 
@@ -256,6 +285,13 @@ class PretrainedLSTMForecaster(BaseForecaster):
         is_number = isinstance(rate, Real) and not isinstance(rate, bool)
         if not is_number or not 0 < rate < np.inf:
             raise ValueError(f"learning_rate must be a number above 0. Got {rate!r}.")
+
+    # What is on the axis of the curves.
+    _loss_name: ClassVar[str] = "Quantile loss, in units of the series' scale"
+
+    loss_curve_ = _of_tuning("loss_curve_")
+    validation_loss_curve_ = _of_tuning("validation_loss_curve_")
+    best_epoch_ = _of_tuning("best_epoch_")
 
     # ------------------------------------------------------------------ forecasts
 

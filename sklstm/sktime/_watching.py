@@ -1,4 +1,4 @@
-"""Watching the fit of the estimator inside of an sktime estimator."""
+"""Watching the fit of the estimator inside of an sktime estimator, and its own picture."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..fitting._available import available_where
 from ..fitting._callbacks import CallbackSupportMixin
+from ..fitting._doc_links import doc_link_html
 
 # sktime keeps what is configured through `reset`, which each fit begins with, and through
 # clones, those of estimators within others among them.
@@ -42,7 +43,28 @@ def _of_inside(name: str) -> property:
     return property(look)
 
 
-class WatchedMixin:
+class LinkedMixin:
+    """Puts a link to the documentation below the picture of an sktime estimator.
+
+    As scikit-learn does for its own; sktime's pictures have none.
+    """
+
+    def _repr_html_inner(self) -> str:
+        return _linked(self, super()._repr_html_inner())  # type: ignore[misc]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        if "text/html" in bundle:
+            bundle["text/html"] = _linked(self, bundle["text/html"])
+        return bundle
+
+
+def _linked(estimator: Any, picture: str) -> str:
+    link = doc_link_html(estimator)
+    return f"{picture}<div>{link}</div>" if link else picture
+
+
+class WatchedMixin(LinkedMixin):
     """Lets an sktime estimator tell how the one inside is trained, and was."""
 
     # Where the fitted estimator inside is.

@@ -308,11 +308,14 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         rows = fitted._read(X, groups, time, reset=False)
         return fitted._window(rows[:0], rows)
 
-    @available_if(_makes_columns)
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
     ) -> NDArray[Any]:
-        """Name the columns of ``output="2d"``: step by step, oldest first.
+        """Name the features of the windows, or the columns of ``output="2d"``.
+
+        Columns are named step by step, oldest first: ``price_lag_1``. Windows have a name
+        for each place of their last axis, so that a pipeline that goes on from them can
+        tell the names of its own output.
 
         Parameters
         ----------
@@ -322,13 +325,47 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
 
         Returns
         -------
-        names : ndarray of str of shape (n_timesteps * n_features,)
+        names : ndarray of str of shape (n_features,), or (n_timesteps * n_features,) with \
+                ``output="2d"``
         """
         check_is_fitted(self)
         names = np.delete(_check_feature_names_in(self, input_features), self._keys)
+        if self.output == "3d":
+            return names
         return np.array(
             [f"{name}_lag_{lag}" for lag in self.lags_ for name in names], dtype=object
         )
+
+    @available_if(_makes_columns)
+    def set_output(self, *, transform: str | None = None) -> SlidingWindowTransformer:
+        """Set the container of the columns of ``output="2d"``.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            As in scikit-learn; None leaves it as it is.
+
+        Returns
+        -------
+        self : SlidingWindowTransformer
+        """
+        return super().set_output(transform=transform)  # type: ignore[no-any-return]
+
+    @property
+    def _sklearn_output_config(self) -> dict[str, str]:
+        # scikit-learn makes a table of whatever has names, also where the user asks for
+        # tables everywhere; windows have names and are none.
+        if not _makes_columns(self):
+            return {"transform": "default"}
+        try:
+            return self.__dict__["_sklearn_output_config"]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError("The container of the output is not set.") from None
+
+    @_sklearn_output_config.setter
+    def _sklearn_output_config(self, config: dict[str, str]) -> None:
+        if _makes_columns(self):
+            self.__dict__["_sklearn_output_config"] = config
 
     def _read(self, X: Any, groups: Any, time: Any, *, reset: bool) -> Rows:
         X = unmasked(X)

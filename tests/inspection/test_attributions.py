@@ -8,7 +8,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
-from sklstm.inspection import attributions
+from sklstm.inspection import _paths, attributions
 from sklstm.losses import DistributionLoss
 
 N, T, F = 12, 7, 2
@@ -219,8 +219,19 @@ def test_gradients_flow_whatever_the_caller_has_set():
     assert all(parameter.grad is None for parameter in model.module_.parameters())
 
 
-def test_attributions_that_do_not_add_up_are_told():
-    # Normalised gates turn sharply near the baseline.
+def test_gradients_that_change_fast_are_followed_in_steps():
+    # Normalised gates turn sharply near the baseline: 50 points miss more than all of it.
+    model, X = fitted(layer_norm=True, dtype="float64")
+    found = attributions(model, X)
+    most = np.abs(found.predictions - found.baseline_predictions).max()
+    assert np.abs(found.completeness_error).max() < 0.01 * most
+    # Finer steps come to the same.
+    again = attributions(model, X, n_points=200)
+    np.testing.assert_allclose(again.attributions, found.attributions, atol=0.02 * most)
+
+
+def test_attributions_that_do_not_add_up_are_told(monkeypatch):
+    monkeypatch.setattr(_paths, "MOST_STEPS", 0)
     model, X = fitted(layer_norm=True, dtype="float64")
     with pytest.warns(UserWarning, match=r"Attributions are off by .* n_points=50\. Raise"):
         attributions(model, X)

@@ -215,3 +215,7 @@ def test_bad_arguments_are_told():
         saturation([0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match="low and high must be shares"):
         saturation(np.zeros((1, 1, 1)), low=0.9, high=0.1)
+    for state in ([-0.2, 0.5], [0.5, 1.5]):
+        with pytest.raises(ValueError, match=r"must be those of a gate, between 0 and 1"):
+            saturation(np.array(state).reshape(1, 2, 1))
+    assert np.isnan(saturation(np.full((1, 2, 1), np.nan))).all()

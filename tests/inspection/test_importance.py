@@ -47,10 +47,12 @@ def test_the_loss_of_score_is_that_of_an_exchange():
     assert by_feature.importances.shape == (3, 20)
     np.testing.assert_allclose(by_feature.importances_mean, [0.4, 1.6, 0], atol=0.08)
     assert by_feature.parts == [0, 1, 2]
+    assert (by_feature.by, by_feature.names) == ("feature", ["0", "1", "2"])
     by_step = importance(by="step")
     np.testing.assert_allclose(by_step.importances_mean, [0.4, 0, 0, 1.6, 0, 0], atol=0.08)
     by_block = importance(by="block", block_length=4)
     assert by_block.parts == [(0, 2), (2, 6)]
+    assert by_block.names == ["-5 to -4", "-3 to 0"]
     np.testing.assert_allclose(by_block.importances_mean, [0.4, 1.6], atol=0.08)
     assert (by_step.importances_std[[1, 2, 4, 5]] == 0).all()
 

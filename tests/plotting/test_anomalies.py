@@ -62,7 +62,8 @@ def test_detectors_of_sktime_are_drawn():
         display.scores_line_.get_ydata(), detector.transform_scores(frame[250:])["scores"]
     )
     alone = LSTMDetector(window_length=12, likelihood=False, **SMALL).fit(frame[:250])
-    assert AnomalyDisplay.from_estimator(alone, frame[250:]).threshold is None
+    display = AnomalyDisplay.from_estimator(alone, frame[250:])
+    assert display.threshold == alone.threshold_ == -alone.detector_.offset_
 
 
 def test_any_detector_of_rows_is_drawn():

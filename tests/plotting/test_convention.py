@@ -29,6 +29,10 @@ DATA = {
         1,
     ),
     "GradientNormDisplay": ({"norms": {"LSTM": [1e-3, 1.0], "RNN": [1e-9, 1.0]}}, 1),
+    "ImportanceDisplay": (
+        {"importances": np.array([[0.1, 0.2, 0.3], [0.0, 0.1, 0.0]]), "names": ["a", "b"]},
+        1,
+    ),
     "IntervalCalibrationDisplay": (
         {"coverages": np.array([0.5, 0.9]), "measured": np.array([0.4, 0.8]), "n_rows": 50},
         1,
@@ -40,6 +44,10 @@ DATA = {
             "n_known": 50,
             "error_by_step": np.array([1.0, 2.0, 3.0]),
         },
+        3,
+    ),
+    "SaturationDisplay": (
+        {"shares": {"forget": np.eye(2), "input": np.eye(2), "output": np.eye(2)}},
         3,
     ),
     "TrainingCurveDisplay": (

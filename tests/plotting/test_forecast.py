@@ -68,6 +68,15 @@ def test_values_lie_over_their_times(kind, as_frame):
     display.figure_.canvas.draw()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_not_known_yet_is_no_context(kind):
+    index = times(kind)
+    y = pd.Series(np.arange(8.0), index)
+    with pytest.raises(ValueError, match=r"^context must end before the forecast") as error:
+        ForecastDisplay.from_predictions(y, pd.Series(SAID, index[6:]), y_true=y[6:])
+    assert f"begins, at {index[6]}. Got one that ends at {index[7]}:" in str(error.value)
+
+
 def test_arrays_follow_each_other():
     display = ForecastDisplay.from_predictions(
         VALUES.tolist(), SAID[:, None], y_true=CAME, n_context=4
@@ -223,7 +232,7 @@ REFUSED = {
     ),
     "intervals must be a mapping": ((VALUES, SAID), {"intervals": [1]}, "Got list"),
     "intervals must be None": (
-        (VALUES, pd.DataFrame({"a": SAID, "b": CAME})),
+        (VALUES, pd.DataFrame({"a": SAID, "b": CAME}, index=[6, 7])),
         {"intervals": {0.9: [[1, 2], [1, 2]]}},
         "Got 2 forecasts",
     ),

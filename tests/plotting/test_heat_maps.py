@@ -56,10 +56,10 @@ def test_gates_are_drawn_as_they_are(model):
     assert low == -high
     # What is read stands above, step by step.
     np.testing.assert_allclose(display.lines_[1].get_ydata(), standardised(X[3, :, 1]))
-    np.testing.assert_array_equal(display.lines_[0].get_xdata(), np.arange(6))
+    np.testing.assert_array_equal(display.lines_[0].get_xdata(), np.arange(-5, 1))
     left, right, _, _ = display.images_["forget"].get_extent()
-    assert (left, right) == display.axes_[0].get_xlim() == (-0.5, 5.5)
-    assert display.axes_[-1].get_xlabel() == "Step"
+    assert (left, right) == display.axes_[0].get_xlim() == (-5.5, 0.5)
+    assert display.axes_[-1].get_xlabel() == "Step (0 is the last)"
 
 
 def test_gates_can_be_chosen_and_drawn_where_asked(model):

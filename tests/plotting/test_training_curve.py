@@ -178,6 +178,11 @@ def test_curves_of_other_lengths_are_refused():
         display.plot()
 
 
+def test_without_epochs_there_is_nothing_to_draw():
+    with pytest.raises(ValueError, match=r"at least one epoch\. Got none: nothing was"):
+        TrainingCurveDisplay(loss_curve=[]).plot()
+
+
 def test_the_lstm_is_found_in_the_estimators_of_sktime():
     pytest.importorskip("sktime")
     from sktime.datasets import load_airline

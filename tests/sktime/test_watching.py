@@ -13,7 +13,14 @@ from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.split import ExpandingWindowSplitter
 from sktime.transformations.series.difference import Differencer
 
-from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesClassifier, LSTMTimeSeriesRegressor
+from sklstm.plotting import TrainingCurveDisplay
+from sklstm.sktime import (
+    LSTMDetector,
+    LSTMForecaster,
+    LSTMTimeSeriesClassifier,
+    LSTMTimeSeriesRegressor,
+    PretrainedLSTMForecaster,
+)
 
 from .data import panel, wave
 
@@ -231,7 +238,7 @@ def test_callbacks_of_a_search_reach_the_estimator_inside(number):
         search = GridSearchCV(clone(estimator), {"hidden_size": [2, 3]}, cv=2)
         search.set_callbacks(ProgressBar()).fit(*data)
     text = console.export_text()
-    kind = estimator._estimator_class.__name__
+    kind = type(estimator).__name__
     found = [line for line in text.splitlines() if f"{kind} - fit #" in line]
     assert len(found) == 5
     assert all("100%" in line for line in found)
@@ -266,3 +273,85 @@ def test_lines_are_printed(estimator, data, capsys):
     assert [line.split("  ")[0] for line in lines] == [f"epoch {i}/3" for i in (1, 2, 3)]
     for line, loss in zip(lines, fitted.loss_curve_, strict=True):
         assert f"loss {loss:.4f}" in line
+
+
+@needs_callbacks
+@by_kind
+def test_the_progress_bar_has_the_name_that_users_know(estimator, data):
+    names = set()
+
+    class Named(Recorder):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            names.add((context.estimator_name, context.task_name))
+
+    estimator.clone().set_callbacks(Named()).fit(*data)
+    kind = type(estimator).__name__
+    assert names == {(kind, "fit"), (kind, "epoch")}
+
+
+@needs_callbacks
+def test_the_name_is_that_of_the_outermost():
+    names = []
+
+    class Named(Recorder):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            names.append(context.estimator_name)
+
+    detector = LSTMDetector(window_length=6, max_epochs=1).set_callbacks(Named())
+    detector.fit(SERIES.to_frame())
+    assert set(names) == {"LSTMDetector"}
+    regressor = detector.detector_.estimator_
+    assert not any(name.startswith("_fitted_as") for name in vars(regressor))
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [*(case[0] for case in CASES), LSTMDetector(), PretrainedLSTMForecaster()],
+    ids=lambda value: type(value).__name__,
+)
+def test_pictures_link_to_the_documentation(estimator):
+    name = type(estimator).__name__
+    link = f'href="https://sklstm.readthedocs.io/en/latest/api/sklstm.sktime.{name}.html"'
+    for picture in (estimator._repr_html_(), estimator._repr_mimebundle_()["text/html"]):
+        assert picture.count(link) == 1
+        assert f"Documentation for {name}" in picture
+
+    class Own(type(estimator)):
+        pass
+
+    assert "Documentation for" not in Own()._repr_html_()
+
+
+def test_fine_tuning_shows_its_curves():
+    fitted = PretrainedLSTMForecaster(None, fine_tune=True, max_epochs=3)
+    with pytest.raises(AttributeError, match=r"has no loss_curve_ before fit is called\."):
+        fitted.loss_curve_  # noqa: B018
+    fitted.set_params(learning_rate=0.001).fit(SERIES, fh=[1, 2])
+    losses, held_out = fitted.loss_curve_, fitted.validation_loss_curve_
+    assert len(losses) == len(held_out) == 3
+    assert losses[-1] < losses[0]
+    assert fitted.n_epochs_ == fitted.best_epoch_
+    # The best of three is kept, if it is a hundredth better than nothing.
+    assert fitted.best_epoch_ in (0, 1 + int(np.argmin(held_out)))
+    assert fitted.get_fitted_params()["loss_curve"] == losses
+    assert pickle.loads(pickle.dumps(fitted)).loss_curve_ == losses
+    display = TrainingCurveDisplay.from_estimator(fitted)
+    np.testing.assert_array_equal(display.line_.get_ydata(), losses)
+    np.testing.assert_array_equal(display.line_.get_xdata(), [1, 2, 3])
+    np.testing.assert_array_equal(display.validation_line_.get_ydata(), held_out)
+    assert display.ax_.get_ylabel() == "Quantile loss, in units of the series' scale"
+    fitted.update(wave()[60:64])
+    assert len(fitted.loss_curve_) == 1
+
+
+def test_what_is_not_trained_further_has_no_curves():
+    fitted = PretrainedLSTMForecaster().fit(SERIES, fh=[1])
+    assert fitted.n_epochs_ == 0
+    for name in CURVES[1:]:
+        assert not hasattr(fitted, name)
+    with pytest.raises(AttributeError, match=r"as nothing was trained: set fine_tune=True"):
+        TrainingCurveDisplay.from_estimator(fitted)
+    with pytest.raises(ValueError, match=r"loss_curve must have at least one epoch"):
+        TrainingCurveDisplay.from_estimator(fitted.regressor_)
+    fitted.pretrain(panel(a=SERIES, b=2 * SERIES), fh=[1])
+    assert len(fitted.fit(SERIES, fh=[1]).loss_curve_) == fitted.max_epochs

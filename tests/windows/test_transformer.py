@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import (
+    LSTMRegressor,
     SequenceReshaper,
     SlidingWindowTransformer,
     Windows,
@@ -295,9 +296,22 @@ def test_padding_with_nan_has_several_names(padding):
     assert again == padding or (np.isnan(again) and np.isnan(padding))
 
 
-def test_sequences_have_no_column_names():
-    assert hasattr(SlidingWindowTransformer(output="2d"), "get_feature_names_out")
-    assert not hasattr(SlidingWindowTransformer(output="3d"), "get_feature_names_out")
+def test_features_of_sequences_have_names_and_no_table():
+    frame = daily(4).assign(b=1.0)
+    windows = SlidingWindowTransformer(window_length=2).fit(frame)
+    assert windows.get_feature_names_out().tolist() == ["a", "b"]
+    assert not hasattr(windows, "set_output")
+    model = make_pipeline(windows, LSTMRegressor(hidden_size=2, max_epochs=1))
+    model.fit(frame, frame["a"])
+    names = ["lstmregressor0", "lstmregressor1"]
+    assert model.get_feature_names_out().tolist() == names
+    with config_context(transform_output="pandas"):
+        assert isinstance(model[:-1].transform(frame), Windows)
+        assert model.transform(frame).columns.tolist() == names
+    # What is set for columns comes back with them.
+    flat = SlidingWindowTransformer(output="2d").set_output(transform="pandas")
+    flat.set_params(output="3d").set_params(output="2d")
+    assert isinstance(clone(flat).fit_transform(frame), pd.DataFrame)
 
 
 def test_pandas_output_keeps_the_index():

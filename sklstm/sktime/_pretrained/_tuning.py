@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ MOST_HELD_OUT = 4
 LEAST_VALUES = 3
 MOST_ORIGINS = 20_000
 AT_ONCE = 2_000
+
+# Samples that were learnt from whose loss is looked at after each epoch.
+MOST_WATCHED = 2_000
 
 
 def train_on(
@@ -69,6 +73,8 @@ def train_on(
     Returns
     -------
     regressor : PretrainedRegressor
+        Its curves are what `scaled_loss` says after each epoch: of samples that were learnt
+        from, and of those held out, with whichever weights are the better.
     n_epochs : int
         Epochs that were kept; 0 is the network as it was.
 
@@ -93,19 +99,41 @@ def train_on(
     tuned = PretrainedRegressor(**regressor.get_params(deep=False))
     tuned._model = regressor._model
     tuned.set_params(batch_size=BATCH_SIZE, random_state=seed)
+    watched = _some_of(train, MOST_WATCHED)
     best, n_epochs = regressor._model, 0
+    curve: list[float] = []
+    held_out_curve: list[float] = []
     least = (1 - LEAST_GAIN) * scaled_loss(regressor, *held_out)
     for epoch in range(max_epochs):
         rate = learning_rate * (1 + np.cos(np.pi * epoch / max_epochs)) / 2
         tuned.set_params(learning_rate=rate).partial_fit(*train)
+        curve.append(scaled_loss(tuned, *watched))
+        held_out_curve.append(np.inf)
         for model in (_mean_of(regressor._model, tuned._model), tuned._model):
             candidate = copy.copy(tuned)
             candidate._model = model
             loss = scaled_loss(candidate, *held_out)
+            held_out_curve[-1] = min(held_out_curve[-1], loss)
             if loss < least:
                 best, n_epochs, least = model, epoch + 1, loss
-    tuned._model = best
+    # The model that stays as it is is others' as well.
+    tuned._model = best if n_epochs else copy.deepcopy(best)
+    before = regressor._model.course.n_epochs
+    tuned._model.course = replace(
+        best.course,
+        n_epochs=before + max_epochs,
+        best_epoch=before + n_epochs,
+        loss_curve=curve,
+        validation_loss_curve=held_out_curve,
+    )
     return tuned, n_epochs
+
+
+def _some_of(samples: Samples, most: int) -> Samples:
+    """Give some samples, spread over all of them."""
+    windows, targets, weights = samples
+    chosen = np.unique(np.linspace(0, len(weights) - 1, most).astype(np.intp))
+    return windows.take(chosen), targets.take(chosen), weights[chosen]
 
 
 def _mean_of(before: TrainedModel, after: TrainedModel) -> TrainedModel:
