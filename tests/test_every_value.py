@@ -44,6 +44,7 @@ BOTH = [
     {"weight_averaging": 0.9},
     {"max_grad_norm": None},
     {"standardize": False},
+    {"checkpoint": "fit.ckpt"},
     {"instance_norm": "last"},
     {"instance_norm": "standard"},
     {"instance_norm": "affine"},
@@ -64,6 +65,11 @@ REGRESSION = [
 # Rows repeated would be other rows, whose targets lie elsewhere.
 IN_ORDER = [{"horizon": 1}]
 CLASSIFICATION = [{"label_smoothing": 0.1}, {"class_weight": "balanced"}]
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("options", BOTH + REGRESSION, ids=str)

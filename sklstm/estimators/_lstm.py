@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike, NDArray
@@ -28,9 +29,18 @@ from ..samples._inputs import (
     is_validation_given,
     plain,
     read_sequences,
+    resolve_device,
 )
 from ..samples._samples import Samples
-from ..training import Plan, SequenceNet, TrainedModel, hold_out
+from ..training import (
+    Checkpoint,
+    Plan,
+    SequenceNet,
+    TrainedModel,
+    fingerprint,
+    hold_out,
+    open_checkpoint,
+)
 from ..windows._order import check_same_order
 from ..windows._windows import Windows
 from ._learnt import Learnt
@@ -39,6 +49,9 @@ from ._start import Start, Units, as_samples, reach_of, where_known
 from ._training import net_of, train_model
 
 Array = NDArray[Any]
+
+# Parameters that change nothing of what is learnt, or are known by what comes of them.
+NO_MATTER = frozenset({"checkpoint", "verbose", "warm_start", "device"})
 
 # Epochs that are remembered while `partial_fit` goes on and on.
 REMEMBERED = 1000
@@ -184,14 +197,28 @@ class LSTMEstimator(
         KeyboardInterrupt
             If Ctrl-C interrupts the training. The estimator is then fitted with the best
             whole epoch, or with the last where nothing validates; or is as it was, before
-            the first.
+            the first. A checkpoint is kept, and taken up by the next `fit`.
         """
+        given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        with open_checkpoint(self.checkpoint) as checkpoint:
+            self._fit_whole(X, y, sample_weight, given, checkpoint)
+        return self
+
+    def _fit_whole(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        given: dict[str, Any],
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        """Train to the end, from where a checkpoint has come to."""
         previous = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
         remedy = "Set warm_start=False to start anew."
-        start = self._begin(X, y, sample_weight, previous, remedy)
-        given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        kept_seed = None if checkpoint is None else checkpoint.seed
+        start = self._begin(X, y, sample_weight, previous, remedy, kept_seed=kept_seed)
         if is_validation_given(given):
-            valid = self._read_validation(start, X_val, y_val, sample_weight_val)
+            valid = self._read_validation(start, *given.values())
             start = replace(start, valid=valid, brings_validation=self._is_given_validation)
         elif self.early_stopping:
             start = self._hold_out(start)
@@ -202,9 +229,25 @@ class LSTMEstimator(
             self.n_epochs_no_change if self.early_stopping else None,
             most_steps=plain(self.max_steps),
             steps_of_epoch=plain(self.validation_steps),
+            checkpoint=checkpoint,
         )
+        if checkpoint is not None:
+            self._claim(checkpoint, start)
         train_model(self, start, plan, X, y, sample_weight)
-        return self
+
+    def _claim(self, checkpoint: Checkpoint, start: Start) -> None:
+        """Refuse the checkpoint of another fit."""
+        matters = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in NO_MATTER
+        }
+        if not isinstance(self.random_state, Integral):
+            del matters["random_state"]  # known by the seed that it gave
+        kind, device = type(self), resolve_device(self.device)
+        parameters = {"estimator": kind, **matters, "device": device}
+        fit = fingerprint(parameters, start.train, start.valid, start.previous)
+        checkpoint.belong_to(fit, start.seed, plain(self.random_state))
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, targets: Any = None) -> Any:
         """Go once through the samples; the first call learns the scaling."""
@@ -224,6 +267,7 @@ class LSTMEstimator(
         previous: TrainedModel | None,
         remedy: str,
         targets: Any = None,
+        kept_seed: int | None = None,
     ) -> Start:
         """Check the arguments, against those of before if training goes on."""
         check_callbacks(self.callbacks)
@@ -237,6 +281,8 @@ class LSTMEstimator(
         windows, layout = read_sequences(X, self, like=layout)
         if targets is None:
             targets = self._learn_targets(y)
+        if seed is None and self.random_state is None:
+            seed = kept_seed
         if seed is None:
             seed = draw_seed(self.random_state)
         check_same_order(X, y, "y")

@@ -6,6 +6,7 @@ out: `documented` fills the texts into the docstrings, and a test holds the two 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -293,6 +294,15 @@ TRAINING: dict[str, Parameter] = {
         last, for `max_epochs` more. Between two calls the parameters of training may
         change, but not `optimizer`, `standardize`, `dtype`, `device` or those of the
         network, except `dropout`; `random_state` has no effect then.""",
+    ),
+    "checkpoint": Parameter(
+        "str, path-like or None",
+        None,
+        [str, os.PathLike, None],
+        """File that keeps a `fit` while it is not whole: written after each epoch, and
+        taken away at the end. Where a crash came between, the next `fit` with the same
+        parameters and data takes it up, and ends bit for bit as if nothing had happened.
+        One fit at a time may use it. `partial_fit` does not.""",
     ),
     "dtype": Parameter(
         _one_of(DTYPES),

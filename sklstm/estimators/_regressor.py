@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -167,6 +168,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         validation_split: str = "auto",
         n_epochs_no_change: int = 10,
         warm_start: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -214,6 +216,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.validation_split = validation_split
         self.n_epochs_no_change = n_epochs_no_change
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ._codec import NO_CLASSES
+from ..files._codec import NO_CLASSES
 
 # Behind a colon stand the classes of which a value, or what is in it, has to be: ``*`` is
 # any estimator. All others are data.
@@ -76,6 +76,8 @@ _SKTIME = {
     " _freq _y_columns _history:History",
     "LSTMTimeSeriesClassifier": "estimator_:LSTMClassifier _channels classes_ n_classes_",
     "LSTMTimeSeriesRegressor": "estimator_:LSTMRegressor _channels _is_timed",
+    "LSTMDetector": "detector_:LSTMOutlierDetector _cutter:SlidingWindowTransformer"
+    " _usual:TailLikelihood threshold_ _knows_gaps _fitted _tail _X _y",
 }
 _BASE = (
     "_fh:ForecastingHorizon _cutoff _state _is_fitted _is_vectorized _converter_store_y"
@@ -94,7 +96,7 @@ _PARTS = {
     "sklstm.estimators._expected": {
         "Expectation": "n_steps horizon",
         "Errors": "expectation:Expectation regressor:ForecastRegressor|Seq2SeqRegressor"
-        " location scale",
+        " location scale size",
     },
     "sklstm.sktime._panel": {"Panel": "frame starts stops"},
     "sklstm.sktime._history": {"History": "pieces:Panel"},
@@ -122,6 +124,7 @@ _PARTS = {
 # Those whose state is plain values, which they know how to give and to take.
 _STATES = {
     "sklstm.training": ["TrainedModel"],
+    "sklstm.anomaly": ["TailLikelihood"],
     "sklstm.estimators._conformity": ["Conformity"],
     "sklstm.estimators._calibration": ["SeenRows"],
 }

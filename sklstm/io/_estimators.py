@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..files._plain_file import read_plain, write_plain
+from ..files._values import VALUES
 from ._classes import ESTIMATORS, known_class
 from ._objects import object_kind
 from ._pandas import PANDAS
-from ._plain_file import read_plain, write_plain
-from ._values import VALUES
 
 KIND = "estimator"
 

@@ -11,9 +11,9 @@ import numpy as np
 from torch import Tensor
 from torch.nn import Module
 
+from ..files._codec import REMEDIES
+from ..files._values import read_device
 from ..training import OWN
-from ._codec import REMEDIES
-from ._values import read_device
 
 State = dict[str, Any]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
+from ..files._codec import Kind, Reader, Writer, refusal
 from ._classes import (
     HOLDERS,
     KNOWN,
@@ -17,7 +18,6 @@ from ._classes import (
     Part,
     known_class,
 )
-from ._codec import Kind, Reader, Writer, refusal
 from ._model_state import check_model, check_trained, check_weights, without_training
 
 # scikit-learn's callbacks, and its requests of metadata.

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codec import Kind, Reader, Writer, as_list, refusal
+from ..files._codec import Kind, Reader, Writer, as_list, refusal
 
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")
 _INDEXES = (

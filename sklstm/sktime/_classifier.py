@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -128,6 +129,7 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         validation_fraction: float = 0.1,
         validation_split: str = "random",
         n_epochs_no_change: int = 10,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -169,6 +171,7 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
         self.n_epochs_no_change = n_epochs_no_change
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device

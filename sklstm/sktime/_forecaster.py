@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from ..estimators._predictive import levels_of
 from ..fitting._callbacks import handed_on
 from ..inspection._inside import Inside
 from ..losses import POINT
+from ..training import beside
 from ..windows._windows import Windows
 from ._backtest import calibrate, rows_to_calibrate, slide
 from ._channels import Channels, split_channels
@@ -50,6 +52,9 @@ Array = NDArray[Any]
 
 # The quantiles that are learnt by default.
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+
+# What a checkpoint is called by that is not of the network that forecasts.
+CALIBRATION, PRETRAINING = "calibration", "pretraining"
 
 
 @documented(
@@ -103,6 +108,9 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         `predict_proba` come from the same network, as they do with a distribution. A
         recursive forecast carries its uncertainty along by 500 paths, drawn step by step:
         its median is that of the paths, while `predict` follows the medians themselves.
+    checkpoint
+        Of the networks that calibrate and that are pretrained the file has a name that goes
+        on with ``.calibration`` or ``.pretraining``.
     calibration_fraction : float or None
         Share of the windows of each series, its last ones, by which quantiles are
         calibrated: a first network is trained on the rows before them alone, and its
@@ -219,6 +227,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         validation_fraction: float = 0.1,
         n_epochs_no_change: int = 10,
         calibration_fraction: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -267,6 +276,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         self.validation_fraction = validation_fraction
         self.n_epochs_no_change = n_epochs_no_change
         self.calibration_fraction = calibration_fraction
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device
@@ -319,7 +329,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         if self.instance_scale == "auto":
             # The series to come may be of any size.
             model.regressor.set_params(instance_scale=not are_of_one_size(self))
-        self._train(model, ForecastModel.fit, self._read(y, X, model))
+        self._train(model, ForecastModel.fit, self._read(y, X, model), PRETRAINING)
         self.pretrained_model_ = model
         return self
 
@@ -331,7 +341,8 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         self._freq = self._look_at(y, X)
         y, X = split_channels(self._learn_channels(y), y, X)
         model = pretrained_copy(self, y, X, fh)
-        self._train(model, ForecastModel.fine_tune, self._read(y, X, model))
+        panel = self._read(y, X, model)
+        self._train(model, ForecastModel.fine_tune, panel, PRETRAINING)
         self.pretrained_model_ = model
         return self
 
@@ -365,20 +376,27 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         model: ForecastModel,
         train: Callable[[ForecastModel, Panel], None],
         panel: Panel,
+        purpose: str | None = None,
     ) -> None:
         """Train on all rows; calibrate by a copy that does not know the last ones.
 
         It knows less than the one that forecasts, so that its scores err on the wide side.
+        Each network has a checkpoint of its own, by its purpose: the next fit begins with
+        the first, while that of the second may be there.
         """
+        path = self.checkpoint if purpose is None else beside(self.checkpoint, purpose)
         if self.calibration_fraction is not None:
             n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
             other = copy.deepcopy(model)
+            other.regressor.set_params(checkpoint=beside(path, CALIBRATION))
             with handed_on(self, other.regressor):
                 train(other, panel.without_last(n_later))
             calibrate(other, panel, n_later, self.calibration_fraction)
             model.calibration = other.calibration
+        model.regressor.set_params(checkpoint=path)
         with handed_on(self, model.regressor):
             train(model, panel)
+        model.regressor.set_params(checkpoint=self.checkpoint)
 
     @staticmethod
     def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:

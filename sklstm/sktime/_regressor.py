@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -140,6 +141,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         validation_fraction: float = 0.25,
         validation_split: str = "random",
         n_epochs_no_change: int = 60,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -181,6 +183,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
         self.n_epochs_no_change = n_epochs_no_change
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device

@@ -1,6 +1,8 @@
 """Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
+from ._checkpoint import Checkpoint, beside, given_random_state, open_checkpoint
 from ._data import SequenceData
+from ._fingerprint import fingerprint
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -19,6 +21,7 @@ __all__ = [
     "OPTIMIZERS",
     "OWN",
     "SCHEDULES",
+    "Checkpoint",
     "Memory",
     "OwnThreads",
     "Plan",
@@ -29,12 +32,16 @@ __all__ = [
     "SklearnEpochs",
     "TrainedModel",
     "ValidationWatch",
+    "beside",
     "data_options",
+    "fingerprint",
+    "given_random_state",
     "hold_out",
     "hold_out_last",
     "in_time",
     "is_same",
     "make_network",
+    "open_checkpoint",
     "run",
     "shares_rows",
     "take_up",

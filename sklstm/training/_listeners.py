@@ -34,13 +34,33 @@ class TrainingListener:
         """Act after an epoch; True asks to stop training."""
         return False
 
+    def on_settled(self, net: Trainee, *, stops: bool) -> None:
+        """Act when all have heard of the end of an epoch, and training goes on or stops."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give what the rest of a run depends on: tensors and plain values."""
+        return {}
+
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Go on from where a run was.
+
+        Parameters
+        ----------
+        net : Trainee
+            As it was then.
+        state : dict
+            As `state_dict` gave it.
+        n_epochs : int
+            Epochs of the run so far.
+        """
+
     def hears_steps(self) -> bool:
         """Tell whether there is something to do after a step."""
         return type(self).on_step is not TrainingListener.on_step
 
 
-class EpochSchedule(TrainingListener):
-    """Change the learning rate after each epoch.
+class Schedule(TrainingListener):
+    """Change the learning rate.
 
     Parameters
     ----------
@@ -49,6 +69,24 @@ class EpochSchedule(TrainingListener):
 
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the scheduler's state."""
+        if not hasattr(self.scheduler, "load_state_dict"):
+            raise TypeError(
+                "learning_rate_schedule must give a scheduler with state_dict and"
+                " load_state_dict for a checkpoint, as those of torch.optim.lr_scheduler"
+                f" have. Got {self.scheduler!r}."
+            )
+        return dict(self.scheduler.state_dict())
+
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Put the scheduler's state back."""
+        self.scheduler.load_state_dict(state)
+
+
+class EpochSchedule(Schedule):
+    """Change the learning rate after each epoch."""
 
     def on_epoch_end(self, net: Trainee) -> bool:
         """Set the rate of the next epoch, by the validation loss if there is one."""
@@ -60,16 +98,8 @@ class EpochSchedule(TrainingListener):
         return False
 
 
-class StepSchedule(TrainingListener):
-    """Change the learning rate after each step.
-
-    Parameters
-    ----------
-    scheduler : object with a method `step`, such as those of `torch.optim.lr_scheduler`
-    """
-
-    def __init__(self, scheduler: Any) -> None:
-        self.scheduler = scheduler
+class StepSchedule(Schedule):
+    """Change the learning rate after each step."""
 
     def on_step(self, net: Trainee) -> None:
         """Set the rate of the next step."""
@@ -116,6 +146,18 @@ class AveragedWeights(TrainingListener):
         self.trained = _copies(self.values)
         _copy(self.average, self.values)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Give the average, and the weights from which training goes on."""
+        names = ("n_steps", "average", "trained")
+        return {name: getattr(self, name) for name in names}
+
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Put both back."""
+        self.n_steps = state["n_steps"]
+        _copy(state["average"], self.average)
+        self.trained = _copies(self.values)
+        _copy(state["trained"], self.trained)
+
 
 class BestEpoch(TrainingListener):
     """Keep the weights of the epoch with the least validation loss, in memory.
@@ -140,6 +182,15 @@ class BestEpoch(TrainingListener):
             self.loss, self.epoch = loss, epoch
             self.weights = _copied(net.module_.state_dict())
         return self.patience is not None and epoch - self.epoch >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the best epoch."""
+        return {name: getattr(self, name) for name in ("loss", "epoch", "weights")}
+
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Put the best epoch back."""
+        self.loss, self.epoch = state["loss"], state["epoch"]
+        self.weights = state["weights"]
 
     def restore(self, net: Trainee) -> None:
         """Put the best weights back."""
@@ -167,6 +218,10 @@ class LastEpoch(TrainingListener):
             self.states = {name: _copied(p.state_dict()) for name, p in _parts(net)}
         self.n_rows = len(net.history)
         return False
+
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Keep what the net is then."""
+        self.on_epoch_end(net)
 
     def restore(self, net: Trainee) -> None:
         """Put the state after the last whole epoch back."""

@@ -18,6 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from ._course import Course
 from ._data import Batches, Inputs, SequenceData
+from ._deck import Deck
 from ._hooks import StopTraining, call_hooks, hear_batches
 from ._linear_start import begin_linear
 from ._listeners import TrainingListener
@@ -26,7 +27,9 @@ from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trainee import Batch, Step
 
-NO_SAMPLES = torch.empty(0, dtype=torch.long, device="cpu")
+
+class Diverged(ValueError):
+    """The loss or a weight has become NaN or infinite."""
 
 
 class SequenceNet(NeuralNet):
@@ -83,7 +86,7 @@ class SequenceNet(NeuralNet):
         if earlier is not None and earlier.callbacks == self.callbacks:
             self._going_on = earlier.callbacks_
         self._threads: OwnThreads | None = None
-        self._deck = NO_SAMPLES
+        self.deck = Deck(self.generator_)
         self._n_batches = 0
 
     # ------------------------------------------------------------------ training
@@ -110,6 +113,7 @@ class SequenceNet(NeuralNet):
         rounds: tuple[int, int],
         batches: SideBySide,
         listeners: Sequence[TrainingListener] = (),
+        take_up: Callable[[], int] | None = None,
     ) -> None:
         """Train for some epochs, or until a callback or a listener asks to stop.
 
@@ -126,6 +130,9 @@ class SequenceNet(NeuralNet):
             threads are waited for.
         listeners : sequence of TrainingListener
             Are told of each epoch after the callbacks.
+        take_up : callable () -> int or None, default=None
+            Puts back what an earlier run was in the midst of, once all else is ready, and
+            gives the number of epochs that need not be trained any more.
 
         Raises
         ------
@@ -138,15 +145,18 @@ class SequenceNet(NeuralNet):
         try:
             self._seed_dropout()
             epochs, self._n_batches = rounds
-            self._deck = NO_SAMPLES
+            self.deck.clear()
             # Callbacks get the data as a dataset; it is large and must not stay in the net.
             self.notify("on_train_begin", X=train, y=None)
+            if take_up is not None:
+                epochs -= take_up()
             self.fit_loop(
                 (train, valid), epochs=epochs, batches=batches, listeners=listeners
             )
             self.notify("on_train_end", X=train, y=None)
         finally:
-            self._threads, self._deck = None, NO_SAMPLES
+            self._threads = None
+            self.deck.clear()
             self.module_.eval()
 
     def fit_loop(
@@ -186,6 +196,8 @@ class SequenceNet(NeuralNet):
             stop = self._end_epoch(data)
             for listener in listeners:
                 stop |= listener.on_epoch_end(self)
+            for listener in listeners:
+                listener.on_settled(self, stops=stop)
             if stop:
                 break
         return self
@@ -226,7 +238,7 @@ class SequenceNet(NeuralNet):
         kind = "training" if prefix == "train" else "validation"
         for what, value in ((f"{kind} loss", loss), ("sum of the weights", weights)):
             if not math.isfinite(value):
-                raise ValueError(_divergence_message(what, value, self.n_epochs))
+                raise Diverged(_divergence_message(what, value, self.n_epochs))
         if not per_batch:
             # skorch's Checkpoint reads the last batch, whoever listens.
             self.history.new_batch()
@@ -369,10 +381,7 @@ class SequenceNet(NeuralNet):
     def _dealt(self, data: SequenceData) -> Batches:
         """Give the batches of one epoch, each sample once before one comes again."""
         n_samples = min(self._n_batches * self.batch_size, len(data))
-        while len(self._deck) < n_samples:
-            self._deck = torch.cat([self._deck, data.order(self.generator_)])
-        order, self._deck = self._deck[:n_samples], self._deck[n_samples:]
-        return Batches(data, order, self.batch_size)
+        return Batches(data, self.deck.deal(data, n_samples), self.batch_size)
 
     # ------------------------------------------------------------------ skorch's scorers
 

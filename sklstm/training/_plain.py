@@ -67,6 +67,36 @@ def as_tensors(value: Any) -> Any:
     return tuple(map(as_tensors, value)) if isinstance(value, tuple) else value
 
 
+def on_cpu(value: Any) -> Any:
+    """Bring the tensors of a nested value to the CPU, and its containers to Python's own.
+
+    Parameters
+    ----------
+    value : object
+        As `as_plain` takes it.
+
+    Returns
+    -------
+    state : object
+        Its tensors share memory with those of the value, where these are on the CPU.
+
+    Examples
+    --------
+    >>> from collections import OrderedDict
+    >>> on_cpu(OrderedDict(step=torch.ones(1, requires_grad=True), rate=np.float64(0.5)))
+    {'step': tensor([1.]), 'rate': 0.5}
+    """
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: on_cpu(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [on_cpu(item) for item in value]
+    return tuple(map(on_cpu, value)) if isinstance(value, tuple) else value
+
+
 # Stands in a pickle for a user's own loss or optimiser.
 OWN = "(own)"
 

@@ -32,11 +32,13 @@ class Progress(TrainingListener):
         self.ask = ask
         self.least = math.inf
         self.begun: float | None = None
+        self.n_taken_up = 0
 
     def on_epoch_begin(self, net: Trainee) -> None:
         """Note the rate of the epoch, which a schedule changes before its end."""
         if self.begun is None:
-            self.begun, self.n_earlier = perf_counter(), net.n_epochs
+            self.begun = perf_counter()
+            self.n_earlier = net.n_epochs - self.n_taken_up
         self.rate = net.optimizer_.param_groups[0].get("lr")
 
     def on_epoch_end(self, net: Trainee) -> bool:
@@ -55,11 +57,18 @@ class Progress(TrainingListener):
         self.ask(partial(print, line, flush=True))
         return False
 
+    def take_up(self, net: Trainee, state: dict[str, Any], n_epochs: int) -> None:
+        """Count on from the epochs of an earlier run."""
+        self.n_taken_up = n_epochs
+        rows = net.history[-n_epochs:] if n_epochs else []
+        self.least = min([math.inf, *(row.get("valid_loss", math.inf) for row in rows)])
+
     def _seconds_left(self, n_done: int) -> float | None:
         """Guess from the epochs so far; None where nothing is left."""
         if self.begun is None or n_done >= self.n_epochs:
             return None
-        return (perf_counter() - self.begun) * (self.n_epochs - n_done) / n_done
+        seconds = (perf_counter() - self.begun) / (n_done - self.n_taken_up)
+        return seconds * (self.n_epochs - n_done)
 
 
 def epoch_line(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ._checkpoint import Checkpoint
 from ._data import SequenceData
 from ._listeners import AveragedWeights, BestEpoch, LastEpoch, TrainingListener
 from ._net import SequenceNet
 from ._optimizers import make_schedule
 from ._side_by_side import SideBySide
 from ._threads import Interrupted
+from ._unfinished import Unfinished
 
 # Of a budget in steps there are at least so many epochs: after each the learning rate
 # changes, and the network is judged.
@@ -36,6 +38,8 @@ class Plan(NamedTuple):
         Steps of the optimiser, at most.
     steps_of_epoch : int or None, default=None
         Steps after which an epoch ends, if it is not over before.
+    checkpoint : Checkpoint or None, default=None
+        Keeps the run while it is not whole, and may have one to take up.
     """
 
     epochs: int
@@ -45,6 +49,7 @@ class Plan(NamedTuple):
     remembered: int | None = None
     most_steps: int | None = None
     steps_of_epoch: int | None = None
+    checkpoint: Checkpoint | None = None
 
     def rounds(self, n_batches: int) -> Rounds:
         """Count what there is room for, where a pass through the samples has some batches.
@@ -112,6 +117,8 @@ def run(
     ------
     Interrupted, KeyboardInterrupt
         If it is interrupted.
+    ValueError
+        If training diverges, or a checkpoint cannot be written or taken up.
     """
     if plan.remembered is not None:
         net.forget(plan.remembered - plan.epochs)
@@ -122,6 +129,11 @@ def run(
     best = BestEpoch(plan.patience)
     last = LastEpoch(of_several=rounds.n > 1)
     keepers = [last] if valid is None else [best, last]
+    everyone: list[TrainingListener] = [*steps, *keepers, *listeners]
+    take_up = None
+    if plan.checkpoint is not None:
+        unfinished = Unfinished(plan.checkpoint, net, train, everyone, rounds.n)
+        everyone, take_up = [*everyone, unfinished], unfinished.begin
 
     def settle() -> None:
         if best.epoch:
@@ -129,8 +141,7 @@ def run(
         publish(best.epoch or None)
 
     try:
-        everyone = [*steps, *keepers, *listeners]
-        net.train_epochs(train, valid, rounds, batches, everyone)
+        net.train_epochs(train, valid, rounds, batches, everyone, take_up)
         settle()
     except (Interrupted, KeyboardInterrupt):
         if last.n_rows:

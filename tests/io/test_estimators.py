@@ -56,7 +56,9 @@ CATEGORIES = np.stack([X, rng.integers(0, 4, X.shape)], axis=2)
 
 
 @pytest.fixture
-def through_a_file(tmp_path):
+def through_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
     def write_and_read(model, **options):
         save(model, tmp_path / "model.safetensors", **options)
         assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]

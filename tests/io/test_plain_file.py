@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from safetensors.numpy import save
 
-from sklstm.io._plain_file import read_plain, write_plain
+from sklstm.files._plain_file import read_plain, write_plain
 from tests.io.same import is_same
 
 VALUES = [

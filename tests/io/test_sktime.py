@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from sktime.forecasting.base import ForecastingHorizon
 
+from sklstm.anomaly import TailLikelihood
 from sklstm.io import load, save
 from sklstm.sktime import (
+    LSTMDetector,
     LSTMForecaster,
     LSTMTimeSeriesClassifier,
     LSTMTimeSeriesRegressor,
@@ -194,6 +196,62 @@ def test_a_regressor_of_series(X, through_a_file):
     assert is_same(loaded.predict(X), model.predict(X))
     assert is_same(through_a_file(LSTMTimeSeriesRegressor()).get_params(),
                    LSTMTimeSeriesRegressor().get_params())  # fmt: skip
+
+
+DETECTORS = [
+    {},
+    {"likelihood": False, "contamination": 0.1},
+    {"method": "reconstruction", "threshold": 0.999, "long": 50},
+    {"horizon": 2, "instance_norm": "level", "cell": "gru", "dtype": "float64"},
+]
+
+
+@pytest.mark.parametrize("options", DETECTORS, ids=str)
+@pytest.mark.parametrize("name", ["days", "months", "integers", "columns"])
+def test_a_detector(name, options, through_a_file):
+    options = {"validation_fraction": 0.5, **options}
+    unfitted = through_a_file(LSTMDetector(**SMALL | options))
+    assert is_same(unfitted.get_params(), LSTMDetector(**SMALL | options).get_params())
+    X = pd.DataFrame(SERIES[name])
+    detector = unfitted.fit(X[:40])
+    loaded = through_a_file(detector)
+    for rows in (X[40:], X):
+        assert loaded.transform_scores(rows).equals(detector.transform_scores(rows))
+        assert is_same(loaded.predict(rows), detector.predict(rows))
+    assert is_same(loaded.get_config(), detector.get_config())
+    assert is_same(loaded.loss_curve_, detector.loss_curve_)
+    assert loaded.threshold_ == detector.threshold_
+
+
+def damaged(name, value):
+    """The state of a likelihood with one of its parts replaced."""
+    likelihood = TailLikelihood(long=50)
+    likelihood.extend(np.arange(30.0))
+    state = likelihood.__getstate__()
+    part = next(
+        (state[p] for p in ("averages", "usual", "quiet") if name in state[p]), state
+    )
+    part[name] = value
+    return state
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("long", 10**12),
+        ("short", "ten"),
+        ("threshold", 2.0),
+        ("n_left", -1),
+        ("n_filled", 50),
+        ("n_errors", 1.5),
+        ("block", np.zeros((50, 3))),
+        ("waiting", np.zeros(10, dtype=int)),
+        ("usual", None),
+    ],
+)
+def test_a_damaged_likelihood_is_refused(name, value):
+    with pytest.raises(ValueError, match="A likelihood must be as it was written"):
+        TailLikelihood.__new__(TailLikelihood).__setstate__(damaged(name, value))
 
 
 def test_callbacks_are_refused_by_name(tmp_path):

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from sklstm.files._plain_file import read_plain, write_plain
+from sklstm.files._values import CONSTANTS, VALUES
 from sklstm.io._pandas import PANDAS
-from sklstm.io._plain_file import read_plain, write_plain
-from sklstm.io._values import CONSTANTS, VALUES
 from tests.io.same import is_same
 
 KINDS = (*VALUES, *PANDAS)

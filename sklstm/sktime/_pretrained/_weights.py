@@ -7,7 +7,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from ...io._plain_file import read_plain, write_plain
+from ...files._plain_file import read_plain, write_plain
 from ...training import TrainedModel
 from ._regressor import PretrainedRegressor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,12 @@ def _write_moment(value: date, writer: Writer, place: str) -> str:
     return value.isoformat()
 
 
+def _read_path(content: Any, reader: Reader) -> Path:
+    if not isinstance(content, str):
+        raise ValueError(f"a path must be text. Got {content!r:.80}")
+    return Path(content)
+
+
 def _write_random_state(value: Any, writer: Writer, place: str) -> Any:
     state = value.get_state(legacy=False)
     return [writer.write(state["state"]["key"]), *_numbers(state)]
@@ -173,6 +180,12 @@ VALUES = (
         _of(timedelta),
         lambda value, writer, place: [value.days, value.seconds, value.microseconds],
         lambda content, reader: timedelta(*content),
+    ),
+    Kind(
+        "$path",
+        lambda value: type(value) is type(Path()),
+        lambda value, writer, place: str(value),
+        _read_path,
     ),
     Kind("$random_state", _is_mersenne, _write_random_state, _read_random_state),
     Kind(

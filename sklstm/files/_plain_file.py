@@ -62,17 +62,49 @@ def write_plain(
     ...     read_plain(f"{folder}/a.safetensors", "sums")
     {'a': (array([0, 1]), None)}
     """
+    replace_file(Path(path), plain_bytes(kind, value, kinds, place))
+
+
+def plain_bytes(
+    kind: str, value: Any, kinds: Sequence[Kind] = VALUES, place: str = "value"
+) -> bytes:
+    """Give what `write_plain` writes.
+
+    Parameters
+    ----------
+    kind, value, kinds, place
+        As in `write_plain`.
+
+    Returns
+    -------
+    content : bytes
+
+    Raises
+    ------
+    TypeError
+        As `write_plain` raises it.
+    """
     writer = Writer(kinds)
     tree = writer.write(value, place)
     text = json.dumps(tree, allow_nan=False, separators=(",", ":"))
     header = {"format": str(FORMAT), "version": __version__, "kind": kind, "value": text}
-    _replace(Path(path), save(writer.arrays, header))
+    return save(writer.arrays, header)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Let a file have new content, whole or not at all."""
-    # A name of its own: others may write to the same path meanwhile.
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+def replace_file(path: Path, content: bytes, part: Path | None = None) -> None:
+    """Let a file have new content, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    part : Path or None, default=None
+        Where the content is written first, in the same folder. None is a new name: others
+        may write to the same path meanwhile.
+    """
+    if part is None:
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part.unlink(missing_ok=True)  # a crash may have left it
     try:
         with open(part, "xb") as file:
             file.write(content)

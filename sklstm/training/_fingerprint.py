@@ -1,0 +1,275 @@
+"""What a fit is known by: its parameters, its data, and what else decides its bits."""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .._version import __version__
+from ..samples._inputs import plain
+from ..samples._samples import Samples
+from ..windows._windows import Windows, row_chunks
+from ._plain import as_plain, is_plain
+from ._trained_model import TrainedModel
+
+# Bytes that share a check sum.
+LEAF = 1 << 18
+# Characters of a value in a message.
+LONGEST = 60
+
+
+class Fingerprint(NamedTuple):
+    """What a fit is known by.
+
+    Attributes
+    ----------
+    parameters : dict of str to str
+        As text. What is code has its name.
+    data : dict of str to (str, str)
+        Of each argument of `fit` its shape, and a digest of its values.
+    previous : str
+        Digest of the model that training goes on from; empty if it begins.
+    setting : dict of str to str
+        Versions, and the number of threads: with others the sums have other bits.
+    """
+
+    parameters: dict[str, str]
+    data: dict[str, tuple[str, str]]
+    previous: str
+    setting: dict[str, str]
+
+    def differences_from(self, other: Fingerprint) -> list[str]:
+        """Say what another fit had that this one has not.
+
+        Parameters
+        ----------
+        other : Fingerprint
+
+        Returns
+        -------
+        differences : list of str
+            Empty if it is the same fit.
+        """
+        said = [
+            f"{name}={_short(value)} (now {_short(self.parameters.get(name))})"
+            for name, value in _unlike(other.parameters, self.parameters)
+        ]
+        # What is trained on, and what is held out, follows from the parameters too.
+        for name, value in _unlike(other.data, self.data) if not said else ():
+            now = self.data.get(name)
+            if value is None or now is None:
+                said.append(f"{name} (now without)" if value else f"no {name}")
+            elif value[0] != now[0]:
+                said.append(f"{name} of shape {value[0]} (now {now[0]})")
+            else:
+                said.append(f"other values in {name}")
+        if other.previous != self.previous:
+            said.append("another model that training went on from, by warm_start")
+        said += [
+            f"{value} {name} (now {self.setting.get(name)})"
+            for name, value in _unlike(other.setting, self.setting)
+        ]
+        return said
+
+
+def fingerprint(
+    parameters: Mapping[str, Any],
+    train: Samples,
+    valid: Samples | None,
+    previous: TrainedModel | None,
+) -> Fingerprint:
+    """Tell what a fit is known by.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        Those that the result depends on.
+    train : Samples
+    valid : Samples or None
+        Held out, or given.
+    previous : TrainedModel or None
+        That training goes on from.
+
+    Returns
+    -------
+    fit : Fingerprint
+    """
+    setting = {
+        "version of sklstm": __version__,
+        "version of torch": str(torch.__version__),
+        "thread(s)": str(torch.get_num_threads()),
+    }
+    return Fingerprint(
+        {name: described(value) for name, value in parameters.items()},
+        _digests([train] if valid is None else [train, valid]),
+        "" if previous is None else _digest_of_model(previous),
+        setting,
+    )
+
+
+# ---------------------------------------------------------------------- parameters
+
+
+def described(value: Any) -> str:
+    """Write a parameter as text, the same in each process.
+
+    Parameters
+    ----------
+    value : object
+        What is code has its name, with the numbers that it holds: two functions of one name
+        are taken for the same.
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> described(np.float64(0.5)), described([4, "a"]), described({"b": None})
+    ('0.5', "(4, 'a')", "{'b': None}")
+    >>> described(functools.partial(torch.optim.SGD, momentum=0.5))
+    "torch.optim.sgd.SGD(*(), **{'momentum': 0.5})"
+    >>> described(torch.nn.HuberLoss(delta=2.0))
+    "torch.nn.modules.loss.HuberLoss(delta=2.0, reduction='mean')"
+    """
+    value = plain(value)
+    if value is None or isinstance(value, str | bool | int | float | bytes):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(described, value))})"
+    if isinstance(value, dict):
+        pairs = (f"{described(k)}: {described(v)}" for k, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, functools.partial):
+        arguments = f"*{described(value.args)}, **{described(value.keywords)}"
+        return f"{described(value.func)}({arguments})"
+    if isinstance(value, torch.nn.Module):
+        parts = ", ".join(_described_object(module) for module in value.modules())
+        state = value.state_dict()
+        return f"{parts} {digest_of(state)}" if state else parts
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, torch.device | torch.dtype | np.dtype):
+        return str(value)
+    return _described_object(value)
+
+
+def _described_object(value: Any) -> str:
+    """Give the class of an object, and the plain values that are not what it has learnt."""
+    kept = {
+        name: described(item)
+        for name, item in sorted(getattr(value, "__dict__", {}).items())
+        if name[0] != "_" and name[-1] != "_" and name != "training"
+        if is_plain(as_plain(item))
+    }
+    values = ", ".join(f"{name}={text}" for name, text in kept.items())
+    return f"{type(value).__module__}.{type(value).__qualname__}({values})"
+
+
+def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Give what one of two has otherwise, or they do not both have."""
+    names = dict.fromkeys([*one, *other])
+    return [(name, one.get(name)) for name in names if one.get(name) != other.get(name)]
+
+
+def _short(text: str | None) -> str:
+    text = str(text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+# ---------------------------------------------------------------------- data
+
+
+def _digests(all_samples: list[Samples]) -> dict[str, tuple[str, str]]:
+    """Give shapes and digests of the arguments of fit that samples came from."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    sums: dict[str, Any] = {}
+    tables: dict[int, bytes] = {}
+    for samples in all_samples:
+        weight = f"sample_weight{samples.suffix}"
+        parts = (samples.windows, samples.target, samples.weight)
+        for name, part in zip((*samples.names, weight), parts, strict=True):
+            if part is not None:
+                # Samples held out are of the same arguments.
+                n_before = shapes[name][0] if name in shapes else 0
+                shapes[name] = (n_before + len(part), *part.shape[1:])
+                _add(sums.setdefault(name, blake2b(digest_size=16)), part, tables)
+    return {name: (str(shapes[name]), sums[name].hexdigest()) for name in sums}
+
+
+def _digest_of_model(model: TrainedModel) -> str:
+    memory = model.memory
+    state = (model.network.state_dict(), memory.optimizer, memory.n_runs, memory.seed)
+    return digest_of(state)
+
+
+def digest_of(value: Any) -> str:
+    """Give a digest of a nested value.
+
+    Parameters
+    ----------
+    value : object
+        Tensors, arrays, windows and plain values.
+
+    Returns
+    -------
+    digest : str
+
+    Examples
+    --------
+    >>> digest_of([1, np.ones(2)]) == digest_of([1, torch.ones(2, dtype=torch.float64)])
+    True
+    """
+    digest = blake2b(digest_size=16)
+    _add(digest, value, {})
+    return digest.hexdigest()
+
+
+def _add(digest: Any, value: Any, tables: dict[int, bytes]) -> None:
+    """Add a nested value to a digest; of each table of windows the sums are kept."""
+    if isinstance(value, Windows):
+        known = value.known
+        beside = () if known is None else (known.leads, known.columns)
+        _add(digest, (value.ends, value.starts, value.lags, value.padding, beside), tables)
+        if id(value.table) not in tables:
+            tables[id(value.table)] = _check_sums(value.table)
+        digest.update(tables[id(value.table)])
+    elif isinstance(value, Tensor):
+        digest.update(_check_sums(value.detach().cpu().numpy()))
+    elif isinstance(value, np.ndarray):
+        digest.update(_check_sums(value))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            digest.update(repr(key).encode())
+            _add(digest, item, tables)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _add(digest, item, tables)
+    else:
+        digest.update(repr(value).encode())
+
+
+def _check_sums(array: NDArray[Any]) -> bytes:
+    """Give check sums of an array, part by part.
+
+    They go into a digest in place of the values: that is several times as fast as to digest
+    the values, and no two arrays are taken for each other but by chance.
+    """
+    said = [f"{array.dtype.str}{array.shape}".encode()]
+    if array.dtype == object:
+        return b"".join([*said, repr(array.tolist()).encode()])
+    for chunk in row_chunks(array) if array.ndim > 1 and array.size else [...]:
+        part = np.ascontiguousarray(array[chunk])
+        raw: Any = memoryview(part.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+        said += [
+            zlib.crc32(raw[i : i + LEAF]).to_bytes(4) for i in range(0, len(raw), LEAF)
+        ]
+    return b"".join(said)
