@@ -8,6 +8,7 @@ from .estimators import (
     LSTMOutlierDetector,
     LSTMRegressor,
 )
+from .streams import StreamPredictor
 from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
@@ -24,6 +25,7 @@ __all__ = [
     "LSTMRegressor",
     "SequenceReshaper",
     "SlidingWindowTransformer",
+    "StreamPredictor",
     "Windows",
     "future_targets",
     "sliding_windows",

@@ -19,6 +19,8 @@ from ._threads import OwnThreads
 
 # Batches for each thread from which threads of their own predict them sooner.
 LEAST_SIDE_BY_SIDE = 8
+# The number of the first sample.
+FIRST = torch.zeros(1, dtype=torch.int64, device="cpu")
 
 
 def predict_batches(
@@ -39,6 +41,24 @@ def predict_batches(
             (n_samples, n_outputs, n_parameters)
     """
     return _by_batches(network, data, partial(_predict, network, link, data))
+
+
+def predict_first(
+    network: LSTMNetwork, link: Callable[..., Tensor], data: SequenceData
+) -> NDArray[Any]:
+    """Predict the first sample alone, in the units of training.
+
+    Parameters
+    ----------
+    network : LSTMNetwork
+    link : callable (output, roles) -> Tensor
+    data : SequenceData
+
+    Returns
+    -------
+    prediction : ndarray of shape (1, n_classes) or (1, n_outputs, n_parameters)
+    """
+    return _predict(network, link, data, FIRST).cpu().numpy()
 
 
 def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:

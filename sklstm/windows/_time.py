@@ -218,6 +218,24 @@ def time_breaks(
     return np.r_[np.zeros(min(1, len(time)), dtype=bool), gap]
 
 
+def lies_on_calendar(time: Any, freq: Any) -> NDArray[np.bool_]:
+    """Tell which times of a series lie on the steps that are counted from its first.
+
+    Parameters
+    ----------
+    time : time index of shape (n_rows,)
+        Of one series.
+    freq : str or offset
+
+    Returns
+    -------
+    lies : ndarray of bool of shape (n_rows,)
+    """
+    new = np.zeros(len(time), dtype=bool)
+    new[:1] = True
+    return ~_places_on_calendar(time, new, freq)[1]
+
+
 def instants(time: Any) -> NDArray[np.int64]:
     """Count the periods, the integers or the nanoseconds up to each time."""
     if not is_time_index(time):
