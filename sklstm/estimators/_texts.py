@@ -38,6 +38,8 @@ REFERENCES = {
         count. IJCNN.""",
     "Gibbs2021": """Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under
         distribution shift. NeurIPS.""",
+    "Graves2012": """Graves, A. (2012). Supervised sequence labelling with recurrent neural
+        networks. Springer.""",
     "Hochreiter1997": """Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory.
         Neural Computation, 9(8), 1735-1780.""",
     "Karim2018": """Karim, F. et al. (2018). LSTM fully convolutional networks for time

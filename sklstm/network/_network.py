@@ -27,7 +27,7 @@ HEAD_ROWS = 32
 
 
 class LSTMNetwork(nn.Module):
-    """Sequences in, one row of outputs each out.
+    """Sequences in, one row of outputs each out, or one for each step.
 
     Parameters
     ----------
@@ -81,6 +81,8 @@ class LSTMNetwork(nn.Module):
     reads_level : bool, default=False
         Whether the head reads the level of each sequence, too, where outputs are no
         forecasts.
+    return_sequences : bool, default=False
+        Whether there are outputs after each step, not after the last alone.
     skip : tuple of (length, n_periods, leads) or None, default=None
         The steps and the number of past periods whose mean the outputs begin from, and how
         many steps ahead they lie; they forecast `target_features`.
@@ -143,6 +145,7 @@ class LSTMNetwork(nn.Module):
         level_decay: float = 0.5,
         target_features: Sequence[int] = (),
         reads_level: bool = False,
+        return_sequences: bool = False,
         skip: tuple[int, int, Sequence[int]] | None = None,
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
@@ -159,6 +162,7 @@ class LSTMNetwork(nn.Module):
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
         self.roles = tuple(roles)
+        self.return_sequences = return_sequences
 
         # Input normaliser.
         categories = categories or {}
@@ -269,7 +273,8 @@ class LSTMNetwork(nn.Module):
 
         Returns
         -------
-        output : Tensor of shape (n_samples, output_size)
+        output : Tensor of shape (n_samples[, n_timesteps], output_size)
+            With `return_sequences`, observed steps first.
         """
         read, level = self.read(x, lengths)
         return self.respond(read, level, lengths, future, history)
@@ -328,8 +333,12 @@ class LSTMNetwork(nn.Module):
 
         Returns
         -------
-        output : Tensor of shape (n_samples, output_size)
+        output : Tensor of shape (n_samples[, n_timesteps], output_size)
         """
+        if self.return_sequences:
+            states = self.dropout(self._hidden(read, lengths)[0])
+            output = self._outputs(states.flatten(0, 1), None)
+            return with_least_scale(output.unflatten(0, states.shape[:2]), self.roles)
         if future is not None:
             future = self._numeric(future, self.future_features)
         state = self.state(read, level, lengths)

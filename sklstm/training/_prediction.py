@@ -134,6 +134,8 @@ def _predict(
         read = (inputs[name] for name in ("x", "lengths", "future", "history"))
         output = network(*read)
         values = link(output, network.roles)
+    if network.return_sequences:
+        return in_time(values, inputs["lengths"], data, index, torch.nan)
     size, shift = inputs["size"], inputs["shift"]
     if size is None and shift is None:
         return values
