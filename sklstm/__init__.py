@@ -12,7 +12,10 @@ from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
     Windows,
+    cut_sequences,
     future_targets,
+    join_sequences,
+    pad_sequences,
     sliding_windows,
 )
 
@@ -25,6 +28,9 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "Windows",
+    "cut_sequences",
     "future_targets",
+    "join_sequences",
+    "pad_sequences",
     "sliding_windows",
 ]

@@ -398,8 +398,8 @@ REGRESSION: dict[str, Parameter] = {
         have predictions. Unobserved steps count nothing, need no target and get NaN. A
         target that is not known at an observed step has to be masked, in a masked array, or
         to have a `sample_weight` of 0: weights may be those of steps, of shape
-        ``(n_samples, n_timesteps)``. An output reads the steps up to its own; with `bidirectional`, all.
-        Not together with what needs the whole sequence: another `pooling` than "last",
+        ``(n_samples, n_timesteps)``. An output reads the steps up to its own; with
+        `bidirectional`, all. Not together with what needs the whole sequence: another `pooling` than "last",
         `instance_norm`, `patch_length`, ``convolution="beside"``, `horizon`.""",
     ),
     "quantile": Parameter(
@@ -481,8 +481,8 @@ CLASSIFICATION: dict[str, Parameter] = {
         numbers, None among others. A label that is not known at an observed step has to be
         masked, in a masked array, or to have a `sample_weight` of 0: weights may be those
         of steps, of shape ``(n_samples, n_timesteps)``. A label reads the steps up to its
-        own; with `bidirectional`, all. Not together with what needs the whole sequence: another
-        `pooling` than "last", `instance_norm`, `patch_length`, ``convolution="beside"``,
+        own; with `bidirectional`, all. Not together with what needs the whole sequence:
+        another `pooling` than "last", `instance_norm`, `patch_length`, ``convolution="beside"``,
         `horizon`.""",
     ),
     "class_weight": Parameter(
