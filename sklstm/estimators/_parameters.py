@@ -399,8 +399,9 @@ REGRESSION: dict[str, Parameter] = {
         target that is not known at an observed step has to be masked, in a masked array, or
         to have a `sample_weight` of 0: weights may be those of steps, of shape
         ``(n_samples, n_timesteps)``. An output reads the steps up to its own; with
-        `bidirectional`, all. Not together with what needs the whole sequence: another `pooling` than "last",
-        `instance_norm`, `patch_length`, ``convolution="beside"``, `horizon`.""",
+        `bidirectional`, all. Not together with what needs the whole sequence: another
+        `pooling` than "last", `instance_norm`, `patch_length`, ``convolution="beside"``,
+        `horizon`.""",
     ),
     "quantile": Parameter(
         "float or list of float",
@@ -482,8 +483,8 @@ CLASSIFICATION: dict[str, Parameter] = {
         masked, in a masked array, or to have a `sample_weight` of 0: weights may be those
         of steps, of shape ``(n_samples, n_timesteps)``. A label reads the steps up to its
         own; with `bidirectional`, all. Not together with what needs the whole sequence:
-        another `pooling` than "last", `instance_norm`, `patch_length`, ``convolution="beside"``,
-        `horizon`.""",
+        another `pooling` than "last", `instance_norm`, `patch_length`,
+        ``convolution="beside"``, `horizon`.""",
     ),
     "class_weight": Parameter(
         'dict, "balanced" or None',
