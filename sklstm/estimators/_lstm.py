@@ -320,7 +320,8 @@ class LSTMEstimator(
         -------
         weights : ndarray of shape (n_samples, n_timesteps)
             Each row sums to 1, and is 0 at unobserved steps. The steps of a patch share
-            its weight.
+            its weight. With `return_sequences`, (n_samples, n_timesteps, n_timesteps): a
+            row for each step, of the steps that it reads.
         """
         model, windows = self._fitted(X)
         return model.attention(windows)

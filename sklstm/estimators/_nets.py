@@ -194,7 +194,7 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
 # What has no meaning with an output at each step: the values that parameters may have, and
 # what any other would do.
 _PER_STEP: dict[str, tuple[tuple[Any, ...], str]] = {
-    "pooling": (("last",), "makes one state of those of all steps"),
+    "pooling": (("last", "attention"), "makes one state of those of all steps"),
     "patch_length": ((1,), "makes one step of several"),
     "convolution": ((None, "before"), "averages over all steps"),
     "instance_norm": ((None,), "takes a level from steps that are still to come"),

@@ -399,9 +399,10 @@ REGRESSION: dict[str, Parameter] = {
         target that is not known at an observed step has to be masked, in a masked array, or
         to have a `sample_weight` of 0: weights may be those of steps, of shape
         ``(n_samples, n_timesteps)``. An output reads the steps up to its own; with
-        `bidirectional`, all. Not together with what needs the whole sequence: another
-        `pooling` than "last", `instance_norm`, `patch_length`, ``convolution="beside"``,
-        `horizon`.""",
+        `bidirectional`, all. With ``pooling="attention"`` each output also reads the
+        states of those steps [Luong2015]_. Not together with what needs the whole sequence:
+        `pooling` by mean or maximum, `instance_norm`, `patch_length`,
+        ``convolution="beside"``, `horizon`.""",
     ),
     "quantile": Parameter(
         "float or list of float",
@@ -482,8 +483,9 @@ CLASSIFICATION: dict[str, Parameter] = {
         numbers, None among others. A label that is not known at an observed step has to be
         masked, in a masked array, or to have a `sample_weight` of 0: weights may be those
         of steps, of shape ``(n_samples, n_timesteps)``. A label reads the steps up to its
-        own; with `bidirectional`, all. Not together with what needs the whole sequence:
-        another `pooling` than "last", `instance_norm`, `patch_length`,
+        own; with `bidirectional`, all. With ``pooling="attention"`` each also reads the
+        states of those steps [Luong2015]_. Not together with what needs the whole sequence:
+        `pooling` by mean or maximum, `instance_norm`, `patch_length`,
         ``convolution="beside"``, `horizon`.""",
     ),
     "class_weight": Parameter(

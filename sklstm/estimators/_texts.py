@@ -52,6 +52,8 @@ REFERENCES = {
         long-term time series forecasting. arXiv:2308.11200.""",
     "Nie2023": """Nie, Y. et al. (2023). A time series is worth 64 words: Long-term
         forecasting with transformers. ICLR.""",
+    "Luong2015": """Luong, M.-T. et al. (2015). Effective approaches to attention-based
+        neural machine translation. EMNLP.""",
     "Malhotra2015": """Malhotra, P. et al. (2015). Long short term memory networks for
         anomaly detection in time series. ESANN.""",
     "Malhotra2016": """Malhotra, P. et al. (2016). LSTM-based encoder-decoder for

@@ -51,7 +51,8 @@ def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
 
     Returns
     -------
-    weights : ndarray of shape (n_samples, n_timesteps)
+    weights : ndarray of shape (n_samples, n_timesteps) or \
+            (n_samples, n_timesteps, n_timesteps)
     """
     return _by_batches(network, data, partial(_attention, network, data))
 
@@ -148,7 +149,11 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
         weights = network.attention(inputs["x"], inputs["lengths"])
-    return in_time(weights, inputs["lengths"], data, index, 0.0)
+    placed = in_time(weights, inputs["lengths"], data, index, 0.0)
+    if placed.ndim == 2:
+        return placed
+    across = in_time(placed.transpose(1, 2), inputs["lengths"], data, index, 0.0)
+    return across.transpose(1, 2)
 
 
 @torch.inference_mode()

@@ -43,6 +43,7 @@ NETWORKS = [
     {"head_sizes": (4,)},
     {"memory_length": 5},
     {"convolution": "before", "conv_filters": (3,), "conv_kernel_sizes": (2,)},
+    {"pooling": "attention"},
 ]
 LOSSES = [
     {},
@@ -73,10 +74,15 @@ def many_to_one(model):
 @each_network
 def test_a_step_is_what_the_prefix_gives(options):
     model = LSTMRegressor(**EXACT, **options).fit(GAPS, SUMS)
-    twin = many_to_one(model)
+    # No other network has attention from step to step.
+    twin = None if "pooling" in options else many_to_one(model)
     steps = model.predict(GAPS)
     for t in range(T):
         seen = ~UNSEEN[:, t]
+        shorter = model.predict(GAPS[:, : t + 1])[:, t]
+        np.testing.assert_allclose(steps[seen, t], shorter[seen], rtol=1e-9, atol=1e-12)
+        if twin is None:
+            continue
         prefix = twin.predict(GAPS[:, : t + 1])
         np.testing.assert_allclose(steps[seen, t], prefix[seen], rtol=1e-9, atol=1e-12)
     np.testing.assert_array_equal(np.isnan(steps), UNSEEN)
@@ -85,9 +91,11 @@ def test_a_step_is_what_the_prefix_gives(options):
 @each_network
 def test_the_probability_of_a_step_is_that_of_the_prefix(options):
     model = LSTMClassifier(**EXACT, **options).fit(X, LABELS)
-    twin = many_to_one(model)
     steps = model.predict_proba(X)
     np.testing.assert_allclose(steps.sum(axis=2), 1)
+    if "pooling" in options:
+        return
+    twin = many_to_one(model)
     for t in range(T):
         np.testing.assert_allclose(steps[:, t], twin.predict_proba(X[:, : t + 1]))
 
@@ -100,6 +108,42 @@ def test_no_step_knows_what_comes(options):
     before, after = model.predict(X), model.predict(changed)
     np.testing.assert_array_equal(before[:, :4], after[:, :4])
     assert (before[:, 4:] != after[:, 4:]).mean() > 0.5
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_attention_to_the_steps_is_that_of_the_equations(bidirectional):
+    options = {"pooling": "attention", "bidirectional": bidirectional}
+    model = LSTMRegressor(**EXACT, **options).fit(GAPS, SUMS)
+    network = model.module_
+    attention, core = network.step_attention, network.core.layers[0]
+    score, join = (
+        [p.detach().numpy() for p in part.parameters()]
+        for part in (attention.score, attention.join)
+    )
+    scaling, target = model._model.encoding.scaling, model._model.targets.scaling
+    weights, predicted = model.attention_weights(GAPS), model.predict(GAPS)
+    for i in range(10):
+        seen = ~UNSEEN[i]
+        x = (GAPS[i, seen] - scaling.mean) / scaling.scale
+        states = oracle.lstm_states(x, *oracle._weights(core.forwards))
+        if bidirectional:
+            back = oracle.lstm_states(x[::-1], *oracle._weights(core.backwards))[::-1]
+            states = np.concatenate([states, back], axis=1)
+        given = np.full((T, T), 0.0)
+        attended = []
+        for t, state in enumerate(states):
+            read = states if bidirectional else states[: t + 1]
+            scores = read @ score[0].T @ state
+            share = np.exp(scores - scores.max())
+            share /= share.sum()
+            given[np.flatnonzero(seen)[t], np.flatnonzero(seen)[: len(read)]] = share
+            both = np.concatenate([share @ read, state])
+            attended.append(np.tanh(join[0] @ both + join[1]))
+        np.testing.assert_allclose(weights[i], given, atol=1e-9)
+        if seen.any():
+            wanted = oracle._linear(network.head.linear, np.array(attended))[:, 0]
+            wanted = wanted * target.scale + target.mean
+            np.testing.assert_allclose(predicted[i, seen], wanted, rtol=1e-9)
 
 
 def test_both_directions_know_all():
@@ -381,7 +425,12 @@ LATE[4, 2:4] = None
             SUMS,
             "patch_length must be 1 with return_seq",
         ),
-        (LSTMRegressor, {"pooling": "mean"}, SUMS, "pooling must be 'last' with return_se"),
+        (
+            LSTMRegressor,
+            {"pooling": "mean"},
+            SUMS,
+            "pooling must be 'last' or 'attention' w",
+        ),
         (
             LSTMRegressor,
             {"instance_norm": "affine"},
