@@ -17,6 +17,14 @@ from sklstm import (
     SequenceReshaper,
     sliding_windows,
 )
+from sklstm.export import to_onnx
+from sklstm.inspection import (
+    attributions,
+    gate_activations,
+    sequence_permutation_importance,
+    summary,
+)
+from sklstm.io import load, save
 from sklstm.metrics import over_steps
 from sklstm.training import _side_by_side
 
@@ -505,3 +513,28 @@ def test_conformal_intervals_of_steps():
     lower, upper = np.moveaxis(model.predict_interval(X[200:]), -1, 0)
     assert lower.shape == (100, T)
     assert 0.7 < np.mean((lower <= y[200:]) & (y[200:] <= upper)) < 0.9
+
+
+def test_what_reads_one_output_of_a_sequence_says_so():
+    model = LSTMRegressor(**SMALL).fit(X, SUMS)
+    with pytest.raises(ValueError, match="return_sequences must be False for attributions"):
+        attributions(model, X)
+    with pytest.raises(NotImplementedError, match=r"return_sequences must be False"):
+        to_onnx(model)
+
+
+def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):
+    model = LSTMClassifier(**SMALL, pooling="attention").fit(GAPS, LABELS)
+    gates = gate_activations(model, GAPS)
+    np.testing.assert_array_equal(np.isnan(gates.hidden[:, :, 0]), UNSEEN)
+    parts = summary(model).parts
+    assert [p.name for p in parts] == ["lstm 1", "attention to the steps", "head"]
+    assert sum(p.n_weights for p in parts) == sum(
+        p.numel() for p in model.module_.parameters()
+    )
+    save(model, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(GAPS), model.predict_proba(GAPS))
+    assert model.transform(X).shape == (N, 6)
+    importance = sequence_permutation_importance(model, GAPS, LABELS, n_repeats=2)
+    assert importance.importances.shape == (2, 2)
