@@ -529,7 +529,7 @@ def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):
     np.testing.assert_array_equal(np.isnan(gates.hidden[:, :, 0]), UNSEEN)
     parts = summary(model).parts
     assert [p.name for p in parts] == ["lstm 1", "attention to the steps", "head"]
-    assert sum(p.n_weights for p in parts) == sum(
+    assert sum(p.n_parameters for p in parts) == sum(
         p.numel() for p in model.module_.parameters()
     )
     save(model, tmp_path / "model")
