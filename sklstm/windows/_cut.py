@@ -165,59 +165,69 @@ def join_sequences(values: ArrayLike, rows: NDArray[np.intp]) -> Array:
     return joined
 
 
-def pad_sequences(sequences: Sequence[Any]) -> Windows | Array:
-    """Make an array of sequences of unequal length; the shorter begin later.
+def pad_sequences(sequences: Sequence[Any], y: Sequence[Any] | None = None) -> Any:
+    """Make sequences of unequal length an array; the shorter begin later.
 
     Parameters
     ----------
     sequences : sequence of array-like of shape (n_timesteps,) or (n_timesteps, n_features)
-        Oldest step first; frames with the same columns, too.
+        Numbers, oldest step first; frames with the same columns, too.
+    y : sequence of array-like of shape (n_timesteps,) or (n_timesteps, n_outputs), or None
+        Numbers or labels of the steps of each sequence.
 
     Returns
     -------
-    padded : Windows of shape (n_sequences, n_timesteps, n_features), or ndarray
-        Sequences of one dimension, of numbers or labels, give an array of shape
-        (n_sequences, n_timesteps). Steps before a sequence begins are NaN, of labels None.
+    X : Windows of shape (n_sequences, n_timesteps, n_features)
+        Steps before a sequence begins are unobserved.
+    y : ndarray of shape (n_sequences, n_timesteps[, n_outputs])
+        Only if y is given: NaN among numbers, or None among others, where there is no step.
 
     Raises
     ------
     ValueError
-        If sequences differ in more than their length.
+        If sequences differ in more than their length, or from their targets in that.
 
     Examples
     --------
     >>> from sklstm import pad_sequences
-    >>> pad_sequences([[1, 2, 3], [4]])
+    >>> X, y = pad_sequences([[1, 2, 3], [4]], [["a", "b", "a"], ["b"]])
+    >>> X[:, :, 0]
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
-    >>> pad_sequences([["noun", "verb"], ["noun"]])
-    array([['noun', 'verb'],
-           [None, 'noun']], dtype=object)
-    >>> pad_sequences([[[1, 10], [2, 20]], [[3, 30]]]).shape
-    (2, 2, 2)
+    >>> y
+    array([['a', 'b', 'a'],
+           [None, None, 'b']], dtype=object)
     """
-    parts: list[Any] = [part if is_frame(part) else np.asarray(part) for part in sequences]
-    if not parts:
-        raise ValueError("sequences must have at least one. Got none.")
-    shapes = {np.shape(part)[1:] for part in parts}
-    names = {None if not is_frame(part) else tuple(part.columns) for part in parts}
-    if len(shapes) > 1 or len(next(iter(shapes))) > 1 or len(names) > 1:
-        told = names if len(shapes) == 1 and len(names) > 1 else shapes
+    parts = _alike(sequences, "sequences")
+    lengths = [len(part) for part in parts]
+    number = np.repeat(np.arange(len(parts)), lengths)
+    cut = cut_sequences(np.concatenate(parts), groups=number)
+    X = cut.X._with(names=_get_feature_names(sequences[0]))
+    if y is None:
+        return X
+    targets = _alike(y, "y")
+    if [len(part) for part in targets] != lengths:
         raise ValueError(
-            "sequences must have the shape (n_timesteps,) or (n_timesteps, n_features), and"
-            f" the same features in all. Got {sorted(map(str, told))}."
+            f"y must have a target for each step of each of the {len(lengths)} sequences."
+            f" Got {len(targets)} of other lengths."
         )
-    number = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    if len(np.unique(number)) < len(parts):
-        raise ValueError("sequences must have at least one step each. Got one without.")
-    rows = np.concatenate([np.asarray(part) for part in parts])
-    if rows.ndim == 1:
-        places = cut_sequences(np.zeros(len(rows)), groups=number).rows
-        return _at_rows(rows, places, len(rows))
-    cut = cut_sequences(rows, groups=number).X
-    if is_frame(parts[0]):
-        cut = cut._with(names=_get_feature_names(parts[0]))
-    return cut
+    return X, _at_rows(np.concatenate(targets), cut.rows, len(number))
+
+
+def _alike(sequences: Sequence[Any], name: str) -> list[Array]:
+    """Give sequences as arrays, which differ in their length alone."""
+    parts: list[Array] = [np.asarray(part) for part in sequences]
+    if not parts or not all(part.size for part in parts):
+        raise ValueError(f"{name} must have sequences of at least one step. Got one of 0.")
+    kinds = {tuple(part.columns) if is_frame(part) else None for part in sequences}
+    shapes = {part.shape[1:] for part in parts}
+    if len(shapes) > 1 or parts[0].ndim > 2 or len(kinds) > 1:
+        told = kinds if len(shapes) == 1 and len(kinds) > 1 else {p.shape for p in parts}
+        raise ValueError(
+            f"{name} must have the shape (n_timesteps,) or (n_timesteps, n_columns), with the"
+            f" same columns in all. Got {', '.join(sorted(map(str, told))[:3])}."
+        )
+    return parts
 
 
 def _at_rows(y: Any, rows: NDArray[np.intp], n_rows: int) -> Array:

@@ -83,19 +83,28 @@ def test_a_classifier_of_recordings_says_something_of_each_row():
 
 
 @pytest.mark.parametrize("kind", ["lists", "arrays", "frames"])
-def test_padded_sequences_begin_later(kind):
-    parts = [rng.normal(size=(n, 2)) for n in (3, 1, 5)]
+@pytest.mark.parametrize("flat", [False, True])
+def test_padded_sequences_begin_later_with_their_targets(kind, flat):
+    lengths = (3, 1, 5)
+    # A value is its sequence and its step.
+    parts = [100.0 * i + np.arange(n)[:, None] + [0, 0.5] for i, n in enumerate(lengths)]
     make = {"lists": np.ndarray.tolist, "arrays": np.asarray}.get(
         kind, lambda part: pd.DataFrame(part, columns=["a", "b"])
     )
-    X = pad_sequences([make(part) for part in parts])
-    assert X.shape == (3, 5, 2)
+    given = [part[:, 0] if flat and kind != "frames" else make(part) for part in parts]
+    labels = [[f"{i} {t}" for t in range(n)] for i, n in enumerate(lengths)]
+    X, y = pad_sequences(given, labels)
+    assert X.shape == (3, 5, np.shape(given[0])[1] if np.ndim(given[0]) > 1 else 1)
+    assert y.shape == (3, 5)
     for i, part in enumerate(parts):
-        np.testing.assert_array_equal(X[i][5 - len(part) :], part)
-        assert np.isnan(X[i][: 5 - len(part)]).all()
+        n = 5 - len(part)
+        np.testing.assert_array_equal(X[i][n:, 0], part[:, 0])
+        assert np.isnan(X[i][:n]).all()
+        assert y[i].tolist() == [None] * n + labels[i]
     assert (X.names is None) == (kind != "frames")
-    numbers = pad_sequences([part[:, 0] for part in parts])
-    np.testing.assert_array_equal(numbers, np.asarray(X)[:, :, 0])
+    both = pad_sequences(given, parts)[1]
+    np.testing.assert_array_equal(both[:, :, 0], np.asarray(X)[:, :, 0])
+    assert pad_sequences(given).shape == X.shape
 
 
 @pytest.mark.parametrize(
@@ -107,12 +116,17 @@ def test_padded_sequences_begin_later(kind):
             "one row for each of the 15 rows of X. Got",
         ),
         (lambda: join_sequences(np.zeros((2, 3)), np.zeros((2, 4))), r"values must have"),
-        (lambda: pad_sequences([]), "sequences must have at least one. Got none"),
-        (lambda: pad_sequences([[1.0], []]), "at least one step each. Got one without"),
-        (lambda: pad_sequences([[1.0], [[1.0]]]), "the same features in all. Got"),
+        (lambda: pad_sequences([]), "sequences must have sequences of at least one step"),
+        (lambda: pad_sequences([[1.0], []]), "of at least one step. Got one of 0"),
+        (lambda: pad_sequences([[1.0], [[1.0]]]), r"the same columns in all. Got \(1"),
+        (
+            lambda: pad_sequences([[1.0], [2.0]], [["a"], ["a", "b"]]),
+            "y must have a target f",
+        ),
+        (lambda: pad_sequences([[1.0], [2.0]], [["a"]]), "y must have a target f"),
         (
             lambda: pad_sequences([pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [1]})]),
-            r"the same features in all. Got \[.*'a'.*'b'",
+            r"the same columns in all. Got .*'a'.*'b'",
         ),
     ],
 )
