@@ -3,11 +3,11 @@ Tag each word of a sentence
 ===========================
 
 A label for each step: is a word a noun or a verb? Half of the nouns here are verbs as well
-("guards", "watches", "dances"), and only the rest of the sentence tells, at times words that
-come much later. A logistic regression sees a word and two on each side of it. An LSTM that
+("guards", "watches", "dances"), and only the rest of the sentence tells, at times words
+that come much later. A logistic regression sees a word and two on each side of it. An LSTM that
 reads from left to right knows all that came before; one in both directions knows all.
 
-Of 500 new sentences the last tags 95 % of the words rightly, the regression 92 %, and the
+Of 500 new sentences the last tags 95 % of the words rightly, the regression 91 %, and the
 most frequent tag of each word 81 %.
 
 Run it with ``python examples/plot_tags.py [folder]``. The table is printed, and the picture
@@ -90,15 +90,15 @@ def main(folder: Path) -> None:
     print(f"LSTM, to the right     {forwards.score(X, y):.3f}")
     print(f"LSTM, both directions  {both.score(X, y):.3f}")
 
-    sentence = ["girls", "judges", "watches", "see", "dances"]
-    X = pad_sequences(numbered([sentence], vocabulary))
+    models = {"Read to the right": forwards, "Read in both directions": both}
+    wrong, right = ((model.predict(X) == y) for model in models.values())
+    told_later = right.all(axis=1) & ~wrong.all(axis=1)
+    number = min(np.flatnonzero(told_later), key=lambda i: len(new_words[i]))
+    sentence = new_words[number]
     figure, axes = plt.subplots(2, figsize=(7, 4.5), sharex=True, layout="constrained")
-    for ax, model, name in zip(
-        axes, (forwards, both), ("to the right", "both"), strict=True
-    ):
-        shares = pd.DataFrame(model.predict_proba(X)[0], sentence, model.classes_)[
-            ["noun", "verb"]
-        ]
+    for ax, (name, model) in zip(axes, models.items(), strict=True):
+        said = model.predict_proba(X[[number]])[0, -len(sentence) :]
+        shares = pd.DataFrame(said, sentence, model.classes_)[["noun", "verb"]]
         shares.plot.bar(ax=ax, rot=0, ylim=(0, 1), title=name, ylabel="probability")
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "tags.png", dpi=120)

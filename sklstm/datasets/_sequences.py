@@ -77,8 +77,11 @@ def make_sentences(
     Examples
     --------
     >>> from sklstm.datasets import make_sentences
-    >>> words, tags = make_sentences(3)
-    >>> " ".join(words[0]), " ".join(tags[0])
+    >>> words, tags = make_sentences(4)
+    >>> " ".join(words[3])
+    'dances without red drinks for houses nurses queens never'
+    >>> " ".join(tags[3])
+    'noun preposition adjective noun preposition noun verb noun adverb'
     """
     rng = check_random_state(random_state)
     sentences = [_sentence(rng) for _ in range(n_sentences)]
@@ -94,7 +97,7 @@ def _sentence(rng: Any) -> Tagged:
 
 
 def _subject(rng: Any, depth: int) -> Tagged:
-    """A noun, with adjectives before it and, at times, a clause or a place behind it."""
+    """Make a noun, at times with an adjective before it, and a clause or a place behind."""
     tagged = []
     if rng.rand() < 0.3:
         colour = rng.rand() < 0.5
@@ -142,14 +145,15 @@ def make_activities(n_people: int = 12, random_state: Any = 0) -> pd.DataFrame:
     -------
     seconds : pandas.DataFrame of shape (n_seconds, 5)
         Columns "person" and "second", "motion" (the mean acceleration, in m/s²), "height"
-        (in m, of the barometer) and "activity" ("sit", "walk", "climb" or "run"). From 200 to
-        600 seconds a person.
+        (in m, of the barometer) and "activity" ("sit", "walk", "climb" or "run"). From 200
+        to 600 seconds a person.
 
     Examples
     --------
     >>> from sklstm.datasets import make_activities
     >>> seconds = make_activities(2)
     >>> seconds.groupby("person").size().tolist()
+    [372, 544]
     """
     try:
         import pandas as pd
@@ -210,6 +214,7 @@ def make_dates(
     >>> from sklstm.datasets import make_dates
     >>> words, digits = make_dates(2)
     >>> " ".join(words[0]), digits[0]
+    ('june the first twenty seventy two', '20720601')
     """
     rng = check_random_state(random_state)
     words, digits = [], []

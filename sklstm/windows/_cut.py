@@ -224,8 +224,8 @@ def _alike(sequences: Sequence[Any], name: str) -> list[Array]:
     if len(shapes) > 1 or parts[0].ndim > 2 or len(kinds) > 1:
         told = kinds if len(shapes) == 1 and len(kinds) > 1 else {p.shape for p in parts}
         raise ValueError(
-            f"{name} must have the shape (n_timesteps,) or (n_timesteps, n_columns), with the"
-            f" same columns in all. Got {', '.join(sorted(map(str, told))[:3])}."
+            f"{name} must have the shape (n_timesteps,) or (n_timesteps, n_columns), with"
+            f" the same columns in all. Got {', '.join(sorted(map(str, told))[:3])}."
         )
     return parts
 

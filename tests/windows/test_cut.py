@@ -121,7 +121,7 @@ def test_padded_sequences_begin_later_with_their_targets(kind, flat):
         (lambda: pad_sequences([[1.0], [[1.0]]]), r"the same columns in all. Got \(1"),
         (
             lambda: pad_sequences([[1.0], [2.0]], [["a"], ["a", "b"]]),
-            "y must have a target f",
+            "each step of each of",
         ),
         (lambda: pad_sequences([[1.0], [2.0]], [["a"]]), "y must have a target f"),
         (
