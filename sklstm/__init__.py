@@ -13,7 +13,10 @@ from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
     Windows,
+    cut_sequences,
     future_targets,
+    join_sequences,
+    pad_sequences,
     sliding_windows,
 )
 
@@ -27,6 +30,9 @@ __all__ = [
     "SlidingWindowTransformer",
     "StreamPredictor",
     "Windows",
+    "cut_sequences",
     "future_targets",
+    "join_sequences",
+    "pad_sequences",
     "sliding_windows",
 ]

@@ -26,7 +26,7 @@ def gives_none(*args, **options):
 WRONG = {
     "targets of three dimensions": (
         lambda: regressor().fit(X, np.zeros((40, 2, 2))),
-        r"y must have the shape \(n_samples,\) or \(n_samples, n_outputs\). Got 3",
+        r"y must have the shape \(n_samples,\) or \(n_samples, n_outputs\);.* Got 3",
     ),
     "labels of two dimensions": (
         lambda: LSTMClassifier().fit(X, np.zeros((40, 2))),

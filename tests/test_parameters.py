@@ -247,7 +247,7 @@ def test_only_what_differs_by_task_is_told_apart():
     )
     differing = {n for n in first.keys() & second.keys() if first[n] != second[n]}
     by_task = {"instance_norm", "loss", "standardize", "validation_split", "callbacks"}
-    assert differing == by_task | {"horizon"}
+    assert differing == by_task | {"horizon", "return_sequences"}
 
 
 @pytest.mark.parametrize("table", [REGRESSION, CLASSIFICATION], ids=["numbers", "classes"])

@@ -15,9 +15,10 @@ from sklearn.metrics import accuracy_score
 
 from ..fitting._one_step import as_it_stands
 from ..losses import CLASSIFICATION_LOSSES, Loss, resolve_loss
-from ..metrics import where_known
+from ..metrics import over_steps, where_known
 from ..samples._inputs import plain
 from ..samples._samples import Samples
+from ..samples._steps import StepLabels, where_observed
 from ..samples._targets import Labels
 from ._documented import documented
 from ._learnt import Learnt
@@ -101,6 +102,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
         horizon: int | None = None,
+        return_sequences: bool = False,
         loss: Any = "cross_entropy",
         label_smoothing: float = 0.0,
         class_weight: Any = None,
@@ -145,6 +147,7 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         self.pooling = pooling
         self.head_sizes = head_sizes
         self.horizon = horizon
+        self.return_sequences = return_sequences
         self.loss = loss
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
@@ -208,7 +211,9 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         known = None
         if classes is not None:
             known = Labels.learn(classes, "classes", name)
-            known = replace(known, may_miss=may_miss)
+            if self.return_sequences:
+                known = StepLabels(known.classes, known.totals, may_miss=True)
+            known = replace(known, may_miss=known.may_miss or may_miss)
         if not self.__sklearn_is_fitted__():
             if known is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
@@ -231,7 +236,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         Returns
         -------
         probability : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; each row sums to 1.
+            Columns in the order of `classes_`; each row sums to 1. With `return_sequences`,
+            (n_samples, n_timesteps, n_classes), NaN where a step is unobserved.
         """
         model, windows = self._fitted(X)
         return model.predict(windows)
@@ -247,11 +253,15 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Class labels.
+            Class labels. With `return_sequences`, (n_samples, n_timesteps); where a step is
+            unobserved, NaN among numbers, and None among others.
         """
         snapshot = as_it_stands(self)
         probability = snapshot.predict_proba(X)
-        return snapshot.classes_[probability.argmax(axis=1)]
+        labels = snapshot.classes_[probability.argmax(axis=-1)]
+        if probability.ndim == 2:
+            return labels
+        return where_observed(labels, ~np.isnan(probability[:, :, 0]))
 
     classes_ = Learnt(lambda model: model.targets.classes)  # type: ignore[attr-defined]
 
@@ -273,6 +283,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         score : float
         """
         metric = accuracy_score if self.horizon is None else where_known(accuracy_score)
+        if self.return_sequences:
+            metric = over_steps(accuracy_score)
         return float(metric(y, self.predict(X), sample_weight=sample_weight))
 
     def _resolve_loss(self) -> Loss:
@@ -280,6 +292,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         return resolve_loss(self.loss, CLASSIFICATION_LOSSES, label_smoothing=smoothing)
 
     def _learn_targets(self, y: Any) -> Labels:
+        if self.return_sequences:
+            return StepLabels.learn(y, "y", type(self).__name__)
         may_miss = self.horizon is not None
         return Labels.learn(y, "y", type(self).__name__, may_miss=may_miss)
 
@@ -287,20 +301,20 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         self, targets: Labels, samples: Samples, *, training: bool
     ) -> tuple[Labels, Samples]:
         if training:
-            targets = targets.counting(samples.target, samples.weight)
-        return targets, samples.weighted(self._weights(targets, samples))
+            targets = targets.counting(*samples.rows)
+        return targets, samples.counting(self._weights(targets, samples))
 
     def _weights(self, targets: Labels, samples: Samples) -> Array | None:
         """Multiply the weights of samples by those of their classes."""
         if self.class_weight is None:
-            return samples.weight
+            return samples.counts
         if isinstance(self.class_weight, str):
             per_class = _balanced(targets.totals)
         else:
             per_class = _weight_of_each(self.class_weight, targets.classes)
         weight = per_class[samples.target]
-        if samples.weight is not None:
-            weight = weight * samples.weight
+        if samples.counts is not None:
+            weight = weight * samples.counts
         if not weight.any():
             raise ValueError(
                 "class_weight must give a sample a weight above zero. Got"
@@ -309,7 +323,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         return weight
 
     def _labels(self, target: Array) -> Array | None:
-        return target
+        # Sequences of labels belong to no class by which they could be drawn.
+        return target if target.ndim == 1 else np.zeros(len(target), dtype=int)
 
 
 def _balanced(totals: Array) -> Array:

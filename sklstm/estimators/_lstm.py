@@ -44,7 +44,13 @@ from ..training import (
 from ..windows._order import check_same_order
 from ..windows._windows import Windows
 from ._learnt import Learnt
-from ._nets import STRUCTURE, architecture_of, check_layers, check_structure
+from ._nets import (
+    STRUCTURE,
+    architecture_of,
+    check_layers,
+    check_per_step,
+    check_structure,
+)
 from ._start import Start, Units, as_samples, reach_of, where_known
 from ._training import net_of, train_model
 
@@ -106,7 +112,7 @@ class LSTMEstimator(
         self, targets: Any, samples: Samples, *, training: bool
     ) -> tuple[Any, Samples]:
         """Combine sample weights with those that the task gives; leave out weights of 0."""
-        return targets, samples.weighted(samples.weight)
+        return targets, samples.counting(samples.counts)
 
     def _architecture(
         self, encoding: Encoding, targets: Any, windows: Windows, seed: int
@@ -175,9 +181,11 @@ class LSTMEstimator(
             Sequences, oldest step first. With two dimensions each column is one step of
             a single feature. A step of nothing but NaN is unobserved and left out.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets. With `return_sequences`, those of each step: (n_samples, n_timesteps)
+            or (n_samples, n_timesteps, n_outputs).
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each sample counts. A weight of 0 is the same as leaving it out.
+            How much each sample counts. A weight of 0 is the same as leaving it out. With
+            `return_sequences` also of shape (n_samples, n_timesteps).
         X_val : array-like of the dimensions of X, or None, default=None
             Sequences to validate on, in place of a hold-out from X.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), or None, default=None
@@ -279,6 +287,7 @@ class LSTMEstimator(
             seed, layout = previous.memory.seed, previous.encoding.layout
             targets = previous.targets
         windows, layout = read_sequences(X, self, like=layout)
+        check_per_step(self, windows)
         if targets is None:
             targets = self._learn_targets(y)
         if seed is None and self.random_state is None:
@@ -310,7 +319,8 @@ class LSTMEstimator(
             self.validation_fraction,
             self.validation_split,
             labels=self._labels(samples.target),
-            horizon=self.horizon or reach_of(samples.windows, samples.target),
+            horizon=self.horizon
+            or reach_of(samples.windows, samples.target, per_step=start.targets.per_step),
             in_order=self.horizon is not None,
             seed=start.seed,
         )
@@ -356,7 +366,8 @@ class LSTMEstimator(
         -------
         weights : ndarray of shape (n_samples, n_timesteps)
             Each row sums to 1, and is 0 at unobserved steps. The steps of a patch share
-            its weight.
+            its weight. With `return_sequences`, (n_samples, n_timesteps, n_timesteps): a
+            row for each step, of the steps that it reads.
         """
         model, windows = self._fitted(X)
         return model.attention(windows)

@@ -25,6 +25,7 @@ STRUCTURE = (
     *(name for name in NETWORK if name != "dropout"),
     "categorical_features",
     "horizon",
+    "return_sequences",
     "optimizer",
     "standardize",
     "dtype",
@@ -59,6 +60,7 @@ def architecture_of(
         **{name: plain(getattr(estimator, name)) for name in NETWORK},
         "categories": {i: known.tolist() for i, known in encoding.categories.items()},
         "future_shape": (0, 0) if known is None else known.shape,
+        "return_sequences": targets.per_step,
         "future_features": () if known is None else tuple(known.columns.tolist()),
         "dtype": estimator.dtype,
         "seed": seed,
@@ -93,7 +95,7 @@ def make_net(
     """
     loss = estimator._resolve_loss()
     # Samples without a label are left out, those without some numbers are not.
-    may_miss = (targets.may_miss and targets.kind != "labels") or bool(encoding.relative)
+    may_miss = (targets.may_miss and targets.n_classes is None) or bool(encoding.relative)
     criterion = LossWhereObserved(loss.criterion) if may_miss else loss.criterion
     unit = targets.unit if loss.is_discrete else None
     network.set_dropout(plain(estimator.dropout))
@@ -101,7 +103,7 @@ def make_net(
         module=network,
         criterion=WeightedLoss(criterion, loss.is_samplewise, unit),
         link=loss.predictions,
-        n_classes=targets.n_values if targets.kind == "labels" else None,
+        n_classes=targets.n_classes,
         optimizer=_optimizer_factory(estimator.optimizer),
         lr=plain(estimator.learning_rate),
         weight_decay=plain(estimator.weight_decay),
@@ -187,6 +189,49 @@ def check_structure(estimator: Any, model: TrainedModel, remedy: str) -> None:
                 f"{name} must stay what it was when training goes on: expected"
                 f" {trained[name]!r}, got {value!r}. {remedy}"
             )
+
+
+# What has no meaning with an output at each step: the values that parameters may have, and
+# what any other would do.
+_PER_STEP: dict[str, tuple[tuple[Any, ...], str]] = {
+    "pooling": (("last", "attention"), "makes one state of those of all steps"),
+    "patch_length": ((1,), "makes one step of several"),
+    "convolution": ((None, "before"), "averages over all steps"),
+    "instance_norm": ((None,), "takes a level from steps that are still to come"),
+    "instance_scale": (("auto", False), "takes a size from steps that are still to come"),
+    "season_length": ((None,), "takes a season from steps that are still to come"),
+    "horizon": ((None,), "is for targets after a sequence"),
+}
+
+
+def check_per_step(estimator: Any, windows: Windows) -> None:
+    """Refuse, with an output at each step, what has no meaning before a sequence ends.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+    windows : Windows
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter.
+    """
+    if not estimator.return_sequences:
+        return
+    for name, (allowed, effect) in _PER_STEP.items():
+        value = plain(getattr(estimator, name, allowed[0]))
+        if not any(value is option or is_same(value, option) for option in allowed):
+            options = " or ".join(map(repr, allowed))
+            raise ValueError(
+                f"{name} must be {options} with return_sequences=True. Got {value!r}, which"
+                f" {effect}."
+            )
+    if windows.known is not None:
+        raise ValueError(
+            "X must have no columns known ahead with return_sequences=True: they follow the"
+            " last step. Got windows with known_future."
+        )
 
 
 def check_layers(estimator: Any) -> None:

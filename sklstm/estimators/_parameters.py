@@ -399,6 +399,21 @@ REGRESSION: dict[str, Parameter] = {
         of each, come from `Windows`; samples of an array are the rows of one series, in
         their order. None: targets belong to their own row, and NaN is an error.""",
     ),
+    "return_sequences": Parameter(
+        "bool",
+        False,
+        ["boolean"],
+        """Whether there is an output at each step of a sequence, not after its last alone
+        [Graves2012]_: y has the shape ``(n_samples, n_timesteps[, n_outputs])``, and so
+        have predictions. Unobserved steps count nothing, need no target and get NaN. A
+        target that is not known at an observed step has to be masked, in a masked array, or
+        to have a `sample_weight` of 0: weights may be those of steps, of shape
+        ``(n_samples, n_timesteps)``. An output reads the steps up to its own; with
+        `bidirectional`, all. With ``pooling="attention"`` each output also reads the
+        states of those steps [Luong2015]_. Not together with what needs the whole sequence:
+        `pooling` by mean or maximum, `instance_norm`, `patch_length`,
+        ``convolution="beside"``, `horizon`.""",
+    ),
     "quantile": Parameter(
         "float or list of float",
         0.5,
@@ -470,6 +485,19 @@ CLASSIFICATION: dict[str, Parameter] = {
         array are the rows of one series, in their order. None: labels belong to their own
         row, and NaN is an error.""",
     ),
+    "return_sequences": replace(
+        REGRESSION["return_sequences"],
+        text="""Whether there is a label at each step of a sequence, not after its last
+        alone [Graves2012]_: y has the shape ``(n_samples, n_timesteps)``, and so have
+        predictions. Unobserved steps count nothing, need no label and get none: NaN among
+        numbers, None among others. A label that is not known at an observed step has to be
+        masked, in a masked array, or to have a `sample_weight` of 0: weights may be those
+        of steps, of shape ``(n_samples, n_timesteps)``. A label reads the steps up to its
+        own; with `bidirectional`, all. With ``pooling="attention"`` each also reads the
+        states of those steps [Luong2015]_. Not together with what needs the whole sequence:
+        `pooling` by mean or maximum, `instance_norm`, `patch_length`,
+        ``convolution="beside"``, `horizon`.""",
+    ),
     "class_weight": Parameter(
         'dict, "balanced" or None',
         None,
@@ -499,6 +527,7 @@ _NOT_OF_DETECTION = {
     *FEATURES,
     "embedding_size",
     "target_features",
+    "return_sequences",
     "quantile",
     "n_mixtures",
     "warm_start",

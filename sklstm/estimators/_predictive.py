@@ -146,7 +146,7 @@ def std_of(loss: Loss, parameters: NDArray[Any], given: Any) -> NDArray[np.float
             "return_std needs a distribution as loss: 'gaussian', 'student_t',"
             f" 'negative_binomial', 'mixture' or one of your own. Got loss={given!r}."
         )
-    return loss.criterion.std(parameters)  # type: ignore[attr-defined, no-any-return]
+    return loss.std(parameters)
 
 
 def sample(

@@ -13,13 +13,14 @@ from sklearn.metrics import r2_score
 
 from ..fitting._available import available_where
 from ..losses import Loss, check_coverage, check_levels
-from ..metrics import where_known
+from ..metrics import over_steps, where_known
 from ..samples._encoding import Encoding, Layout, Season
 from ..samples._features import feature_numbers
 from ..samples._horizon import forecast_feature
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..samples._scaling import Scaling
+from ..samples._steps import StepNumbers
 from ..samples._targets import Numbers
 from ..windows._windows import Windows
 from ._choice import choose_start
@@ -149,6 +150,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
         horizon: int | None = None,
+        return_sequences: bool = False,
         loss: Any = "squared_error",
         quantile: float | Sequence[float] = 0.5,
         n_mixtures: int = 3,
@@ -197,6 +199,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.pooling = pooling
         self.head_sizes = head_sizes
         self.horizon = horizon
+        self.return_sequences = return_sequences
         self.loss = loss
         self.quantile = quantile
         self.n_mixtures = n_mixtures
@@ -263,7 +266,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         Returns
         -------
         y : ndarray of float64 of shape (n_samples,) or (n_samples, n_outputs)
-            The mean of a distribution, the median of quantiles.
+            The mean of a distribution, the median of quantiles. With `return_sequences`
+            there is an axis for the steps after the first, and NaN where one is unobserved;
+            so it is with all that is predicted.
         std : ndarray of the shape of `y`
             Only with ``return_std=True``.
 
@@ -384,6 +389,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         score : float
         """
         metric = r2_score if self.horizon is None else where_known(r2_score)
+        if self.return_sequences:
+            metric = over_steps(r2_score)
         return float(metric(y, self.predict(X), sample_weight=sample_weight))
 
     def _resolve_loss(self) -> Loss:
@@ -408,6 +415,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self._resolve_loss().check_target(getattr(target, "table", target))
 
     def _learn_targets(self, y: Any) -> Numbers:
+        if self.return_sequences:
+            return StepNumbers.learn(y, type(self).__name__)
         return Numbers.learn(y, type(self).__name__, may_miss=self.horizon is not None)
 
     @property
@@ -465,7 +474,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
             mean, scale = encoding.scaling.mean, encoding.scaling.scale
             scaling = Scaling(mean[features], scale[features])
         elif self.standardize:
-            scaling = Scaling.of_columns(samples.target, samples.weight)
+            scaling = Scaling.of_columns(*samples.rows)
             if not self._resolve_loss().is_centred:
                 scaling = scaling.about_zero(range(targets.n_outputs))
         if scaling is not None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 from ..samples._encoding import Encoding, Layout
 from ..samples._inputs import read_sample_weight
 from ..samples._samples import Samples
+from ..samples._steps import weigh_steps
 from ..training import TrainedModel
 from ..windows._windows import Windows
 
@@ -87,8 +88,12 @@ def as_samples(
             f" X{suffix}. Got {len(target)}."
         )
     check_consistent_length(windows, target)
-    weight = read_sample_weight(sample_weight, windows, f"sample_weight{suffix}")
-    return Samples(windows, target, weight, suffix)
+    name, per_step = f"sample_weight{suffix}", targets.per_step
+    weight = read_sample_weight(sample_weight, windows, name, per_step=per_step)
+    if not per_step:
+        return Samples(windows, target, weight, suffix=suffix)
+    of_steps = weigh_steps(targets, target, windows, y, weight, suffix)
+    return Samples(windows, target, step_weight=of_steps, suffix=suffix)
 
 
 def where_known(
@@ -125,8 +130,10 @@ def _check_each_known(samples: Samples) -> None:
         )
 
 
-def reach_of(windows: Windows, target: Array) -> int:
+def reach_of(windows: Windows, target: Array, *, per_step: bool) -> int:
     """Count the rows after a window that its target may reach, where nobody says it."""
     if windows.known is not None:
         return int(windows.known.leads[-1])
+    if per_step:
+        return 0
     return target.shape[1] if target.ndim > 1 else 1

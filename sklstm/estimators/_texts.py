@@ -38,6 +38,8 @@ REFERENCES = {
         count. IJCNN.""",
     "Gibbs2021": """Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under
         distribution shift. NeurIPS.""",
+    "Graves2012": """Graves, A. (2012). Supervised sequence labelling with recurrent neural
+        networks. Springer.""",
     "Hochreiter1997": """Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory.
         Neural Computation, 9(8), 1735-1780.""",
     "Karim2018": """Karim, F. et al. (2018). LSTM fully convolutional networks for time
@@ -50,6 +52,8 @@ REFERENCES = {
         long-term time series forecasting. arXiv:2308.11200.""",
     "Nie2023": """Nie, Y. et al. (2023). A time series is worth 64 words: Long-term
         forecasting with transformers. ICLR.""",
+    "Luong2015": """Luong, M.-T. et al. (2015). Effective approaches to attention-based
+        neural machine translation. EMNLP.""",
     "Malhotra2015": """Malhotra, P. et al. (2015). Long short term memory networks for
         anomaly detection in time series. ESANN.""",
     "Malhotra2016": """Malhotra, P. et al. (2016). LSTM-based encoder-decoder for

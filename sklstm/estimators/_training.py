@@ -187,12 +187,15 @@ def as_data(
     -------
     data : SequenceData
     """
-    weight = samples.weight
+    counts = samples.counts
+    if counts is not None:
+        # Of mean 1: over the samples, each with the sum of its steps.
+        counts = counts / counts.reshape(len(counts), -1).sum(axis=1).mean()
     return SequenceData(
         samples.windows,
         units.encoding.scaling,
         units.targets.scaled(samples.target),
-        None if weight is None else weight / weight.mean(),
+        counts,
         names=samples.names,
         beside=beside,
         **data_options(network, units.encoding),

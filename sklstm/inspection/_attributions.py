@@ -131,6 +131,11 @@ def attributions(
     if not is_integer(n_points, least=1):
         raise ValueError(f"n_points must be an int of at least 1. Got {n_points!r}.")
     found = reader(estimator, X)
+    if getattr(found.estimator, "return_sequences", False):
+        raise ValueError(
+            "return_sequences must be False for attributions, which explain one output of a"
+            " sequence. Got True: explain an estimator of what follows the step."
+        )
     if getattr(found.estimator, "transformer_", None) is not None:
         raise TypeError(
             "estimator must say its target as the network does. Got"

@@ -149,13 +149,20 @@ def _parts(network: LSTMNetwork, architecture: dict[str, Any]) -> Iterator[Part]
     for number, layer in enumerate(network.core.layers, 1):
         both = ", both directions" if _has_both(layer) else ""
         yield Part(f"{cell} {number}{both}", f"({steps}, {width})", _count(layer))
+    n_outputs = architecture["output_size"]
+    if network.return_sequences:
+        if network.step_attention is not None:
+            shape = f"({steps}, {width})"
+            yield Part("attention to the steps", shape, _count(network.step_attention))
+        yield Part("head", f"({steps}, {n_outputs})", _count(network.head))
+        return
     pooling = f"pooling ({network.pooling.method})"
     yield Part(pooling, f"({width},)", _count(network.pooling))
     if network.branch is not None:
         n_filters = architecture["conv_filters"][-1]
         yield Part("convolutions beside", f"({n_filters},)", _count(network.branch))
     head = "decoder" if isinstance(network.head, Decoder) else "head"
-    yield Part(head, f"({architecture['output_size']},)", _count(network.head))
+    yield Part(head, f"({n_outputs},)", _count(network.head))
 
 
 def _has_both(layer: nn.Module) -> bool:

@@ -20,7 +20,7 @@ from ._roles import POINT, Role, as_parameters
 
 
 def _softmax(output: Tensor, roles: Any) -> Tensor:
-    return output.softmax(dim=1)
+    return output.softmax(dim=-1)
 
 
 # What turns the head's outputs into probabilities, or into parameters of each target.
@@ -89,10 +89,17 @@ class Loss:
         return isinstance(self.criterion, DistributionLoss)
 
     def point(self, parameters: NDArray[Any]) -> NDArray[Any]:
-        """Give predictions of shape (...), of parameters of shape (..., n_parameters)."""
+        """Give predictions of shape (...), of parameters of shape (..., n_parameters).
+
+        Where these are NaN, as at steps that are unobserved, so is what is said.
+        """
         if not self.is_of_parameters:
             return parameters[..., 0]
-        return self.criterion.point(parameters)  # type: ignore[attr-defined, no-any-return]
+        return _where_known(parameters, self.criterion.point)  # type: ignore[attr-defined]
+
+    def std(self, parameters: NDArray[Any]) -> NDArray[Any]:
+        """Give standard deviations of a distribution, of shape (...)."""
+        return _where_known(parameters, self.criterion.std)  # type: ignore[attr-defined]
 
     @property
     def levels(self) -> Sequence[float]:
@@ -103,13 +110,15 @@ class Loss:
 
     def quantiles(self, parameters: NDArray[Any], levels: Any) -> NDArray[Any]:
         """Give quantiles, of shape (..., n_levels)."""
-        return self.criterion.quantiles(parameters, levels)  # type: ignore[attr-defined, no-any-return]
+        quantiles = self.criterion.quantiles  # type: ignore[attr-defined]
+        return _where_known(parameters, lambda known: quantiles(known, levels))
 
     def sample(
         self, parameters: NDArray[Any], n_samples: int, random_state: Any
     ) -> NDArray[Any]:
         """Draw samples, of shape (..., n_samples), by a RandomState."""
-        return self.criterion.sample(parameters, n_samples, random_state)  # type: ignore[attr-defined, no-any-return]
+        draw = self.criterion.sample  # type: ignore[attr-defined]
+        return _where_known(parameters, lambda known: draw(known, n_samples, random_state))
 
     def predictions(self, output: Tensor) -> Tensor:
         """Give what skorch's scorers compare with the target, in its units of training."""
@@ -144,6 +153,19 @@ class Loss:
                 f"y must have {allowed}, with a {type(self.criterion).__name__}. Got"
                 f" {bad[0]:g}."
             )
+
+
+def _where_known(
+    parameters: NDArray[Any], compute: Callable[[NDArray[Any]], NDArray[Any]]
+) -> NDArray[Any]:
+    """Compute what is said of each target, and give NaN for those without parameters."""
+    known = ~np.isnan(parameters).any(axis=-1)
+    if known.all():
+        return compute(parameters)
+    values = compute(parameters[known])
+    said = np.full((*known.shape, *values.shape[1:]), np.nan)
+    said[known] = values
+    return said
 
 
 @dataclass(frozen=True)

@@ -35,20 +35,20 @@ def as_parameters(output: Tensor, roles: Sequence[Role]) -> Tensor:
 
     Parameters
     ----------
-    output : Tensor of shape (n_samples, n_outputs * n_parameters)
+    output : Tensor of shape (..., n_outputs * n_parameters)
         The values of the first output, then those of the second, and so on.
     roles : sequence of Role of length n_parameters
 
     Returns
     -------
-    parameters : Tensor of shape (n_samples, n_outputs, n_parameters)
+    parameters : Tensor of shape (..., n_outputs, n_parameters)
 
     Examples
     --------
     >>> as_parameters(torch.tensor([[2.0, 0.0]]), ["location", "scale"])
     tensor([[[2., 1.]]])
     """
-    values = output.unflatten(1, (-1, len(roles)))
+    values = output.unflatten(-1, (-1, len(roles)))
     return _by_role(values, roles, {"scale": torch.exp, "size": _as_size})
 
 
@@ -57,15 +57,15 @@ def with_least_scale(output: Tensor, roles: Sequence[Role]) -> Tensor:
 
     Parameters
     ----------
-    output : Tensor of shape (n_samples, n_outputs * n_parameters)
+    output : Tensor of shape (..., n_outputs * n_parameters)
     roles : sequence of Role of length n_parameters
 
     Returns
     -------
     output : Tensor of the same shape
     """
-    values = output.unflatten(1, (-1, len(roles)))
-    return _by_role(values, roles, {"scale": _at_least}).flatten(1)
+    values = output.unflatten(-1, (-1, len(roles)))
+    return _by_role(values, roles, {"scale": _at_least}).flatten(-2)
 
 
 def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> Any:

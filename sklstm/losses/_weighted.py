@@ -15,7 +15,9 @@ class WeightedLoss(nn.Module):
     .. math:: L = \frac{1}{B} \sum_{i=1}^B w_i \, \ell(\hat y_i, y_i)
 
     The weights are scaled to a mean of 1 over all training samples, not over the batch: a
-    batch of light samples shall move the model little.
+    batch of light samples shall move the model little. Where each step of a sequence has a
+    target, a sample's loss is the sum over its steps, each with its own weight; a step of
+    weight 0 has none.
 
     Parameters
     ----------
@@ -53,9 +55,10 @@ class WeightedLoss(nn.Module):
 
         Parameters
         ----------
-        output : Tensor of shape (n_samples, n_values)
-        target : Tensor of shape (n_samples, n_outputs), or (n_samples,) of class numbers
-        weight : Tensor of shape (n_samples,) or None
+        output : Tensor of shape (n_samples[, n_timesteps], n_values)
+        target : Tensor of shape (n_samples[, n_timesteps], n_outputs), or without the last
+            axis of class numbers
+        weight : Tensor of shape (n_samples[, n_timesteps]) or None
         size : Tensor of shape (n_samples, n_outputs) or None, default=None
             By which the targets of each sample were divided.
 
@@ -69,6 +72,27 @@ class WeightedLoss(nn.Module):
             If the criterion gives neither, or if there are weights but it gives one loss
             for the whole batch.
         """
+        if output.ndim == 3 and weight is not None:
+            counts = weight > 0
+            parts = self._of_each(output[counts], target[counts], size)
+            return (parts * weight[counts]).sum() / len(output)
+        if weight is None:
+            return self._values(output, target, size).mean()
+        return (self._of_each(output, target, size) * weight).mean()
+
+    def _of_each(self, output: Tensor, target: Tensor, size: Tensor | None) -> Tensor:
+        """Give the loss of each sample, or of each step."""
+        value = self._values(output, target, size)
+        if value.ndim == 0:
+            raise ValueError(
+                "loss must give one value per sample to be used with sample_weight,"
+                " class_weight or return_sequences. Got one value for the whole batch"
+                " instead."
+            )
+        return value.reshape(len(output), -1).mean(dim=1)
+
+    def _values(self, output: Tensor, target: Tensor, size: Tensor | None) -> Tensor:
+        """Give what the criterion says."""
         units: list[Tensor] = []
         if self.unit is not None:
             units = [self.unit if size is None else self.unit * size.where(size > 0, 1.0)]
@@ -85,12 +109,4 @@ class WeightedLoss(nn.Module):
                 f" output, of shape {tuple(output.shape)}, or one for the whole batch."
                 f" Got shape {tuple(value.shape)} instead."
             )
-        if weight is None:
-            return value.mean()
-        if value.ndim == 0:
-            raise ValueError(
-                "loss must give one value per sample to be used with sample_weight or"
-                " class_weight. Got one value for the whole batch instead."
-            )
-        per_sample = value.reshape(len(output), -1).mean(dim=1)
-        return (per_sample * weight).mean()
+        return value

@@ -1,6 +1,7 @@
 """Metrics and scorers: of targets some of which are not yet known, and of uncertainty."""
 
 from ._known import get_scorer, where_known
+from ._steps import over_steps
 from ._uncertainty import (
     coverage,
     crps,
@@ -14,6 +15,7 @@ __all__ = [
     "coverage",
     "crps",
     "get_scorer",
+    "over_steps",
     "uncertainty_scorer",
     "weighted_quantile_loss",
     "where_known",

@@ -20,6 +20,7 @@ from ._instance_norm import InstanceNorm, InstanceNormMethod, Level
 from ._patches import Patches, count_patches
 from ._pooling import Pooling, PoolingMethod
 from ._skip import SeasonalSkip
+from ._step_attention import StepAttention
 from ._stepwise import Cell
 
 # Rows that the head takes at once, in prediction: a multiple of this.
@@ -27,7 +28,7 @@ HEAD_ROWS = 32
 
 
 class LSTMNetwork(nn.Module):
-    """Sequences in, one row of outputs each out.
+    """Sequences in, one row of outputs each out, or one for each step.
 
     Parameters
     ----------
@@ -81,6 +82,9 @@ class LSTMNetwork(nn.Module):
     reads_level : bool, default=False
         Whether the head reads the level of each sequence, too, where outputs are no
         forecasts.
+    return_sequences : bool, default=False
+        Whether there are outputs after each step, not after the last alone. With
+        `pooling` "attention" each reads the states of the others.
     skip : tuple of (length, n_periods, leads) or None, default=None
         The steps and the number of past periods whose mean the outputs begin from, and how
         many steps ahead they lie; they forecast `target_features`.
@@ -143,6 +147,7 @@ class LSTMNetwork(nn.Module):
         level_decay: float = 0.5,
         target_features: Sequence[int] = (),
         reads_level: bool = False,
+        return_sequences: bool = False,
         skip: tuple[int, int, Sequence[int]] | None = None,
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
@@ -159,6 +164,7 @@ class LSTMNetwork(nn.Module):
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
         self.roles = tuple(roles)
+        self.return_sequences = return_sequences
 
         # Input normaliser.
         categories = categories or {}
@@ -213,6 +219,10 @@ class LSTMNetwork(nn.Module):
             dtype=dtype,
         )
         state_size = self.core.output_size
+        self.step_attention = None
+        if return_sequences and pooling == "attention":
+            self.step_attention = StepAttention(state_size, not bidirectional, dtype)
+            pooling = "last"
         self.pooling = Pooling(pooling, state_size, hidden_size, dtype)
         self.dropout = Dropout(dropout)
         # Head.
@@ -269,7 +279,8 @@ class LSTMNetwork(nn.Module):
 
         Returns
         -------
-        output : Tensor of shape (n_samples, output_size)
+        output : Tensor of shape (n_samples[, n_timesteps], output_size)
+            With `return_sequences`, observed steps first.
         """
         read, level = self.read(x, lengths)
         return self.respond(read, level, lengths, future, history)
@@ -328,8 +339,12 @@ class LSTMNetwork(nn.Module):
 
         Returns
         -------
-        output : Tensor of shape (n_samples, output_size)
+        output : Tensor of shape (n_samples[, n_timesteps], output_size)
         """
+        if self.return_sequences:
+            states = self.dropout(self._step_states(read, lengths))
+            output = self._outputs(states.flatten(0, 1), None)
+            return with_least_scale(output.unflatten(0, states.shape[:2]), self.roles)
         if future is not None:
             future = self._numeric(future, self.future_features)
         state = self.state(read, level, lengths)
@@ -371,6 +386,13 @@ class LSTMNetwork(nn.Module):
         x, lengths = self._in_front(x, lengths)
         return self.core(x, lengths), lengths
 
+    def _step_states(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Give what the head reads of each step."""
+        hidden, lengths = self._hidden(x, lengths)
+        if self.step_attention is None:
+            return hidden
+        return self.step_attention(hidden, lengths)
+
     def _in_front(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Give what the recurrent layers read."""
         if self.convolutions is not None:
@@ -396,10 +418,14 @@ class LSTMNetwork(nn.Module):
 
         Returns
         -------
-        weights : Tensor of shape (n_samples, n_timesteps)
-            Of the observed steps, first; the steps of a patch share its weight.
+        weights : Tensor of shape (n_samples, n_timesteps) or \
+                (n_samples, n_timesteps, n_timesteps)
+            Of the observed steps, first; the steps of a patch share its weight. With
+            `return_sequences` a row for each step, of those that it reads.
         """
         read, _ = self.read(x, lengths)
+        if self.step_attention is not None:
+            return self.step_attention.weights(*self._hidden(read, lengths))
         weights = self.pooling.weights(*self._hidden(read, lengths))
         if self.patches is None:
             return weights

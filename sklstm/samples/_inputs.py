@@ -209,9 +209,13 @@ def _read_3d(estimator: Any, X: Any, like: Layout | None, name: str) -> Windows:
 
 
 def read_sample_weight(
-    weight: Any, windows: Windows, name: str = "sample_weight"
+    weight: Any,
+    windows: Windows,
+    name: str = "sample_weight",
+    *,
+    per_step: bool = False,
 ) -> NDArray[np.float64] | None:
-    """Check the weights of samples.
+    """Check the weights of samples, or of steps.
 
     Parameters
     ----------
@@ -219,10 +223,12 @@ def read_sample_weight(
     windows : Windows of shape (n_samples, n_timesteps, n_features)
     name : str, default="sample_weight"
         The argument, for messages.
+    per_step : bool, default=False
+        Whether it may be of shape (n_samples, n_timesteps).
 
     Returns
     -------
-    weight : ndarray of float of shape (n_samples,) or None
+    weight : ndarray of float of shape (n_samples,) or (n_samples, n_timesteps), or None
 
     Raises
     ------
@@ -241,9 +247,11 @@ def read_sample_weight(
         if name in str(error):
             raise
         raise ValueError(f"{name} must be one number per sample: {error}") from error
-    if weight.shape != (len(windows),):
+    allowed = [(len(windows),), windows.shape[:2]] if per_step else [(len(windows),)]
+    if weight.shape not in allowed:
+        or_step = f", or {windows.shape[:2]}, one per step" if per_step else ""
         raise ValueError(
-            f"{name}.shape must be ({len(windows)},), one weight per sample. Got"
+            f"{name}.shape must be ({len(windows)},), one weight per sample{or_step}. Got"
             f" {weight.shape} instead."
         )
     if (weight < 0).any():

@@ -40,9 +40,12 @@ class Targets(Protocol):
         Values that the network gives for a sequence.
     may_miss : bool
         Whether targets may be missing, and then count nothing.
+    per_step : bool
+        Whether each step of a sequence has targets.
     """
 
     kind: ClassVar[str]
+    per_step: ClassVar[bool]
     may_miss: bool
 
     @property
@@ -50,6 +53,10 @@ class Targets(Protocol):
 
     @property
     def n_values(self) -> int: ...
+
+    @property
+    def n_classes(self) -> int | None:
+        """Number of classes; None of targets that are numbers."""
 
     @property
     def unit(self) -> Array | None:
@@ -87,6 +94,8 @@ class Numbers:
     """
 
     kind: ClassVar[str] = "numbers"
+    per_step: ClassVar[bool] = False
+    n_classes: ClassVar[None] = None
 
     n_outputs: int
     is_flat: bool
@@ -197,6 +206,7 @@ class Labels:
     """
 
     kind: ClassVar[str] = "labels"
+    per_step: ClassVar[bool] = False
 
     classes: Array
     totals: NDArray[np.float64]
@@ -239,6 +249,11 @@ class Labels:
         """One value for each class."""
         return len(self.classes)
 
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
     def encode(self, y: Any, name: str = "y") -> NDArray[np.intp]:
         """Give the number of each label's class, of shape (n_samples,); -1: not known."""
         labels, observed = _as_labels(y, name, self.may_miss)
@@ -263,7 +278,7 @@ class Labels:
         return np.where(known[:, 0], target, -1)
 
     def counting(self, target: NDArray[np.intp], weight: Array | None) -> Labels:
-        """Add samples to the totals."""
+        """Add labels to the totals."""
         added = np.bincount(target, weights=weight, minlength=len(self.classes))
         return replace(self, totals=self.totals + added)
 
@@ -276,43 +291,43 @@ class Labels:
         return values
 
 
-KINDS: dict[str, Any] = {kind.kind: kind for kind in (Numbers, FutureRows, Labels)}
-
-
-def targets_from_state(state: dict[str, Any]) -> Targets:
-    """Make targets of plain values, as `dataclasses.asdict` gives them, with their kind.
+def check_given(y: Any, name: str, estimator: str) -> None:
+    """Refuse a y that is not there, or asks for gradients.
 
     Parameters
     ----------
-    state : dict
+    y : object
+    name : str
+        The argument, for messages.
+    estimator : str
+        Whose y it is, for messages.
 
-    Returns
-    -------
-    targets : Targets
+    Raises
+    ------
+    ValueError
+        If it is.
     """
-    state = dict(state)
-    kind = KINDS[state.pop("kind")]
-    if state.get("scaling") is not None:
-        state["scaling"] = Scaling(**state["scaling"])
-    targets: Targets = kind(**state)
-    return targets
-
-
-def _check_given(y: Any, name: str, most_dims: int, estimator: str) -> None:
     if y is None:
         raise ValueError(f"{estimator} requires y to be passed, but the target y is None.")
     refuse_gradients(y, name)
+
+
+def _check_shape(y: Any, name: str, most_dims: int, estimator: str) -> None:
+    check_given(y, name, estimator)
     n_dims = getattr(y, "ndim", 0)
     if n_dims > most_dims:
         shapes = "(n_samples,)" + " or (n_samples, n_outputs)" * (most_dims == 2)
-        raise ValueError(f"{name} must have the shape {shapes}. Got {n_dims} dimensions.")
+        raise ValueError(
+            f"{name} must have the shape {shapes}; targets at each step need"
+            f" return_sequences=True. Got {n_dims} dimensions."
+        )
 
 
 def _as_columns(
     y: Any, name: str, may_miss: bool, estimator: str = "The fit"
 ) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
-    _check_given(y, name, 2, estimator)
+    _check_shape(y, name, 2, estimator)
     y = _as_float(unmasked(y), name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1 and not may_miss:
         y = column_or_1d(y, warn=True, input_name=name)
@@ -348,11 +363,14 @@ def _as_labels(
     y: Any, name: str, may_miss: bool, estimator: str = "The fit"
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Check class labels and give those that are known; and which samples have one."""
-    _check_given(y, name, 2, estimator)
+    _check_shape(y, name, 2, estimator)
     try:
         y = column_or_1d(unmasked(y), warn=not may_miss, input_name=name)
     except ValueError as error:
-        raise ValueError(f"{name} must be one label per sample: {error}") from error
+        raise ValueError(
+            f"{name} must be one label per sample; labels at each step need"
+            f" return_sequences=True: {error}"
+        ) from error
     observed = ~are_missing(y)
     if not observed.all():
         if not may_miss:

@@ -91,7 +91,7 @@ class Said:
         if self.are_samples:
             return self._framed(self.values.var(axis=2))
         if self.loss.is_distribution:
-            return self._framed(self.loss.criterion.std(self.values) ** 2)  # type: ignore[attr-defined]
+            return self._framed(self.loss.std(self.values) ** 2)
         levels = (np.arange(N_MOMENTS) + 0.5) / N_MOMENTS
         parts = np.array_split(
             self.values, 1 + self.values[..., 0].size * N_MOMENTS // CHUNK

@@ -44,8 +44,8 @@ class SequenceData(Dataset):
             default=None
         Standardised targets, or class numbers. Windows of the values to come are gathered
         like the sequences: NaN is a target that is missing.
-    weight : ndarray of shape (n_samples,) or None, default=None
-        Sample weights of mean 1.
+    weight : ndarray of shape (n_samples,), (n_samples, n_timesteps) or None, default=None
+        Sample weights of mean 1; or those of steps, whose sum has that mean.
     dtype : torch.dtype, default=torch.float32
         Type of the batches.
     device : torch.device or str, default="cpu"
@@ -64,6 +64,8 @@ class SequenceData(Dataset):
     n_history : int, default=0
         Steps that end a sequence, and of which a batch has the features that are forecast
         in the order of time, too; NaN where there is none.
+    per_step : bool, default=False
+        Whether each step has a target and a weight of its own.
     beside : SequenceData or None, default=None
         Other samples. The rows are taken from them if they are the same.
     names : tuple of str, default=("X", "y")
@@ -89,6 +91,7 @@ class SequenceData(Dataset):
         outputs: Sequence[int] = (),
         season: Season | None = None,
         n_history: int = 0,
+        per_step: bool = False,
         beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
@@ -101,6 +104,7 @@ class SequenceData(Dataset):
         self.own_size = OwnSize(relative, outputs, to) if relative else None
         self.own_season = OwnSeason(season, outputs, to) if season is not None else None
         self.n_history = n_history
+        self.per_step = per_step
         self.forecast_features = torch.tensor(sorted(set(outputs)), device=to)
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
@@ -213,6 +217,8 @@ class SequenceData(Dataset):
             x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
+        if self.per_step and target is not None and order is not None:
+            target, weight = _moved(target, order), _moved(weight, order)
         if target is not None and ahead is not None:
             target = ahead.take_out(target)
         if target is not None and size is not None:
@@ -386,6 +392,14 @@ def carry_forward(x: Tensor) -> Tensor:
     step = torch.arange(x.shape[1], device=x.device)[:, None]
     last = torch.where(x.isnan(), -1, step).cummax(dim=1).values
     return x.gather(1, last.clamp_min(0))
+
+
+def _moved(steps: Any, order: Tensor) -> Any:
+    """Give what belongs to steps in the order in which these come."""
+    if steps is None:
+        return None
+    index = order if steps.ndim == 2 else order[:, :, None].expand_as(steps)
+    return steps.gather(1, index)
 
 
 def _at(x: Tensor, step: Tensor) -> Tensor:

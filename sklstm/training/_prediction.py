@@ -71,7 +71,8 @@ def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
 
     Returns
     -------
-    weights : ndarray of shape (n_samples, n_timesteps)
+    weights : ndarray of shape (n_samples, n_timesteps) or \
+            (n_samples, n_timesteps, n_timesteps)
     """
     return _by_batches(network, data, partial(_attention, network, data))
 
@@ -154,6 +155,8 @@ def _predict(
         read = (inputs[name] for name in ("x", "lengths", "future", "history"))
         output = network(*read)
         values = link(output, network.roles)
+    if network.return_sequences:
+        return in_time(values, inputs["lengths"], data, index, torch.nan)
     size, shift = inputs["size"], inputs["shift"]
     if size is None and shift is None:
         return values
@@ -166,7 +169,11 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     inputs: Any = data.gather(index)[0]
     with _without_autocast(network):
         weights = network.attention(inputs["x"], inputs["lengths"])
-    return in_time(weights, inputs["lengths"], data, index, 0.0)
+    placed = in_time(weights, inputs["lengths"], data, index, 0.0)
+    if placed.ndim == 2:
+        return placed
+    across = in_time(placed.transpose(1, 2), inputs["lengths"], data, index, 0.0)
+    return across.transpose(1, 2)
 
 
 @torch.inference_mode()

@@ -15,7 +15,8 @@ from .._version import __version__
 from ..losses import LINKS, Loss
 from ..network import TRACED, LSTMNetwork
 from ..samples._encoding import Encoding
-from ..samples._targets import Targets, targets_from_state
+from ..samples._kinds import targets_from_state
+from ..samples._targets import Targets
 from ..windows._windows import Windows
 from ._course import Course
 from ._data import SequenceData
@@ -146,7 +147,8 @@ class TrainedModel:
         -------
         prediction : ndarray of shape (n_samples[, n_outputs], n_parameters) or \
                 (n_samples, n_classes)
-            A plain loss has one parameter, the prediction.
+            A plain loss has one parameter, the prediction. With an output at each step
+            the steps are the second axis; NaN where one is unobserved.
         """
         link = LINKS[self.link]
         values = self._by_parts(
@@ -322,4 +324,5 @@ def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
         "dtype": network.dtype,
         "device": network.device,
         "fill": not network.fills_missing,
+        "per_step": network.return_sequences,
     }

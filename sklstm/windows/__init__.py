@@ -1,5 +1,6 @@
 """Rows into windows and targets: transformers, functions, and the lazy array."""
 
+from ._cut import cut_sequences, join_sequences, pad_sequences
 from ._function import sliding_windows
 from ._reshaper import SequenceReshaper
 from ._targets import future_targets
@@ -10,6 +11,9 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "Windows",
+    "cut_sequences",
     "future_targets",
+    "join_sequences",
+    "pad_sequences",
     "sliding_windows",
 ]

@@ -99,6 +99,7 @@ def test_every_parameter_of_the_estimators_has_a_value_that_is_not_its_default()
     tried = set().union(*BOTH, *MORE, *REGRESSION, *MORE_REGRESSION, *CLASSIFICATION)
     tried |= {"hidden_size", "max_epochs", "batch_size", "validation_fraction"}
     tried |= {"n_epochs_no_change", "categorical_features", "embedding_size", "horizon"}
+    tried |= {"return_sequences"}
     names = set(LSTMRegressor().get_params()) | set(LSTMClassifier().get_params())
     assert names <= tried
 

@@ -1,0 +1,540 @@
+"""An output at each step: numbers and labels, causal, with steps and targets missing."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.metrics import f1_score, log_loss, make_scorer, mean_absolute_error
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.pipeline import make_pipeline
+
+from sklstm import (
+    ConformalRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    SequenceReshaper,
+    sliding_windows,
+)
+from sklstm.export import to_onnx
+from sklstm.inspection import (
+    attributions,
+    gate_activations,
+    sequence_permutation_importance,
+    summary,
+)
+from sklstm.io import load, save
+from sklstm.metrics import over_steps
+from sklstm.training import _side_by_side
+
+from ..network import oracle
+
+rng = np.random.default_rng(0)
+N, T = 40, 7
+X = rng.normal(size=(N, T, 2))
+SUMS = np.cumsum(X[:, :, 0], axis=1)
+LABELS = np.where(SUMS > 0, "up", "down")
+GAPS = X.copy()
+GAPS[3, 2] = GAPS[5, :3] = GAPS[6, 4:] = GAPS[7] = np.nan
+UNSEEN = np.isnan(GAPS).all(axis=2)
+SMALL = {"hidden_size": 6, "max_epochs": 3, "random_state": 0, "return_sequences": True}
+# One batch in float64: sums in another order do not show.
+EXACT = {**SMALL, "dtype": "float64", "batch_size": 1000, "learning_rate": 0.05}
+NETWORKS = [
+    {},
+    {"cell": "gru"},
+    {"cell": "rnn"},
+    {"cell": "peephole"},
+    {"layer_norm": True},
+    {"num_layers": 2},
+    {"head_sizes": (4,)},
+    {"memory_length": 5},
+    {"convolution": "before", "conv_filters": (3,), "conv_kernel_sizes": (2,)},
+    {"pooling": "attention"},
+]
+LOSSES = [
+    {},
+    {"loss": "absolute_error"},
+    {"loss": "gaussian"},
+    {"loss": "student_t"},
+    {"loss": "mixture", "n_mixtures": 2},
+    {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
+]
+each_network = pytest.mark.parametrize("options", NETWORKS, ids=str)
+
+
+def many_to_one(model):
+    """The same weights in an estimator that gives what follows the last step alone."""
+    twin = clone(model).set_params(return_sequences=False)
+    twin.fit(X, SUMS[:, -1] if isinstance(model, LSTMRegressor) else LABELS[:, -1])
+    twin._model.network.load_state_dict(model._model.network.state_dict())
+    twin._model.encoding = model._model.encoding
+    if isinstance(model, LSTMRegressor):
+        targets = twin._model.targets
+        object.__setattr__(targets, "scaling", model._model.targets.scaling)
+    return twin
+
+
+# ---------------------------------------------------------------------- what a step knows
+
+
+@each_network
+def test_a_step_is_what_the_prefix_gives(options):
+    model = LSTMRegressor(**EXACT, **options).fit(GAPS, SUMS)
+    # No other network has attention from step to step.
+    twin = None if "pooling" in options else many_to_one(model)
+    steps = model.predict(GAPS)
+    for t in range(T):
+        seen = ~UNSEEN[:, t]
+        shorter = model.predict(GAPS[:, : t + 1])[:, t]
+        np.testing.assert_allclose(steps[seen, t], shorter[seen], rtol=1e-9, atol=1e-12)
+        if twin is None:
+            continue
+        prefix = twin.predict(GAPS[:, : t + 1])
+        np.testing.assert_allclose(steps[seen, t], prefix[seen], rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(np.isnan(steps), UNSEEN)
+
+
+@each_network
+def test_the_probability_of_a_step_is_that_of_the_prefix(options):
+    model = LSTMClassifier(**EXACT, **options).fit(X, LABELS)
+    steps = model.predict_proba(X)
+    np.testing.assert_allclose(steps.sum(axis=2), 1)
+    if "pooling" in options:
+        return
+    twin = many_to_one(model)
+    for t in range(T):
+        np.testing.assert_allclose(steps[:, t], twin.predict_proba(X[:, : t + 1]))
+
+
+@each_network
+def test_no_step_knows_what_comes(options):
+    model = LSTMRegressor(**SMALL, **options).fit(X, SUMS)
+    changed = X.copy()
+    changed[:, 4:] += 1
+    before, after = model.predict(X), model.predict(changed)
+    np.testing.assert_array_equal(before[:, :4], after[:, :4])
+    assert (before[:, 4:] != after[:, 4:]).mean() > 0.5
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_attention_to_the_steps_is_that_of_the_equations(bidirectional):
+    options = {"pooling": "attention", "bidirectional": bidirectional}
+    model = LSTMRegressor(**EXACT, **options).fit(GAPS, SUMS)
+    network = model.module_
+    attention, core = network.step_attention, network.core.layers[0]
+    score, join = (
+        [p.detach().numpy() for p in part.parameters()]
+        for part in (attention.score, attention.join)
+    )
+    scaling, target = model._model.encoding.scaling, model._model.targets.scaling
+    weights, predicted = model.attention_weights(GAPS), model.predict(GAPS)
+    for i in range(10):
+        seen = ~UNSEEN[i]
+        x = (GAPS[i, seen] - scaling.mean) / scaling.scale
+        states = oracle.lstm_states(x, *oracle._weights(core.forwards))
+        if bidirectional:
+            back = oracle.lstm_states(x[::-1], *oracle._weights(core.backwards))[::-1]
+            states = np.concatenate([states, back], axis=1)
+        given = np.full((T, T), 0.0)
+        attended = []
+        for t, state in enumerate(states):
+            read = states if bidirectional else states[: t + 1]
+            scores = read @ score[0].T @ state
+            share = np.exp(scores - scores.max())
+            share /= share.sum()
+            given[np.flatnonzero(seen)[t], np.flatnonzero(seen)[: len(read)]] = share
+            both = np.concatenate([share @ read, state])
+            attended.append(np.tanh(join[0] @ both + join[1]))
+        np.testing.assert_allclose(weights[i], given, atol=1e-9)
+        if seen.any():
+            wanted = oracle._linear(network.head.linear, np.array(attended))[:, 0]
+            wanted = wanted * target.scale + target.mean
+            np.testing.assert_allclose(predicted[i, seen], wanted, rtol=1e-9)
+
+
+def test_both_directions_know_all():
+    model = LSTMRegressor(**SMALL, bidirectional=True).fit(X, SUMS)
+    changed = X.copy()
+    changed[:, -1] += 1
+    assert (model.predict(X)[:, 0] != model.predict(changed)[:, 0]).all()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_values_are_those_of_the_equations(bidirectional):
+    model = LSTMRegressor(**EXACT, bidirectional=bidirectional, num_layers=2).fit(X, SUMS)
+    network, scaling = model.module_, model._model.encoding.scaling
+    target = model._model.targets.scaling
+    for x, predicted in zip(X[:5], model.predict(X[:5]), strict=True):
+        states = (x - scaling.mean) / scaling.scale
+        for layer in network.core.layers:
+            both = [oracle.lstm_states(states, *oracle._weights(layer.forwards))]
+            if bidirectional:
+                weights = oracle._weights(layer.backwards)
+                both.append(oracle.lstm_states(states[::-1], *weights)[::-1])
+            states = np.concatenate(both, axis=1)
+        wanted = oracle._linear(network.head.linear, states)[:, 0]
+        np.testing.assert_allclose(predicted, wanted * target.scale + target.mean)
+
+
+def test_a_prediction_has_the_same_bits_alone():
+    model = LSTMRegressor(**SMALL).fit(X, SUMS)
+    together = model.predict(GAPS)
+    alone = np.concatenate([model.predict(GAPS[i : i + 1]) for i in range(N)])
+    np.testing.assert_array_equal(together, alone)
+
+
+# ---------------------------------------------------------------------- what is missing
+
+
+@pytest.mark.parametrize("options", [*LOSSES, {"bidirectional": True}], ids=str)
+def test_unobserved_steps_are_as_if_they_were_not_there(options):
+    # Steps without values are spread over longer sequences.
+    place = np.sort(np.array([rng.permutation(T + 4)[:T] for _ in range(N)]), axis=1)
+    longer, targets = np.full((N, T + 4, 2), np.nan), np.full((N, T + 4), np.nan)
+    np.put_along_axis(longer, place[:, :, None].repeat(2, axis=2), X, axis=1)
+    np.put_along_axis(targets, place, SUMS, axis=1)
+    plain = LSTMRegressor(**EXACT, **options).fit(X, SUMS)
+    spread = LSTMRegressor(**EXACT, **options).fit(longer, targets)
+    np.testing.assert_allclose(plain.loss_curve_, spread.loss_curve_, rtol=1e-9)
+    given = np.take_along_axis(spread.predict(longer), place, axis=1)
+    np.testing.assert_allclose(plain.predict(X), given, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("how", ["masked", "weight", "label"])
+def test_a_target_that_is_not_known_counts_nothing(how):
+    known = rng.random((N, T)) < 0.7
+    wrong = np.where(known, SUMS, 1e6)
+    first = LSTMRegressor(**EXACT).fit(X, SUMS, sample_weight=known.astype(float))
+    if how == "weight":
+        wrong = np.where(known, SUMS, np.nan)
+        second = LSTMRegressor(**EXACT).fit(X, wrong, sample_weight=known.astype(float))
+    elif how == "masked":
+        second = LSTMRegressor(**EXACT).fit(X, np.ma.array(wrong, mask=~known))
+    else:
+        labels = LABELS.astype(object)
+        labels[~known] = None
+        weight = known.astype(float)
+        first = LSTMClassifier(**EXACT).fit(X, LABELS, sample_weight=weight)
+        second = LSTMClassifier(**EXACT).fit(X, np.ma.array(labels, mask=~known))
+        np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    np.testing.assert_allclose(first.loss_curve_, second.loss_curve_, rtol=1e-12)
+
+
+def test_one_of_several_outputs_may_be_masked():
+    both = np.stack([SUMS, -SUMS], axis=2)
+    mask = np.zeros(both.shape, bool)
+    mask[:, ::2, 1] = True
+    wrong = np.where(mask, np.nan, both)
+    model = LSTMRegressor(**{**SMALL, "max_epochs": 60}, learning_rate=0.03)
+    predicted = model.fit(X, np.ma.array(wrong, mask=mask)).predict(X)
+    assert predicted.shape == both.shape
+    assert np.abs(predicted - both).mean() < 0.5 * np.abs(both).mean()
+
+
+def test_predictions_are_missing_where_steps_are():
+    numbers = LSTMClassifier(**SMALL).fit(X, (SUMS > 0).astype(int))
+    words = LSTMClassifier(**SMALL).fit(X, LABELS)
+    assert numbers.predict(X).dtype == int
+    assert words.predict(X).dtype == LABELS.dtype
+    np.testing.assert_array_equal(np.isnan(numbers.predict(GAPS)), UNSEEN)
+    np.testing.assert_array_equal(words.predict(GAPS) == None, UNSEEN)  # noqa: E711
+    np.testing.assert_array_equal(np.isnan(words.predict_proba(GAPS)[:, :, 0]), UNSEEN)
+    seen = ~UNSEEN
+    rows = words.predict_proba(GAPS)[seen].argmax(axis=1)
+    np.testing.assert_array_equal(words.predict(GAPS)[seen], words.classes_[rows])
+
+
+# ---------------------------------------------------------------------- weights
+
+
+@pytest.mark.parametrize("of", ["samples", "steps"])
+def test_a_weight_is_a_number_of_repetitions(of):
+    times = rng.integers(0, 4, size=N)
+    weight = times.astype(float)
+    if of == "steps":
+        weight = np.repeat(weight[:, None], T, axis=1)
+    weighted = LSTMRegressor(**EXACT).fit(X, SUMS, sample_weight=weight)
+    repeated = LSTMRegressor(**EXACT).fit(np.repeat(X, times, 0), np.repeat(SUMS, times, 0))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-8)
+
+
+def test_the_loss_is_the_weighted_mean_over_steps():
+    weight = rng.random((N, T))
+    model = LSTMRegressor(**{**EXACT, "max_epochs": 1}, optimizer="sgd", standardize=False)
+    model.fit(X, SUMS, sample_weight=weight)
+    start = clone(model).set_params(learning_rate=1e-300).fit(X, SUMS)
+    squares = (start.predict(X) - SUMS) ** 2
+    wanted = (weight * squares).sum() / weight.sum()
+    assert model.loss_curve_[0] == pytest.approx(wanted, rel=1e-9)
+
+
+def test_the_weight_of_a_class_is_that_of_its_steps():
+    y = (SUMS > 1).astype(int)
+    share = y.mean()
+    weight = np.where(y == 1, 0.5 / share, 0.5 / (1 - share))
+    balanced = LSTMClassifier(**EXACT, class_weight="balanced").fit(X, y)
+    by_hand = LSTMClassifier(**EXACT).fit(X, y, sample_weight=weight)
+    np.testing.assert_allclose(balanced.predict_proba(X), by_hand.predict_proba(X))
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_pieces_of_a_batch_learn_the_same(monkeypatch, n_threads):
+    options = {**EXACT, "batch_size": 20, "max_epochs": 2}
+    whole = LSTMRegressor(**options).fit(GAPS, SUMS)
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        monkeypatch.setattr(_side_by_side, "count_pieces", lambda n, *sizes: 4)
+        pieces = LSTMRegressor(**options).fit(GAPS, SUMS)
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_allclose(whole.predict(X), pieces.predict(X), rtol=1e-9)
+
+
+# ---------------------------------------------------------------------- values
+
+
+def test_each_step_gets_the_target_of_its_series_and_time():
+    # A value is its series and time; what is asked for is the value before.
+    code = 100.0 * np.arange(30)[:, None] + np.arange(9)
+    before = np.pad(code, ((0, 0), (1, 0)), mode="edge")[:, :-1]
+    gaps = code.copy()
+    gaps[rng.random(gaps.shape) < 0.2] = np.nan
+    model = LSTMRegressor(return_sequences=True, random_state=0, max_epochs=150)
+    predicted = model.fit(gaps, before).predict(gaps)
+    assert np.nanmean(np.abs(predicted - before)) < 50  # of 3,000
+
+
+def test_targets_and_weights_move_with_the_observed_steps():
+    model = LSTMRegressor(**SMALL, standardize=False).fit(GAPS, SUMS)
+    net, seen = model.net_, ~UNSEEN
+    weight = rng.random((N, T))
+    data = model._model.data(model._fitted(GAPS)[1])
+    data.y, data.weight = torch.from_numpy(SUMS[:, :, None]), torch.from_numpy(weight)
+    inputs, target = data.gather(torch.arange(N))
+    for i in range(N):
+        n = seen[i].sum()
+        np.testing.assert_array_equal(target[i, :n, 0], SUMS[i, seen[i]])
+        np.testing.assert_array_equal(inputs["weight"][i, :n], weight[i, seen[i]])
+    assert net.module_ is model.module_
+
+
+def test_it_learns_a_running_sum_and_both_directions_the_whole():
+    whole = np.repeat(SUMS[:, -1:], T, axis=1)
+    options = {"random_state": 0, "max_epochs": 200, "return_sequences": True}
+    assert LSTMRegressor(**options).fit(X, SUMS).score(X, SUMS) > 0.97
+    assert LSTMRegressor(**options).fit(X[:, :1], whole[:, :1]).score(X, SUMS) < 0.9
+    both = LSTMRegressor(**options, bidirectional=True).fit(X, whole)
+    assert both.score(X, whole) > 0.97
+
+
+@pytest.mark.parametrize("options", LOSSES[2:], ids=str)
+def test_uncertainty_has_an_axis_for_the_steps(options):
+    model = LSTMRegressor(**SMALL, **options).fit(X, SUMS)
+    quantiles = model.predict_quantiles(GAPS, [0.1, 0.5, 0.9])
+    assert quantiles.shape == (N, T, 3)
+    np.testing.assert_array_equal(np.isnan(quantiles).any(axis=2), UNSEEN)
+    assert (np.diff(quantiles[~UNSEEN], axis=1) >= 0).all()
+    assert model.predict_interval(GAPS).shape == (N, T, 2)
+    assert model.sample_y(X, 4).shape == (N, T, 4)
+
+
+# ---------------------------------------------------------------------- in scikit-learn
+
+
+def test_scores_are_those_of_scikit_learn_over_the_observed_steps():
+    model = LSTMClassifier(**SMALL).fit(GAPS, LABELS)
+    seen, weight = ~UNSEEN, rng.random(N)
+    rows, predicted = LABELS[seen], model.predict(GAPS)[seen].astype(str)
+    assert model.score(GAPS, LABELS) == np.mean(rows == predicted)
+    f1 = make_scorer(over_steps(f1_score), pos_label="up")
+    assert f1(model, GAPS, LABELS) == f1_score(rows, predicted, pos_label="up")
+    per_step = np.repeat(weight[:, None], T, axis=1)
+    numbers = LSTMRegressor(**SMALL).fit(GAPS, SUMS)
+    mae = over_steps(mean_absolute_error)(SUMS, numbers.predict(GAPS), sample_weight=weight)
+    assert mae == mean_absolute_error(
+        SUMS[seen], numbers.predict(GAPS)[seen], sample_weight=per_step[seen]
+    )
+    loss = over_steps(log_loss)(LABELS, model.predict_proba(GAPS))
+    assert loss == pytest.approx(log_loss(rows, model.predict_proba(GAPS)[seen]))
+
+
+@pytest.mark.parametrize("y", [SUMS, np.stack([SUMS, -SUMS], axis=2), LABELS], ids=str)
+def test_searches_folds_pipelines_and_pickles(y):
+    cls = LSTMClassifier if y.dtype.kind == "U" else LSTMRegressor
+    flat = GAPS.reshape(N, -1)
+    pipeline = make_pipeline(SequenceReshaper(2), cls(**SMALL))
+    name = f"{cls.__name__.lower()}__num_layers"
+    search = GridSearchCV(pipeline, {name: [1, 2]}, cv=3, error_score="raise").fit(flat, y)
+    assert np.isfinite(search.best_score_)
+    assert cross_val_predict(pipeline, flat, y, cv=3).shape == y.shape
+    model = search.best_estimator_[-1]
+    loaded = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    np.testing.assert_array_equal(
+        clone(model).fit(X, y).predict(X), loaded.fit(X, y).predict(X)
+    )
+
+
+def test_training_goes_on_and_stops_early():
+    model = LSTMClassifier(**SMALL, warm_start=True).fit(X, LABELS)
+    assert model.fit(X, LABELS).n_epochs_ == 6
+    model = LSTMClassifier(**SMALL)
+    model.partial_fit(X, LABELS[:, :], classes=["up", "down"]).partial_fit(X, LABELS)
+    assert model.n_epochs_ == 2
+    options = {**SMALL, "max_epochs": 40, "early_stopping": True, "learning_rate": 0.2}
+    stopped = LSTMRegressor(**options, n_epochs_no_change=2).fit(X, SUMS)
+    assert stopped.n_epochs_ < 40
+    assert len(stopped.validation_loss_curve_) == stopped.n_epochs_
+    given = LSTMRegressor(**SMALL).fit(X, SUMS, X_val=GAPS, y_val=SUMS)
+    assert np.isfinite(given.validation_loss_curve_).all()
+
+
+def test_windows_of_rows_have_targets_at_their_steps():
+    series = np.arange(60.0)
+    windows, _ = sliding_windows(series, window_length=6)
+    targets = np.asarray(windows)[:, :, 0] * 2
+    model = LSTMRegressor(**{**SMALL, "max_epochs": 150}, early_stopping=False)
+    predicted = model.fit(windows, targets).predict(windows)
+    assert np.abs(predicted - targets).max() < 20
+
+
+# ---------------------------------------------------------------------- bad input
+
+
+SHORT = "y must have a target for each of the 7 steps of X, with .* Got 5 steps"
+HOLE = SUMS.copy()
+HOLE[4, 2] = np.nan
+LATE = LABELS.astype(object)
+LATE[4, 2:4] = None
+
+
+@pytest.mark.parametrize(
+    ("cls", "options", "y", "message"),
+    [
+        (LSTMRegressor, {}, SUMS[:, :5], SHORT),
+        (LSTMClassifier, {}, LABELS[:, :5], SHORT),
+        (LSTMRegressor, {}, SUMS[:, 0], r"y must have the shape .*n_timesteps.* Got 1 dim"),
+        (LSTMClassifier, {}, LABELS[:, 0], r"y must have the shape .*n_timesteps.* Got 1"),
+        (LSTMClassifier, {}, LABELS[:, :, None], r"y must have the shape .* Got 3 dim"),
+        (
+            LSTMRegressor,
+            {},
+            HOLE,
+            "Got none at step 2 of sample 4, and 0 more. If it is not",
+        ),
+        (LSTMClassifier, {}, LATE, "Got none at step 2 of sample 4, and 1 more. If it is"),
+        (LSTMRegressor, {}, [[1.0, 2.0], [1.0]], "sequences of unequal length: sklstm.pad"),
+        (
+            LSTMRegressor,
+            {"patch_length": 2},
+            SUMS,
+            "patch_length must be 1 with return_seq",
+        ),
+        (
+            LSTMRegressor,
+            {"pooling": "mean"},
+            SUMS,
+            "pooling must be 'last' or 'attention' w",
+        ),
+        (
+            LSTMRegressor,
+            {"instance_norm": "affine"},
+            SUMS,
+            "instance_norm must be None with",
+        ),
+        (
+            LSTMRegressor,
+            {"instance_scale": True},
+            SUMS,
+            "instance_scale must be 'auto' or F",
+        ),
+        (
+            LSTMRegressor,
+            {"season_length": 2},
+            SUMS,
+            "season_length must be None with return",
+        ),
+        (LSTMRegressor, {"horizon": 2}, SUMS, "horizon must be None with return_sequences"),
+        (
+            LSTMClassifier,
+            {"convolution": "beside"},
+            LABELS,
+            "convolution must be None or 'be",
+        ),
+    ],
+)
+def test_what_has_no_meaning_is_refused(cls, options, y, message):
+    model = cls(**SMALL, **options)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    assert not hasattr(model, "module_")
+
+
+@pytest.mark.parametrize("shape", [(N, 3), (N + 1,), (N + 1, T)])
+def test_weights_of_another_shape_are_refused(shape):
+    with pytest.raises(
+        ValueError, match=r"sample_weight.shape must be \(40,\), .*\(40, 7\)"
+    ):
+        LSTMRegressor(**SMALL).fit(X, SUMS, sample_weight=np.ones(shape))
+
+
+def test_targets_of_steps_need_the_parameter():
+    with pytest.raises(ValueError, match="targets at each step need return_sequences=True"):
+        LSTMRegressor().fit(X, SUMS[:, :, None])
+    with pytest.raises(ValueError, match="labels at each step need return_sequences=True"):
+        LSTMClassifier().fit(X, LABELS)
+
+
+def test_another_meaning_when_training_goes_on_is_refused():
+    model = LSTMRegressor(**SMALL, warm_start=True).fit(X, SUMS)
+    with pytest.raises(ValueError, match="return_sequences must stay what it was"):
+        model.set_params(return_sequences=False).fit(X, SUMS[:, 0])
+
+
+def test_a_loss_of_the_whole_batch_is_refused():
+    model = LSTMRegressor(**SMALL, loss=lambda output, target: (output - target).mean())
+    with pytest.raises(ValueError, match=r"to be used with .*return_sequences"):
+        model.fit(X, SUMS)
+
+
+@pytest.mark.parametrize("y", [SUMS[:, 0], SUMS[:, :5]], ids=["flat", "short"])
+def test_scores_of_other_steps_are_refused(y):
+    model = LSTMRegressor(**SMALL).fit(X, SUMS)
+    with pytest.raises(ValueError, match=r"y_(true|pred) must have the"):
+        model.score(X, y)
+
+
+def test_conformal_intervals_of_steps():
+    X, y = rng.normal(size=(300, T)), rng.normal(size=(300, T))
+    model = ConformalRegressor(LSTMRegressor(**SMALL), coverage=0.8).fit(X[:200], y[:200])
+    lower, upper = np.moveaxis(model.predict_interval(X[200:]), -1, 0)
+    assert lower.shape == (100, T)
+    assert 0.7 < np.mean((lower <= y[200:]) & (y[200:] <= upper)) < 0.9
+
+
+def test_what_reads_one_output_of_a_sequence_says_so():
+    model = LSTMRegressor(**SMALL).fit(X, SUMS)
+    with pytest.raises(ValueError, match="return_sequences must be False for attributions"):
+        attributions(model, X)
+    with pytest.raises(NotImplementedError, match=r"return_sequences must be False"):
+        to_onnx(model)
+
+
+def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):
+    model = LSTMClassifier(**SMALL, pooling="attention").fit(GAPS, LABELS)
+    gates = gate_activations(model, GAPS)
+    np.testing.assert_array_equal(np.isnan(gates.hidden[:, :, 0]), UNSEEN)
+    parts = summary(model).parts
+    assert [p.name for p in parts] == ["lstm 1", "attention to the steps", "head"]
+    assert sum(p.n_parameters for p in parts) == sum(
+        p.numel() for p in model.module_.parameters()
+    )
+    save(model, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(GAPS), model.predict_proba(GAPS))
+    assert model.transform(X).shape == (N, 6)
+    importance = sequence_permutation_importance(model, GAPS, LABELS, n_repeats=2)
+    assert importance.importances.shape == (2, 2)
