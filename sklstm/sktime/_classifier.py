@@ -12,7 +12,7 @@ from sktime.classification.base import BaseClassifier
 from ..estimators._classifier import LSTMClassifier
 from ..estimators._documented import documented
 from ..fitting._callbacks import handed_on
-from ._parameters import SERIES_CLASSIFICATION, core_parameters
+from ._parameters import SERIES_CLASSIFICATION, check_shared, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 from ._watching import WatchedMixin
@@ -177,6 +177,7 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         super().__init__()
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesClassifier:
+        check_shared(self)
         estimator = LSTMClassifier(**core_parameters(self, LSTMClassifier))
         self._channels = channel_names(X)
         with handed_on(self, estimator):

@@ -392,7 +392,13 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         """Learn to read each column by itself, if the network shall."""
         if not self.channel_independent:
             return None
-        return Channels.learn(y, standardize=are_of_one_size(self))
+        return Channels.learn(
+            y,
+            standardize=are_of_one_size(self),
+            may_multiply=self.season in ("auto", "multiplicative")
+            and self.season_length is not None
+            and self.instance_norm is not None,
+        )
 
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""
