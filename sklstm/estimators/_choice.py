@@ -53,8 +53,9 @@ def choose_start(units: Units, start: Start, seasons: Sequence[Season | None]) -
     pairs = [(season, decay) for season in seasons for decay in decays]
     if len(pairs) > 1:
         samples = _some(start.train, start.seed)
-        errors = [_errors(units, samples, season, decays) for season in seasons]
-        best = _best(np.concatenate(errors, axis=1), samples.windows.starts)
+        of_each = [_errors(units, samples, season, decays) for season in seasons]
+        errors = np.concatenate(of_each, axis=1)
+        best = _best(errors, samples.windows.starts, samples.weight)
         season, decay = pairs[best]
     else:
         season, decay = pairs[0]
@@ -97,6 +98,7 @@ def _errors(
         encoding.scaling,
         units.targets.scaled(samples.target),
         relative=encoding.relative,
+        zero_sizes=encoding.zero_sizes,
         outputs=features,
         season=season,
         n_history=0 if skip is None else skip.n_steps,
@@ -125,12 +127,31 @@ def _errors(
     return (size * (target - forecast)).abs().nanmean(dim=2).T.detach().numpy()
 
 
-def _best(errors: NDArray[np.float64], series: NDArray[np.intp]) -> int:
-    """Find the column of least errors, each series in units of its own."""
+def _best(
+    errors: NDArray[np.float64],
+    series: NDArray[np.intp],
+    weight: NDArray[np.float64] | None = None,
+) -> int:
+    """Find the column of least errors, each series in units of its own.
+
+    A series counts as much as its samples do on average.
+
+    Examples
+    --------
+    >>> errors = np.array([[1.0, 2.0], [1.0, 2.0], [300.0, 100.0]])
+    >>> _best(errors, np.array([0, 5, 9])), _best(errors, np.array([0, 0, 9]))
+    (0, 1)
+    >>> _best(errors, np.array([0, 5, 9]), np.array([1.0, 1.0, 4.0]))
+    1
+    """
     known = np.isfinite(errors).all(axis=1)
-    _, number = np.unique(series[known], return_inverse=True)
-    totals = np.stack([np.bincount(number, column) for column in errors[known].T], axis=1)
-    if not totals.any():
+    weight = np.ones(len(errors)) if weight is None else weight
+    errors, weight = errors[known], weight[known]
+    _, number, count = np.unique(series[known], return_inverse=True, return_counts=True)
+    totals = np.stack([np.bincount(number, weight * e) for e in errors.T], axis=1)
+    counts = np.bincount(number, weight) / count
+    told = totals.any(axis=1) & (counts > 0)
+    if not told.any():
         return 0
-    totals = totals[totals.any(axis=1)]
-    return int((totals / totals.mean(axis=1, keepdims=True)).mean(axis=0).argmin())
+    ratios = totals[told] / totals[told].mean(axis=1, keepdims=True)
+    return int((counts[told, None] * ratios).sum(axis=0).argmin())

@@ -345,7 +345,8 @@ REGRESSION: dict[str, Parameter] = {
         absolute value of the sequence, so that series of any size are learnt alike
         [Salinas2020]_. "auto": if the sequences are windows of more than one series that
         are forecast: as `instance_norm` says, or, with `horizon`, as y shows, which holds
-        the rows ahead of one of the features. Zeros alone are forecast as 0.""",
+        the rows ahead of one of the features. Zeros alone have the size of what has
+        followed such sequences in training, and are forecast as 0 if only zeros have.""",
     ),
     "season_length": Parameter(
         "int, array-like of int or None",

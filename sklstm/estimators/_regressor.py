@@ -39,6 +39,7 @@ from ._predictive import (
 )
 from ._season import check_holds, check_season, may_multiply, seasons_of
 from ._start import Start, Units
+from ._zeros import sizes_after_zeros
 
 
 def _says_quantiles(method: str) -> Callable[[Any], bool]:
@@ -441,6 +442,14 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
             features = [] if found is None or found in categorical else [found]
         self._check_have_level(features, categorical)
         return sorted(set(features))
+
+    def _learn_encoding(self, start: Start) -> Encoding:
+        encoding = super()._learn_encoding(start)
+        if not encoding.relative:
+            return encoding
+        features = self._features_of_outputs(start.targets, encoding)
+        parts = start.train, encoding.scaling, encoding.relative
+        return replace(encoding, zero_sizes=sizes_after_zeros(*parts, features))
 
     def _uncentred_features(self, start: Start) -> list[int]:
         if not self._forecasts:

@@ -125,8 +125,27 @@ def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> b
     # Values that are divided are not centred: without a level they would be all alike.
     if regressor.instance_norm is None and not may_be_counts(regressor):
         return False
-    least, most = _bounds(windows, features)
-    return least > 0 and most > (1 + LEAST_SPREAD) * least
+    return allows_factor(*_bounds(windows, features))
+
+
+def allows_factor(least: Any, most: Any) -> bool:
+    """Tell whether values may be divided by a season.
+
+    Parameters
+    ----------
+    least, most : float or ndarray
+        The least and the greatest value of one feature, or of several.
+
+    Returns
+    -------
+    allows : bool
+
+    Examples
+    --------
+    >>> allows_factor(1.0, 2.0), allows_factor(0.0, 2.0), allows_factor(99.0, 99.5)
+    (True, False, False)
+    """
+    return bool(np.all((least > 0) & (most > (1 + LEAST_SPREAD) * least)))
 
 
 def may_be_counts(regressor: Any) -> bool:
@@ -135,11 +154,12 @@ def may_be_counts(regressor: Any) -> bool:
 
 
 def _bounds(windows: Windows, features: Sequence[int]) -> tuple[float, float]:
-    """Give the least and the greatest value of some features."""
+    """Give the least and the greatest value of some features, in the windows alone."""
     table, columns = windows.table, sorted(set(features))
+    used = windows.used_rows()  # the table may have rows that are held out
     least, most = np.inf, -np.inf
     for chunk in row_chunks(table):
-        values = table[chunk][:, columns]
+        values = table[chunk][used[chunk]][:, columns]
         least = min(least, np.nanmin(values, initial=np.inf))
         most = max(most, np.nanmax(values, initial=-np.inf))
     return float(least), float(most)

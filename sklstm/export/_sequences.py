@@ -129,7 +129,11 @@ def _filled(
 
 
 def own_size(
-    graph: Graph, sequences: Sequences, relative: Sequence[int], n_features: int
+    graph: Graph,
+    sequences: Sequences,
+    relative: Sequence[int],
+    zero_sizes: Sequence[float],
+    n_features: int,
 ) -> tuple[Sequences, str]:
     """Divide features by their mean absolute value over the observed steps.
 
@@ -140,6 +144,8 @@ def own_size(
         NaN is a value that is missing.
     relative : sequence of int
         The features that are divided.
+    zero_sizes : sequence of float
+        What zeros alone are divided by; empty is nothing.
     n_features : int
 
     Returns
@@ -156,6 +162,10 @@ def own_size(
     total = graph.op("ReduceSum", sizes, [1], keepdims=0)
     size = graph.op("Div", total, graph.op("Max", count, 1.0))
     size = graph.op("Where", graph.op("Greater", count, 0.0), size, 1.0)
+    if zero_sizes:
+        instead = np.zeros(n_features, dtype=np.float32)
+        instead[list(relative)] = zero_sizes
+        size = graph.op("Where", graph.op("Greater", size, 0.0), size, instead)
     divides = graph.op("And", graph.op("Greater", size, 0.0), is_relative)
     divisor = graph.op("Unsqueeze", graph.op("Where", divides, size, 1.0), [1])
     return replace(sequences, x=graph.op("Div", sequences.x, divisor)), size

@@ -69,7 +69,8 @@ def _prepared(graph: Graph, model: TrainedModel) -> tuple[Sequences, str | None]
     sequences = standardised(graph, "x", "lengths", encoding.scaling)
     size = None
     if encoding.relative:
-        sequences, size = own_size(graph, sequences, encoding.relative, n_features)
+        sizes = encoding.relative, encoding.zero_sizes
+        sequences, size = own_size(graph, sequences, *sizes, n_features)
     is_category = np.isin(np.arange(n_features), list(encoding.categories))
     # No category is negative: it stands for one that is missing.
     stands_in = np.where(is_category, -1, 0).astype(np.float32)

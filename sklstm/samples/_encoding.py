@@ -73,6 +73,8 @@ class Encoding:
         Features that are divided by their own mean absolute value, sequence by sequence.
     season : Season or None, default=None
         Of the features that are forecast.
+    zero_sizes : tuple of float, default=()
+        What these are divided by in a sequence of zeros; empty, or 0, is by nothing.
     """
 
     layout: Layout
@@ -80,6 +82,7 @@ class Encoding:
     categories: dict[int, NDArray[np.intp]]
     relative: tuple[int, ...] = ()
     season: Season | None = None
+    zero_sizes: tuple[float, ...] = ()
 
     @classmethod
     def learn(
@@ -134,4 +137,5 @@ class Encoding:
         season = state.get("season")
         if season is not None:
             season = Season(season["length"], season["method"], tuple(season["leads"]))
-        return cls(layout, scaling, state["categories"], state["relative"], season)
+        relative, zero_sizes = (tuple(state.get(n, ())) for n in ("relative", "zero_sizes"))
+        return cls(layout, scaling, state["categories"], relative, season, zero_sizes)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..estimators._season import allows_factor
 from ..losses import Role, in_units
 from ..samples._scaling import Scaling
 
@@ -27,7 +28,7 @@ class Channels:
     ----------
     columns : pandas.Index of length n_channels
     scaling : Scaling
-        Of each.
+        Of each; without a shift where a season may be a factor.
 
     Examples
     --------
@@ -47,20 +48,29 @@ class Channels:
     scaling: Scaling
 
     @classmethod
-    def learn(cls, y: pd.DataFrame, *, standardize: bool) -> Channels:
+    def learn(
+        cls, y: pd.DataFrame, *, standardize: bool, may_multiply: bool = False
+    ) -> Channels:
         """Learn the columns, and how to standardise each.
 
         Parameters
         ----------
         y : DataFrame of shape (n_rows, n_channels)
         standardize : bool
+        may_multiply : bool, default=False
+            Whether a season may be a factor, if all values allow it: what is centred has
+            none.
 
         Returns
         -------
         channels : Channels
         """
         if standardize:
-            return cls(y.columns, Scaling.of_columns(_numbers(y)))
+            values = _numbers(y)
+            scaling = Scaling.of_columns(values)
+            if may_multiply and allows_factor(np.nanmin(values, 0), np.nanmax(values, 0)):
+                scaling = Scaling(np.zeros_like(scaling.mean), scaling.scale)
+            return cls(y.columns, scaling)
         return cls(y.columns, Scaling.identity(y.shape[1]))
 
     def split(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..estimators._season import check_season
 from ..fitting._numbers import is_integer
 from ._panel import series_name
+from ._parameters import check_shared
 
 Index = NDArray[np.intp]
 STRATEGIES = ("direct", "recursive", "seq2seq")
@@ -36,6 +37,7 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
     ValueError, TypeError
         If one is not what it may be.
     """
+    check_shared(forecaster)
     strategy, window_length = forecaster.strategy, forecaster.window_length
     if strategy not in STRATEGIES:
         raise ValueError(

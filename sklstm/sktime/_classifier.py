@@ -13,7 +13,7 @@ from sktime.classification.base import BaseClassifier
 from ..estimators._classifier import LSTMClassifier
 from ..estimators._documented import documented
 from ..fitting._callbacks import handed_on
-from ._parameters import SERIES_CLASSIFICATION, core_parameters
+from ._parameters import SERIES_CLASSIFICATION, check_shared, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 from ._watching import WatchedMixin
@@ -25,8 +25,8 @@ from ._watching import WatchedMixin
     dropout=0.8,
     convolution="beside",
     learning_rate=0.003,
-    max_epochs=300,
-    max_steps=4000,
+    max_epochs=150,
+    max_steps=2000,
     batch_size=16,
     validation_split="random",
 )
@@ -120,8 +120,8 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 300,
-        max_steps: int | None = 4000,
+        max_epochs: int = 150,
+        max_steps: int | None = 2000,
         validation_steps: int | None = None,
         batch_size: int = 16,
         standardize: bool = True,
@@ -180,6 +180,7 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         super().__init__()
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesClassifier:
+        check_shared(self)
         estimator = LSTMClassifier(**core_parameters(self, LSTMClassifier))
         self._channels = channel_names(X)
         with handed_on(self, estimator):

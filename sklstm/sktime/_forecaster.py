@@ -103,8 +103,8 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         follow a trend.
     loss
         By default one network learns many quantiles. Forecasts are medians, which few
-        unusual months do not move (and which are zero where more than half of a series
-        is). `predict_interval`, `predict_quantiles`, `predict_var` and, with skpro,
+        unusual months do not move (and which are about zero where more than half of a
+        series is). `predict_interval`, `predict_quantiles`, `predict_var` and, with skpro,
         `predict_proba` come from the same network, as they do with a distribution. A
         recursive forecast carries its uncertainty along by 500 paths, drawn step by step:
         its median is that of the paths, while `predict` follows the medians themselves.
@@ -410,7 +410,13 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         """Learn to read each column by itself, if the network shall."""
         if not self.channel_independent:
             return None
-        return Channels.learn(y, standardize=are_of_one_size(self))
+        return Channels.learn(
+            y,
+            standardize=are_of_one_size(self),
+            may_multiply=self.season in ("auto", "multiplicative")
+            and self.season_length is not None
+            and self.instance_norm is not None,
+        )
 
     def _keep(self, panel: Panel) -> None:
         """Remember the rows that forecasts and updates begin from."""

@@ -89,7 +89,7 @@ class ForecastModel:
             raise ValueError(
                 f"y must have a series of at least {least} rows, for one window of"
                 f" {self.least_rows} and a horizon of {self.steps[-1]} steps. Got"
-                f" {longest} rows in its longest; use a smaller window_length, or"
+                f" {longest} rows in its longest; use {self._remedy(longest)}, or"
                 " PretrainedLSTMForecaster, which has learnt already."
             )
         windows, targets = self.samples(panel)
@@ -101,6 +101,12 @@ class ForecastModel:
                 f" Got none in {names or self.targets}."
             )
         self.regressor.fit(windows, targets)
+
+    def _remedy(self, n_rows: int) -> str:
+        """Tell what makes a series of so many rows long enough."""
+        if n_rows > self.steps[-1]:
+            return "a smaller window_length"
+        return "a shorter fh or strategy='recursive', which learns one step"
 
     def fine_tune(self, panel: Panel) -> None:
         """Go on training from the present weights, on what whole windows there are.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
 from ..estimators._parameters import CLASSIFICATION, FEATURES, REGRESSION
 
@@ -62,6 +62,25 @@ FORECASTING = {**REGRESSION, **_BY_SERIES}
 # The parameters of estimators of whole series, whose features are channels.
 SERIES_REGRESSION = {**REGRESSION, **_OF_CHANNELS, **_OF_SERIES}
 SERIES_CLASSIFICATION = {**CLASSIFICATION, **_OF_CHANNELS}
+
+
+def check_shared(adapter: Any) -> None:
+    """Refuse values that a parameter of an adapter does not have, by its own constraints.
+
+    Parameters
+    ----------
+    adapter : sktime estimator
+        Whose class is `documented`.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, and all that it may be, "auto" too.
+    """
+    table, given = adapter._shared_parameters, adapter.get_params(deep=False)
+    shared = {name: table[name].constraints for name in given if name in table}
+    values = {name: given[name] for name in shared}
+    validate_parameter_constraints(shared, values, type(adapter).__name__)
 
 
 def core_parameters(adapter: Any, estimator: type[BaseEstimator]) -> dict[str, Any]:

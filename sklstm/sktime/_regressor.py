@@ -14,7 +14,7 @@ from ..estimators._documented import documented
 from ..estimators._regressor import LSTMRegressor
 from ..fitting._callbacks import handed_on
 from ._checks import is_auto
-from ._parameters import SERIES_REGRESSION, core_parameters
+from ._parameters import SERIES_REGRESSION, check_shared, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
 from ._watching import WatchedMixin
@@ -192,6 +192,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         super().__init__()
 
     def _fit(self, X: Any, y: NDArray[Any]) -> LSTMTimeSeriesRegressor:
+        check_shared(self)
         sequences = as_sequences(X)
         shared = core_parameters(self, LSTMRegressor)
         if is_auto(self.instance_norm):

@@ -67,8 +67,8 @@ def sight_of(forecaster: Any, panel: Panel, n_ahead: int) -> Sight:
     else:
         lengths = lengths_of(given)
     n_rows = max(4, _typical_length(panel, n_ahead) - n_ahead)
-    window = forecaster.window_length
-    if is_auto(window):
+    asked = window = forecaster.window_length
+    if is_auto(asked):
         window = _window_length(lengths, n_rows)
         least_rows = -(-window // LEAST_PART)
     else:
@@ -78,9 +78,14 @@ def sight_of(forecaster: Any, panel: Panel, n_ahead: int) -> Sight:
         if len(fitting) < len(lengths):
             raise ValueError(
                 "season_length must be at most the number of rows that the network reads,"
-                f" {window}{_said_of(forecaster, n_rows)}. Got {given!r}."
+                f" {_said_of(forecaster, n_rows)}. Got {given!r}."
             )
         fitting = given
+    elif lengths and not fitting and forecaster.season != "auto" and not is_auto(asked):
+        raise ValueError(
+            f"window_length must be at least the season, {lengths[0]}, with"
+            f" season={forecaster.season!r}, or 'auto'. Got {asked!r}."
+        )
     patch_length = forecaster.patch_length
     if is_auto(patch_length):
         patch_length = -(-window // MOST_STEPS)
@@ -106,5 +111,5 @@ def _window_length(lengths: list[int], n_rows: int) -> int:
 
 def _said_of(forecaster: Any, n_rows: int) -> str:
     if not is_auto(forecaster.window_length):
-        return " (window_length)"
-    return f": a series has {n_rows} before its last horizon"
+        return f"{forecaster.window_length} (window_length)"
+    return f"{n_rows}: so many a series has before its last horizon"

@@ -57,7 +57,9 @@ class SequenceData(Dataset):
         Features that are divided by their own mean absolute value, sequence by sequence.
     outputs : sequence of int, default=()
         With `relative` or `season`, the feature that each target forecasts: targets are
-        divided by its size. A target of a sequence of zeros alone is missing: NaN.
+        divided by its size. A target of a sequence without a size is missing: NaN.
+    zero_sizes : sequence of float, default=()
+        The size of zeros alone; empty, or 0, is none.
     season : Season or None, default=None
         That is taken out of these features, sequence by sequence, before their size, and
         out of the targets.
@@ -88,6 +90,7 @@ class SequenceData(Dataset):
         device: torch.device | str = "cpu",
         fill: bool = True,
         relative: Sequence[int] = (),
+        zero_sizes: Sequence[float] = (),
         outputs: Sequence[int] = (),
         season: Season | None = None,
         n_history: int = 0,
@@ -101,7 +104,9 @@ class SequenceData(Dataset):
         else:
             self.table = Table(windows, scaling, dtype, to, names[0])
         self.fill = fill
-        self.own_size = OwnSize(relative, outputs, to) if relative else None
+        self.own_size = None
+        if relative:
+            self.own_size = OwnSize(relative, outputs, zero_sizes, to)
         self.own_season = OwnSeason(season, outputs, to) if season is not None else None
         self.n_history = n_history
         self.per_step = per_step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,8 +14,9 @@ from ..samples._encoding import Season
 # Share of a period that has to be observed for it to count.
 LEAST_OBSERVED = 0.75
 
-# Where steps are missing, the means of the periods are found so many times, each but the
-# first without the season of the time before: no period is lower for a missing peak.
+# In a sequence with missing steps the means of the periods are found so many times, each
+# but the first without the season of the time before: no period is lower for a missing
+# peak.
 PASSES = 4
 
 # How far a season is believed that was seen once.
@@ -99,8 +101,16 @@ class OwnSeason:
         y = x[:, :, self.features]
         if observed is not None:
             y = y.masked_fill(~observed[:, :, None], torch.nan)
-        n_passes = 1 if observed is None else PASSES
-        return seasonal_pattern(y, self.length, is_factor=self.is_factor, n_passes=n_passes)
+        find = partial(seasonal_pattern, length=self.length, is_factor=self.is_factor)
+        lacks = y.isnan().flatten(1).any(dim=1)
+        if lacks.all():
+            return find(y, n_passes=PASSES)
+        if not lacks.any():
+            return find(y)
+        # What a sequence has must not depend on the others of its batch.
+        pattern = find(y)
+        pattern[lacks] = find(y[lacks], n_passes=PASSES)
+        return pattern
 
     def take_out(self, x: Tensor, pattern: Tensor, lags: Tensor) -> tuple[Tensor, Ahead]:
         """Take the season out.

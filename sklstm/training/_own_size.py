@@ -23,6 +23,8 @@ class OwnSize:
         Those that are divided.
     outputs : sequence of int
         The feature that each output forecasts; all are among them.
+    zero_sizes : sequence of float of the length of `features`, or ()
+        What stands for the size of zeros alone; 0 and empty is nothing.
     device : torch.device
 
     References
@@ -32,18 +34,25 @@ class OwnSize:
 
     Examples
     --------
-    >>> own = OwnSize([0], [0, 0], torch.device("cpu"))
+    >>> own = OwnSize([0], [0, 0], [7.0], torch.device("cpu"))
     >>> relative, size = own.take_out(torch.tensor([[[1.0], [-3.0]]]), None)
     >>> relative.flatten().tolist(), size.tolist()
     ([0.5, -1.5], [[2.0, 2.0]])
+    >>> own.take_out(torch.zeros(1, 2, 1), None)[1].tolist()
+    [[7.0, 7.0]]
     """
 
     def __init__(
-        self, features: Sequence[int], outputs: Sequence[int], device: torch.device
+        self,
+        features: Sequence[int],
+        outputs: Sequence[int],
+        zero_sizes: Sequence[float],
+        device: torch.device,
     ) -> None:
         place = {feature: i for i, feature in enumerate(features)}
         self.features = torch.tensor(list(features), device=device)
         self.outputs = torch.tensor([place[i] for i in outputs], device=device)
+        self.zero_sizes = torch.tensor(zero_sizes or [0.0] * len(place), device=device)
 
     def take_out(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Divide by the sizes.
@@ -69,6 +78,7 @@ class OwnSize:
         total = chosen.abs().masked_fill(missing, 0).sum(dim=1)
         # Where nothing is observed, the size is that of the training rows.
         size = torch.where(n_observed > 0, total / n_observed.clamp_min(1), 1.0)
+        size = torch.where(size > 0, size, self.zero_sizes.to(size.dtype))
         divisor = torch.where(size > 0, size, 1.0)[:, None]
         relative = x.index_copy(2, self.features, chosen / divisor)
         return relative, size[:, self.outputs]

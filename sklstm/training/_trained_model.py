@@ -318,6 +318,7 @@ def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
     skip = network.skip
     return {
         "relative": encoding.relative,
+        "zero_sizes": encoding.zero_sizes,
         "outputs": network.forecast_features,
         "season": encoding.season if skip is None else None,
         "n_history": 0 if skip is None else skip.n_steps,

@@ -262,6 +262,12 @@ def test_sequences_in_units_of_their_own_size():
         given = found(case)["prediction"]
         np.testing.assert_allclose(given / size, expected / size, rtol=0, atol=1e-5)
     assert (expected[-3:, 0] == 0).all()
+    large[:9, :, 0] = 0.0  # after which values have come
+    found = started(regressor(y, large, **options))
+    model = regressor(y, large, **options)
+    assert model._model.encoding.zero_sizes[0] > 0
+    expected, given = model.predict(large[-5:]), found(large[-5:])["prediction"]
+    np.testing.assert_allclose(given, expected, rtol=1e-4, atol=1e-5)
     counts = {"loss": "negative_binomial", "instance_norm": "last"}
     assert_agrees(regressor(np.abs(Y).round(), **counts, **options))
 

@@ -49,6 +49,22 @@ def test_a_column_of_another_size_is_learnt_alike():
     assert plain._channels.scaling.scale.tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize("season", ["auto", "multiplicative"])
+def test_the_season_of_a_column_may_be_a_factor(season):
+    trend = np.linspace(1, 4, 80)[:, None] * [1.0, 1e4]
+    factor = np.resize([0.5, 1.5, 0.8, 1.2], 80)[:, None]
+    y = pd.DataFrame(trend * factor, INDEX, ["small", "large"])
+    together = LSTMForecaster(season_length=4, season=season, random_state=0, max_epochs=2)
+    apart = together.clone().set_params(channel_independent=True)
+    for model in (apart, together):
+        model.fit(y[:70], fh=range(1, 9))
+        assert model.model_.regressor.season_ == (4, "multiplicative")
+        error = model.predict() / y[70:78] - 1
+        assert np.abs(error.to_numpy()).max() < 0.1
+    down = apart.clone().fit(y[:70] - 3, fh=[1]) if season == "auto" else None
+    assert down is None or down.model_.regressor.season_ == (4, "additive")
+
+
 def test_a_column_does_not_depend_on_the_others():
     fitted = forecaster().fit(Y[:70], fh=[1, 2])
     before = fitted.predict()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sktime.forecasting.base import ForecastingHorizon
 
-from sklstm.sktime import LSTMForecaster
+from sklstm.sktime import LSTMForecaster, LSTMTimeSeriesRegressor
 from tests.sktime.data import noise, panel, wave
 
 
@@ -46,9 +46,35 @@ def test_parameters_out_of_range_are_named(params, message):
 
 
 @pytest.mark.parametrize("season", ["additive", "multiplicative", "skip"])
-@pytest.mark.parametrize(("freq", "window_length"), [("Y", "auto"), ("M", 8)])
+@pytest.mark.parametrize(("freq", "n", "season_length"), [("M", 8, 12), ("Q", 3, 4)])
+def test_a_window_that_does_not_hold_a_season_is_refused(season, freq, n, season_length):
+    y = pd.Series(50 + np.arange(60.0), pd.period_range("1900", periods=60, freq=freq))
+    message = f"window_length must be at least the season, {season_length}, with season='"
+    with pytest.raises(ValueError, match=f"{message}{season}', or 'auto'. Got {n}"):
+        forecaster(season=season, window_length=n).fit(y, fh=[1, 2])
+    assert forecaster(window_length=n).fit(y, fh=[1, 2]).model_.regressor.season_ is None
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "value"),
+    [
+        (LSTMForecaster, "patch_length", "no"),
+        (LSTMForecaster, "season_length", "no"),
+        (LSTMForecaster, "instance_scale", "no"),
+        (LSTMTimeSeriesRegressor, "instance_norm", "bad"),
+    ],
+)
+def test_the_message_has_all_that_a_parameter_may_be(cls, name, value):
+    X, y = np.random.default_rng(0).normal(size=(12, 1, 8)), np.arange(12.0)
+    data = (wave(), None, [1]) if cls is LSTMForecaster else (X, y)
+    with pytest.raises(ValueError, match=f"{name}.*{cls.__name__} must be.*'auto'.* Got"):
+        cls(**{name: value}).fit(*data)
+
+
+@pytest.mark.parametrize("season", ["additive", "multiplicative", "skip"])
+@pytest.mark.parametrize(("freq", "window_length"), [("Y", "auto"), ("Y", 8)])
 def test_a_season_that_is_looked_for_need_not_be_there(season, freq, window_length):
-    """A walk by years has none, and a window of 8 months does not hold one of 12."""
+    """A walk by years has none."""
     walk = 50 + np.random.default_rng(0).normal(size=60).cumsum()
     y = pd.Series(walk, pd.period_range("1900", periods=60, freq=freq))
     forecasts = []

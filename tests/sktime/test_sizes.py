@@ -110,16 +110,50 @@ def test_sizes_are_those_of_the_equations():
     np.testing.assert_allclose(model.loss_curve_, by_hand.loss_curve_, rtol=1e-9)
 
 
-def test_zeros_alone_are_forecast_as_zero_and_teach_nothing():
+def test_zeros_after_which_only_zeros_came_are_forecast_as_zero():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(40, 6)), rng.normal(size=40)
     options = {"hidden_size": 4, "max_epochs": 3, "batch_size": 50, "random_state": 0}
     model = LSTMRegressor(**options, instance_scale=True, loss="absolute_error")
-    zeros, some = np.zeros((3, 6)), np.r_[1.0, 1e9, -1e9]
-    more = model.fit(np.r_[x, zeros], np.r_[y, some])
+    zeros = np.zeros((3, 6))
+    plain = model.fit(x, y).predict(x)
+    assert model.predict(zeros).tolist() == [0, 0, 0]
+    more = model.fit(np.r_[x, zeros], np.r_[y, 0, 0, 0])
     assert more.predict(zeros).tolist() == [0, 0, 0]
-    assert np.isfinite(more.loss_curve_).all()
-    assert more.loss_curve_[0] < 10
+    # But for their share of the mean loss they teach nothing.
+    np.testing.assert_allclose(more.predict(x), plain, rtol=1e-5)
+
+
+def test_zeros_have_the_size_of_what_has_followed_such():
+    rng = np.random.default_rng(0)
+    x, zeros = rng.normal(size=(40, 6)), np.zeros((4, 6))
+    zeros[1, 2:4] = np.nan
+    after = np.array([5.0, -7.0, 0.0, 1e9])
+    y = np.r_[rng.normal(size=40), after]
+    options = {"hidden_size": 4, "max_epochs": 3, "dtype": "float64", "random_state": 0}
+    model = LSTMRegressor(**options, instance_scale=True).fit(np.r_[x, zeros], y)
+    size = np.r_[np.abs(x).mean(axis=1), np.full(4, 7.0)]
+    by_hand = LSTMRegressor(**options, standardize=False)
+    inside = np.r_[x, zeros] / size[:, None]
+    by_hand.fit(inside, y / size)
+    np.testing.assert_allclose(model.predict(zeros), 7 * by_hand.predict(zeros), rtol=1e-9)
+    np.testing.assert_allclose(model.loss_curve_, by_hand.loss_curve_, rtol=1e-9)
+
+
+def test_demand_that_comes_rarely_has_quantiles_that_hold():
+    rng = np.random.default_rng(0)
+    sizes = 10.0 ** rng.uniform(0, 1, size=(200, 1))
+    demand = (rng.random((200, 41)) < 0.2) * rng.gamma(4, 0.25, size=(200, 41)) * sizes
+    index = pd.MultiIndex.from_product([range(200), range(40)])
+    y = pd.Series(demand[:, :40].ravel(), index, name="demand")
+    model = LSTMForecaster(window_length=8, season_length=None, random_state=0)
+    model.set_params(loss="quantile", quantile=[0.05, 0.5, 0.95], max_steps=300)
+    upper = model.fit(y, fh=[1]).predict_quantiles(alpha=[0.95]).to_numpy().ravel()
+    truth = demand[:, 40]
+    none = (demand[:, 32:40] == 0).all(axis=1)
+    assert none.sum() > 20
+    assert (truth > upper)[none].mean() < 0.12
+    assert (truth > upper)[~none].mean() < 0.12
 
 
 def test_windows_of_several_series_are_relative_by_default():

@@ -76,8 +76,7 @@ def test_batches_are_without_season_whatever_is_missing(method):
     for i, end in enumerate(ends):
         at = np.arange(end - T + 1, end + 1)
         y = np.where(at >= first[end], table[np.maximum(at, 0), 0], np.nan)
-        whole = inputs["lengths"] is None
-        pattern = season_of(y, length, method, 1 if whole else PASSES)
+        pattern = season_of(y, length, method, PASSES if np.isnan(y).any() else 1)
         around = pattern[(at - end - 1) % length]
         ahead = pattern[(leads - 1) % length]
         truth = table[end + leads, 0]
@@ -119,6 +118,20 @@ def test_season_and_size_go_together():
         restored = target * inputs["size"] + inputs["shift"]
         truth = factor * y[ends[:, None] + np.arange(1, 6), 0]
         np.testing.assert_allclose(restored, truth)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("T", [8, 12, 14])
+def test_a_season_does_not_depend_on_the_rest_of_the_call(method, T):
+    rng = np.random.default_rng(0)
+    X = np.stack([made(rng, T + 2, 4, noise=1) for _ in range(40)])
+    X[20:, :][rng.random((20, T + 2)) < 0.15] = np.nan
+    options = {"season_length": 4, "season": method, "instance_norm": "level"}
+    model = LSTMRegressor(max_epochs=1, hidden_size=4, dtype="float64", **options)
+    model.fit(X[:20, :T], X[:20, T:])
+    together = model.predict(X[:, :T])
+    alone = np.concatenate([model.predict(X[i : i + 1, :T]) for i in range(40)])
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
 
 
 # ------------------------------------------------------------------ regressors
