@@ -8,6 +8,7 @@ from .estimators import (
     LSTMOutlierDetector,
     LSTMRegressor,
 )
+from .fitting._ranks import distributed
 from .streams import StreamPredictor
 from .windows import (
     SequenceReshaper,
@@ -31,6 +32,7 @@ __all__ = [
     "StreamPredictor",
     "Windows",
     "cut_sequences",
+    "distributed",
     "future_targets",
     "join_sequences",
     "pad_sequences",

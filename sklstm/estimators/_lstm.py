@@ -19,6 +19,7 @@ from ..fitting._available import available_where
 from ..fitting._callbacks import CallbackSupportMixin
 from ..fitting._one_step import as_it_stands
 from ..fitting._pickling import VersionedPickle
+from ..fitting._ranks import current_ranks
 from ..losses import Loss
 from ..samples._encoding import Encoding
 from ..samples._features import feature_numbers
@@ -37,9 +38,11 @@ from ..training import (
     Plan,
     SequenceNet,
     TrainedModel,
+    agree_on_data,
     fingerprint,
     hold_out,
     open_checkpoint,
+    together,
 )
 from ..windows._order import check_same_order
 from ..windows._windows import Windows
@@ -58,6 +61,9 @@ Array = NDArray[Any]
 
 # Parameters that change nothing of what is learnt, or are known by what comes of them.
 NO_MATTER = frozenset({"checkpoint", "verbose", "warm_start", "device"})
+
+# Parameters that processes which fit together need not have alike.
+NOT_SHARED = frozenset({"verbose", "device", "callbacks"})
 
 # Epochs that are remembered while `partial_fit` goes on and on.
 REMEMBERED = 1000
@@ -208,7 +214,10 @@ class LSTMEstimator(
             the first. A checkpoint is kept, and taken up by the next `fit`.
         """
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-        with open_checkpoint(self.checkpoint) as checkpoint:
+        with (
+            together(type(self), self._matters(NOT_SHARED)),
+            open_checkpoint(self.checkpoint) as checkpoint,
+        ):
             self._fit_whole(X, y, sample_weight, given, checkpoint)
         return self
 
@@ -239,32 +248,39 @@ class LSTMEstimator(
             steps_of_epoch=plain(self.validation_steps),
             checkpoint=checkpoint,
         )
+        agree_on_data(start.train, start.valid, start.previous)
         if checkpoint is not None:
             self._claim(checkpoint, start)
         train_model(self, start, plan, X, y, sample_weight)
 
     def _claim(self, checkpoint: Checkpoint, start: Start) -> None:
         """Refuse the checkpoint of another fit."""
-        matters = {
-            name: value
-            for name, value in self.get_params(deep=False).items()
-            if name not in NO_MATTER
-        }
-        if not isinstance(self.random_state, Integral):
-            del matters["random_state"]  # known by the seed that it gave
         kind, device = type(self), resolve_device(self.device)
-        parameters = {"estimator": kind, **matters, "device": device}
+        parameters = {"estimator": kind, **self._matters(NO_MATTER), "device": device}
         fit = fingerprint(parameters, start.train, start.valid, start.previous)
         checkpoint.belong_to(fit, start.seed, plain(self.random_state))
 
+    def _matters(self, without: frozenset[str]) -> dict[str, Any]:
+        """Give the parameters by which a fit is told from others."""
+        matters = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in without
+        }
+        if not isinstance(self.random_state, Integral):
+            matters.pop("random_state", None)  # known by the seed that it gave
+        return matters
+
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, targets: Any = None) -> Any:
         """Go once through the samples; the first call learns the scaling."""
-        previous = self._model if self.__sklearn_is_fitted__() else None
-        remedy = "Set it back, or start anew with a clone."
-        start = self._begin(X, y, sample_weight, previous, remedy, targets)
-        # A pass through some of the data has no schedule and no average of its own.
-        plan = Plan(1, remembered=REMEMBERED)
-        train_model(self, start, plan, X, y, sample_weight)
+        with together(type(self), self._matters(NOT_SHARED)):
+            previous = self._model if self.__sklearn_is_fitted__() else None
+            remedy = "Set it back, or start anew with a clone."
+            start = self._begin(X, y, sample_weight, previous, remedy, targets)
+            agree_on_data(start.train, None, previous)
+            # A pass through some of the data has no schedule and no average of its own.
+            plan = Plan(1, remembered=REMEMBERED)
+            train_model(self, start, plan, X, y, sample_weight)
         return self
 
     def _begin(
@@ -294,6 +310,8 @@ class LSTMEstimator(
             seed = kept_seed
         if seed is None:
             seed = draw_seed(self.random_state)
+            ranks = current_ranks()
+            seed = seed if ranks is None else ranks.of_first("the seed", seed)
         check_same_order(X, y, "y")
         samples = as_samples(windows, targets, y, sample_weight)
         self._check_targets(samples.target)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
+
 from ..fitting._callbacks import fit_context
+from ..fitting._ranks import current_ranks, of_all_rows, total
 from ..network import LSTMNetwork
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..training import (
     NO_STATE,
+    AcrossRanks,
     Memory,
     OwnThreads,
     Plan,
@@ -45,15 +49,21 @@ def train_model(
     X, y, sample_weight : object
         The arguments of fit, for scikit-learn's callbacks.
     """
+    ranks = current_ranks()
+    is_first = ranks is None or ranks.is_first
     units = _learn_units(estimator, start)
-    n_batches = -(-len(start.train.windows) // plain(estimator.batch_size))
-    n_epochs = plan.rounds(n_batches).n
-    context = fit_context(estimator, n_epochs)
+    n_samples = total("numbers of samples", len(start.train.windows))
+    n_epochs = plan.rounds(-(-n_samples // plain(estimator.batch_size))).n
+    context = fit_context(estimator, n_epochs) if is_first else None
     metadata = {"sample_weight": sample_weight}
     task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     threads = OwnThreads()
     net, train, valid = threads.run_here(lambda: _prepare(estimator, units, start))
-    batches = SideBySide(net, train, threads)
+    if ranks is None:
+        batches = SideBySide(net, train, threads)
+    else:
+        net.callbacks_ = net.callbacks_ if is_first else []
+        batches = AcrossRanks(net, train, valid, threads, ranks)
 
     def publish(best_epoch: int | None) -> None:
         estimator._model = _as_model(estimator, net, units, start, best_epoch)
@@ -63,9 +73,9 @@ def train_model(
         return {"_model": copy.deepcopy(_as_model(estimator, net, units, start))}
 
     listeners: list[Any] = []
-    if start.brings_validation:
+    if start.brings_validation and is_first:
         listeners.append(ValidationWatch(threads.ask))
-    if estimator.verbose:
+    if estimator.verbose and is_first:
         listeners.append(Progress(n_epochs, threads.ask))
     if context is not None:
         listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
@@ -98,7 +108,9 @@ def _learn_units(estimator: Any, start: Start) -> Units:
     targets = estimator._scale_targets(start.targets, start.train, encoding)
     windows = start.train.windows
     architecture = estimator._architecture(encoding, targets, windows, start.seed)
-    return estimator._choose(Units(architecture, encoding, targets), start)  # type: ignore[no-any-return]
+    units: Units = estimator._choose(Units(architecture, encoding, targets), start)
+    # What was chosen by looking at samples may differ where these do.
+    return of_all_rows("what was chosen by samples", units)[0]
 
 
 def _make_net(estimator: Any, units: Units, start: Start) -> SequenceNet:
@@ -190,7 +202,9 @@ def as_data(
     counts = samples.counts
     if counts is not None:
         # Of mean 1: over the samples, each with the sum of its steps.
-        counts = counts / counts.reshape(len(counts), -1).sum(axis=1).mean()
+        sums = np.array([counts.sum(), len(counts)])
+        weight, n_samples = total("sums of weights", sums)
+        counts = counts / (weight / n_samples)
     return SequenceData(
         samples.windows,
         units.encoding.scaling,

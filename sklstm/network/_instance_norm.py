@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..fitting._ranks import total
 from ..losses import POINT, Role
 
 InstanceNormMethod = Literal["last", "level", "standard", "affine"]
@@ -283,6 +284,13 @@ class InstanceNorm(nn.Module):
             changes_spread = changes_spread + _total(
                 spread.masked_fill(missing, 0) ** 2, weight
             )
+        inputs, inputs_spread, changes, changes_spread = (
+            total("sums of squares", part)
+            for part in (inputs, inputs_spread, changes, changes_spread)
+        )
+        levels, levels_squared, n_levels = (
+            total("sums of levels", part) for part in (levels, levels_squared, n_levels)
+        )
         ratio = _ratio(inputs, inputs_spread)
         self.input_scale.copy_(torch.where(self.has_level, ratio, 1.0))
         if self.describes:

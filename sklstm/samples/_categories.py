@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..fitting._ranks import of_all_rows
 from ..windows._windows import Windows
 
 # From here on float32, in which batches are, does not know every integer.
@@ -56,4 +57,5 @@ def find_categories(windows: Windows, features: list[int]) -> dict[int, NDArray[
                 " same in all steps."
             )
         found[feature] = np.unique(values).astype(np.intp)
-    return found
+    parts = of_all_rows("categories", found)
+    return {i: np.unique(np.concatenate([part[i] for part in parts])) for i in features}

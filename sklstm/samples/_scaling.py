@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..fitting._ranks import of_all_rows, total
 from ..windows._windows import Windows, row_chunks
 
 # Rows with their weights; None weighs all alike.
@@ -87,12 +88,12 @@ class Scaling:
         # Around one of its values a constant column sums to exactly 0.
         start = _first_observed(blocks)
         with np.errstate(over="ignore", invalid="ignore"):
-            total, deviation = _weighted_mean(blocks, start, power=1)
-            mean = np.where(total > 0, start + deviation, 0.0)
+            weight, deviation = _weighted_mean(blocks, start, power=1)
+            mean = np.where(weight > 0, start + deviation, 0.0)
             _, variance = _weighted_mean(blocks, mean, power=2)
             scale = np.sqrt(variance)
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-        return cls(mean, np.where(constant | (total == 0), 1.0, scale))
+        return cls(mean, np.where(constant | (weight == 0), 1.0, scale))
 
     def leaving(self, columns: Sequence[int]) -> Scaling:
         """Give the same, but for some columns that are left as they are."""
@@ -151,6 +152,16 @@ def _chunks(blocks: Blocks) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]
 
 def _first_observed(blocks: Blocks) -> NDArray[np.float64]:
     """First value of each column that is not NaN; 0 if there is none."""
+    parts = of_all_rows("the first values", _first_of_these(blocks))
+    firsts, missing = (np.stack(part) for part in zip(*parts, strict=True))
+    earliest = missing.argmin(axis=0)[None]
+    return np.take_along_axis(firsts, earliest, axis=0)[0]
+
+
+def _first_of_these(
+    blocks: Blocks,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """First values of this process's rows, and in which columns there is none."""
     n_columns = blocks[0][0].shape[1]
     first = np.zeros(n_columns)
     wanted = np.ones(n_columns, dtype=bool)
@@ -161,18 +172,18 @@ def _first_observed(blocks: Blocks) -> NDArray[np.float64]:
         wanted &= ~found
         if not wanted.any():
             break
-    return first
+    return first, wanted
 
 
 def _weighted_mean(
     blocks: Blocks, center: NDArray[np.float64], power: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Total weight and weighted mean of ``(values - center) ** power``, without NaN."""
-    total = np.zeros(len(center))
-    weighted = np.zeros(len(center))
+    sums = np.zeros((2, len(center)))
     for rows, weight in _chunks(blocks):
         deviation = (rows - center) ** power
         observed = ~np.isnan(deviation)
-        total += weight @ observed
-        weighted += weight @ np.where(observed, deviation, 0.0)
-    return total, np.divide(weighted, total, out=np.zeros_like(total), where=total > 0)
+        sums[0] += weight @ observed
+        sums[1] += weight @ np.where(observed, deviation, 0.0)
+    count, weighted = total("sums of the columns", sums)
+    return count, np.divide(weighted, count, out=np.zeros_like(count), where=count > 0)

@@ -12,6 +12,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from ..fitting._ranks import of_all_rows, total
 from ..losses import Role, in_units
 from ..windows._features import unmasked
 from ..windows._groups import are_missing
@@ -232,7 +233,7 @@ class Labels:
         labels, _ = _as_labels(y, name, may_miss, estimator)
         if not len(labels):
             raise ValueError(f"{name} must have at least 1 label. Got none.")
-        classes = np.unique(labels)
+        classes = np.unique(np.concatenate(of_all_rows("classes", np.unique(labels))))
         return cls(classes, np.zeros(len(classes)), may_miss)
 
     @property
@@ -280,7 +281,7 @@ class Labels:
     def counting(self, target: NDArray[np.intp], weight: Array | None) -> Labels:
         """Add labels to the totals."""
         added = np.bincount(target, weights=weight, minlength=len(self.classes))
-        return replace(self, totals=self.totals + added)
+        return replace(self, totals=self.totals + total("weights of classes", added))
 
     def scaled(self, target: Array) -> Array:
         """Leave class numbers as they are."""

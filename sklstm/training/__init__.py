@@ -13,6 +13,7 @@ from ._progress import Progress
 from ._run import Plan, run
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
+from ._together import AcrossRanks, agree_on_data, together
 from ._trained_model import Memory, TrainedModel, data_options, make_network
 from ._warm_start import NO_STATE, take_up
 
@@ -21,6 +22,7 @@ __all__ = [
     "OPTIMIZERS",
     "OWN",
     "SCHEDULES",
+    "AcrossRanks",
     "Checkpoint",
     "Memory",
     "OwnThreads",
@@ -32,6 +34,7 @@ __all__ = [
     "SklearnEpochs",
     "TrainedModel",
     "ValidationWatch",
+    "agree_on_data",
     "beside",
     "data_options",
     "fingerprint",
@@ -45,4 +48,5 @@ __all__ = [
     "run",
     "shares_rows",
     "take_up",
+    "together",
 ]

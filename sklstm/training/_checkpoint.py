@@ -14,6 +14,7 @@ from torch import Tensor
 from ..files._codec import Kind, Reader
 from ..files._lock import FileLock
 from ..files._values import VALUES
+from ..fitting._ranks import Ranks, current_ranks
 from ._fingerprint import Fingerprint, digest_of
 from ._net import Diverged
 
@@ -182,6 +183,52 @@ class Checkpoint:
         )
 
 
+class SharedCheckpoint(Checkpoint):
+    """The file of a fit of several processes: that of rank 0 uses it, and tells the others.
+
+    Parameters
+    ----------
+    path : path-like
+    ranks : Ranks
+    """
+
+    def __init__(self, path: PathLike, ranks: Ranks) -> None:
+        super().__init__(path)
+        if ranks.owns_rows:
+            raise ValueError(
+                "checkpoint must be None with distributed(rows='own'): no file holds where"
+                f" each process is in its own rows. Got {str(path)!r}."
+            )
+        self.ranks = ranks
+
+    def __enter__(self) -> Checkpoint:
+        if self.ranks.is_first:
+            super().__enter__()
+        try:
+            self.seed = self.ranks.of_first("the seed of a checkpoint", self.seed)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        if self.ranks.is_first:
+            super().__exit__(*raised)
+
+    def belong_to(self, fit: Fingerprint, seed: int, random_state: Any) -> None:
+        """Refuse a file of another fit; tell all where that of this fit was."""
+        if self.ranks.is_first:
+            super().belong_to(fit, seed, random_state)
+        self.run = self.ranks.of_first("an unfinished fit", self.run)
+        if self.run is not None and not self.ranks.is_first:
+            self.run["callbacks"] = []  # they are in the process of rank 0
+
+    def write(self, run: dict[str, Any]) -> None:
+        """Write where a run of training is."""
+        if self.ranks.is_first:
+            super().write(run)
+
+
 def open_checkpoint(path: PathLike | None) -> AbstractContextManager[Checkpoint | None]:
     """Give the context of a fit that may have a checkpoint.
 
@@ -194,7 +241,10 @@ def open_checkpoint(path: PathLike | None) -> AbstractContextManager[Checkpoint 
     context : context manager
         Of a `Checkpoint`, or of None without a path.
     """
-    return nullcontext() if path is None else Checkpoint(path)
+    ranks = current_ranks()
+    if path is None:
+        return nullcontext()
+    return Checkpoint(path) if ranks is None else SharedCheckpoint(path, ranks)
 
 
 def read_checkpoint(path: PathLike) -> dict[str, Any] | None:

@@ -333,6 +333,11 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
+    @property
+    def sizes(self) -> list[int]:
+        """Samples of each batch."""
+        return [len(numbers) for numbers in self.order.split(self.batch_size)]
+
     def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
         # All numbers move to the device at once: each move makes the host wait.
         moved = self.order.to(self.data.ends.device)

@@ -85,6 +85,8 @@ def fingerprint(
     train: Samples,
     valid: Samples | None,
     previous: TrainedModel | None,
+    *,
+    by_values: bool = True,
 ) -> Fingerprint:
     """Tell what a fit is known by.
 
@@ -97,11 +99,14 @@ def fingerprint(
         Held out, or given.
     previous : TrainedModel or None
         That training goes on from.
+    by_values : bool, default=True
+        Whether the values of the data matter, and their number; or their shape alone.
 
     Returns
     -------
     fit : Fingerprint
     """
+    all_samples = [train] if valid is None else [train, valid]
     setting = {
         "version of sklstm": __version__,
         "version of torch": str(torch.__version__),
@@ -109,7 +114,7 @@ def fingerprint(
     }
     return Fingerprint(
         {name: described(value) for name, value in parameters.items()},
-        _digests([train] if valid is None else [train, valid]),
+        _digests(all_samples) if by_values else _kinds(all_samples),
         "" if previous is None else _digest_of_model(previous),
         setting,
     )
@@ -203,6 +208,23 @@ def _digests(all_samples: list[Samples]) -> dict[str, tuple[str, str]]:
                 shapes[name] = (n_before + len(part), *part.shape[1:])
                 _add(sums.setdefault(name, blake2b(digest_size=16)), part, tables)
     return {name: (str(shapes[name]), sums[name].hexdigest()) for name in sums}
+
+
+def _kinds(all_samples: list[Samples]) -> dict[str, tuple[str, str]]:
+    """Give the shapes of single samples, and which steps sequences have."""
+    kinds = {}
+    for samples in all_samples:
+        windows = samples.windows
+        ahead = () if windows.known is None else vars(windows.known)
+        parts: dict[str, tuple[Any, str]] = {
+            samples.names[0]: (windows, digest_of((windows.lags, windows.padding, ahead))),
+            samples.names[1]: (samples.target, ""),
+            f"sample_weight{samples.suffix}": (samples.counts, ""),
+        }
+        for name, (part, digest) in parts.items():
+            if part is not None:
+                kinds[name] = (str(part.shape[1:]), digest)
+    return kinds
 
 
 def _digest_of_model(model: TrainedModel) -> str:

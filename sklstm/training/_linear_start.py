@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from ..fitting._ranks import of_all_rows
 from ..losses import LOCATED
 from ..network import LSTMNetwork
 from ._data import Inputs
@@ -48,7 +49,9 @@ def begin_linear(
         targets.append(target.double().reshape(len(target), -1).cpu())
         weight = torch.ones_like(targets[-1][:, 0]) if weight is None else weight.cpu()
         weights.append(weight)
-    slopes = believed_slopes(torch.cat(levels), torch.cat(targets), torch.cat(weights))
+    own = torch.cat(levels), torch.cat(targets), torch.cat(weights)
+    parts = zip(*of_all_rows("levels of samples", own), strict=True)
+    slopes = believed_slopes(*(torch.cat(part) for part in parts))
     located = torch.tensor([role in LOCATED for role in network.roles], device="cpu")
     per_value = torch.where(located[:, None], slopes[:, None], 0.0).flatten(0, 1)
     network.head.begin_linear(per_value)

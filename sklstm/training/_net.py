@@ -176,9 +176,9 @@ class SequenceNet(NeuralNet):
         for _ in range(self.max_epochs if epochs is None else epochs):
             for listener in listeners:
                 listener.on_epoch_begin(self)
-            self.notify("on_epoch_begin", **data)
+            batches.begin_epoch(partial(self.notify, "on_epoch_begin", **data))
             self.run_single_epoch(
-                self.get_iterator(train, training=True),
+                batches.to_learn(train, self._n_batches),
                 True,
                 "train",
                 partial(self.train_step, learn=batches.learn),
@@ -188,17 +188,12 @@ class SequenceNet(NeuralNet):
                 listener.on_last_step(self)
             if valid is not None:
                 self.run_single_epoch(
-                    self.get_iterator(valid),
+                    batches.to_judge(valid),
                     False,
                     "valid",
                     partial(self.validation_step, judge=batches.judge),
                 )
-            stop = self._end_epoch(data)
-            for listener in listeners:
-                stop |= listener.on_epoch_end(self)
-            for listener in listeners:
-                listener.on_settled(self, stops=stop)
-            if stop:
+            if batches.end_epoch(partial(self._end_epoch, data, listeners)):
                 break
         return self
 
@@ -217,19 +212,18 @@ class SequenceNet(NeuralNet):
         per_batch = self._hears_batches()
         # One place for all, so that no tensor lies between two batches: see `_prediction`.
         losses = torch.empty(len(iterator), dtype=self.module_.dtype, device=self.device)
-        sizes: list[int] = []
+        sizes = iterator.sizes
         for i, batch in enumerate(iterator):
             self._check_interrupted()
             if per_batch:
                 self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, heard=per_batch)
             losses[i] = step["loss"].detach()
-            sizes.append(len(batch[1]))
             for listener in after_step:
                 listener.on_step(self)
             if per_batch:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
-                self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
+                self.history.record_batch(f"{prefix}_batch_size", sizes[i])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
         # No batch waits for the device, but here all are waited for. The last step may have
         # spoilt the weights after its loss was known: their sum comes with the losses.
@@ -447,12 +441,20 @@ class SequenceNet(NeuralNet):
     def _hears_batches(self) -> bool:
         return hear_batches(self.callbacks_)
 
-    def _end_epoch(self, data: dict[str, Any]) -> bool:
+    def _end_epoch(
+        self, data: dict[str, Any], listeners: Sequence[TrainingListener]
+    ) -> bool:
+        """Tell all of the end of an epoch, and whether one of them asks to stop."""
+        stop = False
         try:
             self.notify("on_epoch_end", **data)
         except StopTraining:
-            return True
-        return False
+            stop = True
+        for listener in listeners:
+            stop |= listener.on_epoch_end(self)
+        for listener in listeners:
+            listener.on_settled(self, stops=stop)
+        return stop
 
     def _seed_dropout(self) -> None:
         seed = int(torch.randint(2**62, (), generator=self.generator_, device="cpu"))

@@ -122,7 +122,7 @@ def run(
     """
     if plan.remembered is not None:
         net.forget(plan.remembered - plan.epochs)
-    rounds = plan.rounds(-(-len(train) // net.batch_size))
+    rounds = plan.rounds(batches.n_batches)
     steps = make_schedule(plan.schedule, net.optimizer_, *rounds)
     if plan.averaging is not None:
         steps.append(AveragedWeights(plan.averaging, net))

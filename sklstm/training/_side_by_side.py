@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..network import dropout_seed
-from ._data import SequenceData
+from ._data import Batches, SequenceData
 from ._memory import keep_freed_memory
 from ._pieces import count_pieces, split_batch
 from ._threads import OwnThreads
@@ -36,6 +36,7 @@ class SideBySide:
     def __init__(self, net: Trainee, train: SequenceData, threads: OwnThreads) -> None:
         self.net = net
         self.threads = threads
+        self.n_samples = len(train)
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
         may_be_cut = (
@@ -49,6 +50,46 @@ class SideBySide:
         # Pieces take so little memory at once that it is kept anyway.
         if on_cpu and n_pieces <= 1:
             keep_freed_memory()
+
+    @property
+    def n_batches(self) -> int:
+        """Batches of a pass through the samples."""
+        return -(-self.n_samples // self.net.batch_size)
+
+    def to_learn(self, train: SequenceData, n_batches: int) -> Batches:
+        """Give the batches of an epoch.
+
+        Parameters
+        ----------
+        train : SequenceData
+        n_batches : int
+
+        Returns
+        -------
+        batches : iterable of (inputs, target), with their `sizes`
+        """
+        return self.net.get_iterator(train, training=True)
+
+    def to_judge(self, valid: SequenceData) -> Batches:
+        """Give the batches of a validation.
+
+        Parameters
+        ----------
+        valid : SequenceData
+
+        Returns
+        -------
+        batches : iterable of (inputs, target), with their `sizes`
+        """
+        return self.net.get_iterator(valid)
+
+    def begin_epoch(self, tell: Callable[[], None]) -> None:
+        """Begin an epoch, of which callbacks are told by a call."""
+        tell()
+
+    def end_epoch(self, tell: Callable[[], bool]) -> bool:
+        """End an epoch; the call tells who listens, and gives whether one asks to stop."""
+        return tell()
 
     def learn(self, batch: Batch) -> Step:
         """Compute the loss of a batch and its gradient."""
@@ -67,8 +108,8 @@ class SideBySide:
         losses, outputs, gradients = zip(*learnt, strict=True)
         # Always in the same order, whichever piece was ready first.
         for weight, *parts in zip(weights, *gradients, strict=True):
-            weight.grad = _sum(parts)
-        return {"loss": _sum(losses), "y_pred": torch.cat(outputs)}
+            weight.grad = add_in_halves(parts)
+        return {"loss": add_in_halves(losses), "y_pred": torch.cat(outputs)}
 
     def run(self, job: Callable[[], Any]) -> Any:
         """Run the job that computes the batches, in whose thread they are best computed.
@@ -91,7 +132,10 @@ class SideBySide:
         judged = self.threads.map(self.net.validation_step, pieces)
         shares = [len(target) / len(batch[1]) for _, target in pieces]
         losses = [part["loss"] * share for part, share in zip(judged, shares, strict=True)]
-        return {"loss": _sum(losses), "y_pred": torch.cat([p["y_pred"] for p in judged])}
+        return {
+            "loss": add_in_halves(losses),
+            "y_pred": torch.cat([p["y_pred"] for p in judged]),
+        }
 
     def _learn(
         self, weights: list[Tensor], n_samples: int, piece: Batch, seed: int | None
@@ -110,7 +154,10 @@ class SideBySide:
         return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
 
     def _count(self, n_samples: int) -> int:
-        return count_pieces(n_samples, self.sizes, self.threads.n_threads)
+        return self._count_for(n_samples, self.threads.n_threads)
+
+    def _count_for(self, n_samples: int, n_workers: int) -> int:
+        return count_pieces(n_samples, self.sizes, n_workers)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.net.module_.drops():
@@ -119,10 +166,22 @@ class SideBySide:
         return torch.randint(2**62, (n_pieces,), generator=generator).tolist()
 
 
-def _sum(parts: Sequence[Tensor | None]) -> Any:
-    """Add tensors in their order; None if there are none.
+def add_in_halves(parts: Sequence[Tensor | None]) -> Any:
+    """Add tensors half by half, as processes that each have a part add them.
 
     The sum is a new tensor: gradients of several weights may be one and the same.
+
+    Parameters
+    ----------
+    parts : sequence of Tensor or None
+
+    Returns
+    -------
+    total : Tensor or None
+        None if there are none.
     """
     known = [part for part in parts if part is not None]
-    return functools.reduce(torch.add, known) if known else None
+    if len(known) < 2:
+        return known[0] if known else None
+    middle = -(-len(known) // 2)
+    return add_in_halves(known[:middle]) + add_in_halves(known[middle:])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..network import LSTMNetwork
-from ._data import Inputs
+from ._data import Batches, Inputs, SequenceData
 from ._pieces import Sizes
 
 Batch = tuple[Inputs, Tensor]
@@ -50,6 +50,9 @@ class Trainee(Protocol):
 
     def sizes(self, n_timesteps: int, n_features: int) -> Sizes:
         """Give what decides how the network's work is cut."""
+
+    def get_iterator(self, dataset: SequenceData, training: bool = False) -> Batches:
+        """Give the batches of an epoch, shuffled in training."""
 
     def infer(self, x: Inputs) -> Tensor:
         """Run the network on a batch."""
