@@ -127,3 +127,30 @@ def test_airline_forecasts_are_judged_beside_two_others(tmp_path):
     expected = 100 * np.mean(np.abs(y[-12:] - y[-24:-12]) / y[-12:])
     np.testing.assert_allclose(errors["Year before"][0], expected, atol=0.006)
     assert_pictures(tmp_path / "pictures", ["airline_forecast", "airline_backtest"])
+
+
+def shares_of(printed):
+    """Rows of a printed table: a name and a share."""
+    rows = re.findall(r"^(\S.*?) +(\d\.\d{3})$", printed, re.M)
+    return {name: float(share) for name, share in rows}
+
+
+def test_words_are_tagged_better_by_who_reads_the_whole_sentence(tmp_path):
+    share = shares_of(run("plot_tags.py", tmp_path / "pictures"))
+    assert share["LSTM, both directions"] > share["Regression, 5 words"] + 0.02
+    assert share["LSTM, both directions"] > share["LSTM, to the right"] + 0.03
+    assert share["Regression, 5 words"] > share["The most frequent tag"] + 0.05
+    assert_pictures(tmp_path / "pictures", ["tags"])
+
+
+def test_activities_are_told_better_than_by_means_over_seconds(tmp_path):
+    share = shares_of(run("plot_activities.py", tmp_path / "pictures"))
+    assert share["LSTM"] > share["Gradient boosting"] + 0.08
+    assert_pictures(tmp_path / "pictures", ["activities"])
+
+
+def test_dates_are_read_with_attention(tmp_path):
+    share = shares_of(run("plot_dates.py", tmp_path / "pictures"))
+    assert share["attention"] > 0.98
+    assert share["last"] < 0.4
+    assert_pictures(tmp_path / "pictures", ["dates_attention"])
