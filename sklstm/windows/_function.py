@@ -151,6 +151,12 @@ def _whole_windows(
     stride: int,
 ) -> NDArray[np.intp]:
     """Last rows of the windows that lie, with their horizon, in one series."""
-    rows = np.arange(len(starts))
-    offset = rows - starts - oldest
-    return rows[(offset >= 0) & (offset % stride == 0) & (rows + horizon < stops)]
+    # In place: of a panel these take as much as its rows.
+    offset = np.arange(horizon, len(starts) + horizon)
+    whole = offset < stops
+    offset -= starts
+    offset -= oldest + horizon
+    whole &= offset >= 0
+    if stride > 1:
+        whole &= offset % stride == 0
+    return np.flatnonzero(whole)

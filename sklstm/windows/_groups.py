@@ -51,7 +51,8 @@ def read_groups(groups: ArrayLike | None, n_rows: int) -> NDArray[Any] | None:
         )
     check_none_missing(labels, "groups")
     try:
-        np.unique(labels)
+        if labels.dtype.kind not in "biufmMUS":
+            np.unique(labels)  # what has no order says so
     except TypeError as error:
         kinds = sorted({type(label).__name__ for label in labels})
         raise ValueError(
@@ -116,6 +117,10 @@ def by_group(
     if groups is None:
         order = np.arange(n_rows)
         new = np.zeros(n_rows, dtype=bool)
+    elif groups.dtype.kind != "O" and bool((groups[1:] >= groups[:-1]).all()):
+        # Sorted already: the rows of many series need no more room than they take.
+        order = np.arange(n_rows)
+        new = np.r_[False, groups[1:] != groups[:-1]][:n_rows]
     else:
         codes = np.unique(groups, return_inverse=True)[1]
         order = np.argsort(codes, kind="stable")

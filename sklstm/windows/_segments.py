@@ -42,20 +42,20 @@ class Segments:
     @property
     def in_order(self) -> bool:
         """Whether the ordered table is the table as it came."""
-        return bool((self.order == np.arange(len(self.order))).all())
+        return bool((self.order[1:] > self.order[:-1]).all())
 
     @property
     def stops(self) -> NDArray[np.intp]:
         """For each place of the ordered table, the place after the end of its series."""
-        starts = self.starts[self.order]
-        begins = np.unique(starts)
+        starts = self.starts if self.in_order else self.starts[self.order]
+        begins = np.flatnonzero(np.diff(starts, prepend=-1))
         lengths = np.diff(np.append(begins, len(starts)))
         return np.repeat(begins + lengths, lengths)
 
     @property
     def n_segments(self) -> int:
         """Number of series."""
-        return len(np.unique(self.starts))
+        return int((self.starts == self.positions).sum())
 
     def warn_of_gaps(self, oldest: int, freq: Any) -> None:
         """Warn if gaps cut most windows short: then they are hardly gaps.
@@ -67,6 +67,8 @@ class Segments:
         freq : str, offset or None
             What the user gave for it.
         """
+        if not self.after_gap.any():
+            return
         short = self.positions - self.starts < oldest
         n_cut, n_windows = int((short & self.after_gap).sum()), len(short)
         if n_cut > n_windows / 2:
@@ -144,11 +146,15 @@ def find_segments(
         if gaps == "split":
             labels = None if groups is None else groups[order]
             breaks = ~new & time_breaks(ordered, new, step, labels)
-    positions = np.empty(n_rows, dtype=np.intp)
-    positions[order] = np.arange(n_rows)
-    starts = np.maximum.accumulate(np.where(new | breaks, np.arange(n_rows), 0))[positions]
-    if groups is None:
-        series = np.broadcast_to(np.intp(0), n_rows)
-    else:
-        series = (np.cumsum(new) - 1)[positions]
+    begins = np.flatnonzero(new | breaks)
+    starts = np.repeat(begins, np.diff(np.append(begins, n_rows)))
+    series = np.broadcast_to(np.intp(0), n_rows)
+    if groups is not None:
+        series = np.cumsum(new)
+        series -= 1
+    positions = order
+    if not (order[1:] > order[:-1]).all():
+        positions = np.empty(n_rows, dtype=np.intp)
+        positions[order] = np.arange(n_rows)
+        starts, series = starts[positions], series[positions]
     return Segments(order, positions, starts, breaks[starts], series)
