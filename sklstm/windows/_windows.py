@@ -168,6 +168,12 @@ class Windows(ArrayLike):
         """Bytes of the rows: what the windows take in memory."""
         return int(self.table.nbytes)
 
+    def __sizeof__(self) -> int:
+        # Dask sends what is large once to each worker, and counts what they hold by this.
+        parts = (self.ends, self.starts, self.lags, self.series)
+        indexes = sum(int(part.nbytes) for part in parts if part is not None)
+        return object.__sizeof__(self) + self.nbytes + indexes
+
     @property
     def size(self) -> int:
         """Number of values, were they stored."""
