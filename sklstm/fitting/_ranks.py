@@ -6,7 +6,7 @@ import functools
 import operator
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
@@ -134,7 +134,8 @@ class Ranks:
     def _tell(self, error: BaseException) -> None:
         # Who has heard of an error of another need not tell.
         if self._listens and not isinstance(error, FailedElsewhereError):
-            self._gather(("", None, f"{type(error).__name__}: {error}"))
+            with suppress(RuntimeError):  # there may be nobody left to hear of it
+                self._gather(("", None, f"{type(error).__name__}: {error}"))
 
     def _gather(self, said: Any) -> list[Any]:
         gathered: list[Any] = [None] * self.size
