@@ -13,7 +13,7 @@ torch.set_num_threads(1)
 # Shows scikit-learn's callbacks, which came with version 1.9.
 collect_ignore = []
 if parse_version(sklearn.__version__) < parse_version("1.9"):
-    collect_ignore.append("3-training.md")
+    collect_ignore.append("guide/training.md")
 
 
 @pytest.fixture(autouse=True)
