@@ -29,10 +29,7 @@ extensions = [
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 exclude_patterns = ["_build", "examples/*.ipynb", "examples/*.py"]
 templates_path = ["_templates"]
-suppress_warnings = [
-    "toc.empty_glob",  # a place for pages that need not be there
-    "config.cache",  # the order of the gallery is a function
-]
+suppress_warnings = ["config.cache"]  # the order of the gallery is a function
 
 # ------------------------------------------------------------------ pages in Markdown
 
@@ -42,6 +39,8 @@ myst_heading_anchors = 4
 # ------------------------------------------------------------------ the reference
 
 default_role = "py:obj"
+smartquotes = False  # "lstm" is code, wherever it stands
+toc_object_entries_show_parents = "hide"
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
@@ -74,6 +73,7 @@ sphinx_gallery_conf = {
     "doc_module": ("sklstm",),
     "reference_url": {"sklstm": None},
     "reset_modules": ("matplotlib", "extension.one_thread"),
+    "compress_images": (),
     "matplotlib_animations": False,
     "show_memory": False,
     "show_signature": False,
@@ -100,10 +100,9 @@ html_theme_options = {
     "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
     "switcher": {
         "json_url": "https://sklstm.readthedocs.io/en/latest/_static/switcher.json",
-        "version_match": os.environ.get("READTHEDOCS_VERSION", version),
+        "version_match": os.environ.get("READTHEDOCS_VERSION", "latest"),
     },
     "check_switcher": False,  # that would need a network
-    "show_version_warning_banner": True,
     "show_toc_level": 2,
     "icon_links": [
         {
@@ -116,6 +115,16 @@ html_theme_options = {
     "footer_end": [],
 }
 pygments_style = "a11y-light"
+
+# ------------------------------------------------------------------ links elsewhere
+
+linkcheck_anchors = False
+linkcheck_ignore = [
+    # Pages of a version that is not published yet, and of files of the repository.
+    r"https://sklstm\.readthedocs\.io",
+    r"https://github\.com/sklstm/sklstm",
+    r"https://doi\.org",  # publishers turn programs away
+]
 
 # ------------------------------------------------------------------ examples to copy
 

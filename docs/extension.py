@@ -2,6 +2,7 @@
 
 - Pages of classes show a signature that can be read: its parameters are listed below it.
 - Methods that come from scikit-learn or sktime are named, and not documented again.
+- Names of this package lead to their pages, in Markdown too.
 - CHANGELOG.md and CONTRIBUTING.md, which stand in the root, are pages too.
 - Types in docstrings are plain text: `n_features_in_` is no link, `**options` not bold.
 """
@@ -21,6 +22,19 @@ ROOT_PAGES = {
     "development/contributing": "CONTRIBUTING.md",
 }
 LONG_SIGNATURE = 6  # parameters
+
+# Packages whose names have pages, besides those at the top.
+PUBLIC = [
+    "anomaly",
+    "datasets",
+    "export",
+    "inspection",
+    "io",
+    "metrics",
+    "plotting",
+    "sktime",
+]
+PACKAGES = re.compile(rf"^(sklstm\.)?(({'|'.join(PUBLIC)})\.)?")
 
 ORDER = [
     "netflix",
@@ -122,6 +136,67 @@ def _public(kind):
     return re.sub(r"\._\w+", "", kind.__module__) + f".{kind.__name__}"
 
 
+def public_names():
+    """Give the full name of each public name, those at the top of the package first."""
+    import sklstm
+
+    known = {name: f"sklstm.{name}" for name in sklstm.__all__}
+    for part in PUBLIC:
+        for name in import_module(f"sklstm.{part}").__all__:
+            known.setdefault(name, f"sklstm.{part}.{name}")
+    return known
+
+
+def linked(text, names):
+    """Give the full name of what stands in the text, or None.
+
+    A plain word, such as `load` or `coverage`, may mean much: it needs its package.
+    """
+    if text.startswith("sklstm."):
+        return names.get(PACKAGES.sub("", text, count=1), text)
+    return names.get(text) if re.search(r"[A-Z_]", text) else None
+
+
+def link_names(app, doctree):
+    """Let code in Markdown that is a public name lead to its page."""
+    from docutils import nodes
+    from sphinx.addnodes import pending_xref
+
+    docname = app.env.docname
+    if app.env.doc2path(docname).suffix != ".md":
+        return
+    names = public_names()
+    taken = (nodes.title, nodes.reference, pending_xref)
+    for code in list(doctree.findall(nodes.literal)):
+        target = linked(code.astext().removesuffix("()"), names)
+        if target is None or _is_within(code, taken):
+            continue
+        link = pending_xref(
+            "", refdomain="py", reftype="obj", reftarget=target, refdoc=docname
+        )
+        code.replace_self(link)
+        link += code
+
+
+def _is_within(node, kinds):
+    while node := node.parent:
+        if isinstance(node, kinds):
+            return True
+    return False
+
+
+def strip_blocks(app, doctree):
+    """Take away the empty line that doctest needs at the end of a fenced block."""
+    from docutils import nodes
+
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext()
+        if text.endswith("\n") and all(isinstance(c, nodes.Text) for c in block.children):
+            block.rawsource = text.rstrip("\n")
+            block.children = []
+            block += nodes.Text(block.rawsource)
+
+
 def read_root_page(app, docname, source):
     """Put a file of the root in place of its stub, with links that hold from there."""
     if docname not in ROOT_PAGES:
@@ -147,6 +222,8 @@ def setup(app):
     app.connect("autodoc-process-docstring", escape_types, priority=400)
     app.connect("autodoc-skip-member", skip_foreign)
     app.connect("source-read", read_root_page)
+    app.connect("doctree-read", link_names)
+    app.connect("doctree-read", strip_blocks)
     app.config.autosummary_context = {"foreign_methods": foreign_methods}
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
