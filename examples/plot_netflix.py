@@ -11,6 +11,8 @@ As a script, ``python examples/plot_netflix.py folder`` saves the pictures in th
 It needs ``pip install "sklstm[examples]"`` and takes half a minute.
 """  # noqa: D205, D400
 
+# sphinx_gallery_thumbnail_number = -1
+
 import sys
 from pathlib import Path
 
@@ -43,12 +45,13 @@ plt.rcParams["figure.constrained_layout.use"] = True
 
 prices = load_netflix()
 close = prices["Close"]
-print(f"{len(prices)} trading days. Missing values:", prices.isna().sum().to_string(),
-      sep="\n")  # fmt: skip
+print(f"{len(prices)} trading days. Missing values:")
+print(prices.isna().sum().to_string())
 
 average = close.rolling(14).mean().rename("Average of the last 14 days")
-figures = {"close": pd.concat([close, average], axis=1).plot(
-    figsize=(9, 4.5), ylabel="Netflix (US dollars)").figure}  # fmt: skip
+lines = pd.concat([close, average], axis=1)
+ax = lines.plot(figsize=(9, 4.5), ylabel="Netflix (US dollars)")
+figures = {"close": ax.figure}
 
 # %%
 # Each column, and how its values are spread. The adjusted close is the close here.
