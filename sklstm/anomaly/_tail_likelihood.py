@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,13 @@ NOTHING = 0.5
 LARGEST = 1e150
 # Where the log scale ends.
 LEAST_TAIL = 1e-10
+# What changes with the errors, by the part that has it.
+CHANGING = {
+    "averages": ("n_errors", "last_errors", "waiting"),
+    "usual": ("n_filled", "block", "beginning", "ends"),
+    "quiet": ("n_left",),
+}
+PARAMETERS = ("short", "long", "threshold", "refractory", "n_start", "log_scale")
 
 
 class TailLikelihood:
@@ -44,7 +52,9 @@ class TailLikelihood:
     becomes usual.
 
     A row depends on rows up to its own only. An error that is not known (NaN) has no
-    likelihood (NaN), and is passed over as if its row were not there.
+    likelihood (NaN), and is passed over as if its row were not there. The unit of errors
+    does not matter, nor does a constant beside them, unless it is so large that their
+    deviation is lost in its rounding: a millionth of the mean is.
 
     Parameters
     ----------
@@ -185,6 +195,43 @@ class TailLikelihood:
         other : TailLikelihood
         """
         return deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give arrays and plain values."""
+        parameters = {name: getattr(self, name) for name in PARAMETERS}
+        parts = {
+            name: {key: getattr(part, key) for key in CHANGING[name]}
+            for name, part in self._parts().items()
+        }
+        return {**parameters, **parts}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        try:
+            # Else a damaged number would take room for as many rows.
+            if np.shape(state["usual"]["block"])[:1] != (state["long"],):
+                raise ValueError("long must be the rows of its sums")
+            if state["usual"]["n_filled"] >= state["long"]:
+                raise ValueError("n_filled must be less than long")
+            self.__init__(**{name: state[name] for name in PARAMETERS})  # type: ignore[misc]
+            for name, part in self._parts().items():
+                for key in CHANGING[name]:
+                    vars(part)[key] = _like(vars(part)[key], state[name][key])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"A likelihood must be as it was written: {error}.") from error
+
+    def _parts(self) -> dict[str, Any]:
+        averages = self._averages
+        return {"averages": averages, "usual": averages.usual, "quiet": self._quiet}
+
+
+def _like(fresh: Any, value: Any) -> Any:
+    """Give a value if it may stand where another does at first."""
+    same = type(value) is type(fresh) and np.shape(value) == np.shape(fresh)
+    if not same or np.asarray(value).dtype != np.asarray(fresh).dtype:
+        raise ValueError(f"got {value!r:.60} where there is {fresh!r:.60} at first")
+    if isinstance(value, int) and value < 0:
+        raise ValueError(f"got {value!r}, below 0")
+    return value
 
 
 def tail_likelihood(

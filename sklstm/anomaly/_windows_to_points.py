@@ -18,6 +18,7 @@ def windows_to_points(
     ends: ArrayLike,
     *,
     window_length: int | None = None,
+    lags: ArrayLike | None = None,
     starts: ArrayLike | None = None,
     n_rows: int | None = None,
     how: Literal["mean", "max"] = "mean",
@@ -41,7 +42,10 @@ def windows_to_points(
         `SlidingWindowTransformer` gives them, leads back to the rows of X by
         ``points[windows.ends]``.
     window_length : int or None, default=None
-        Rows in a window; needed for one score per window.
+        Rows in a window; needed for one score per window, unless `lags` is given.
+    lags : array-like of int of shape (n_timesteps,) or None, default=None
+        How many rows before its last each step of a window lies: the attribute `lags` of
+        `Windows`. None is one row after the other.
     starts : array-like of int of shape (n_windows,) or None, default=None
         First row of the series of each window, the attribute `starts` of `Windows`: steps
         before it are padding, and belong to no row. None is one series from row 0.
@@ -71,8 +75,10 @@ def windows_to_points(
     array([1. , 3. , 2.5, 0. ])
     >>> windows_to_points([[0.0, 1.0], [3.0, 0.0]], ends=[1, 2], how="max")
     array([0., 3., 0.])
+    >>> windows_to_points([7.0], ends=[4], lags=[3, 0])
+    array([nan,  7., nan, nan,  7.])
     """
-    steps, last = _check(scores, ends, window_length)
+    steps, last, before = _check(scores, ends, window_length, lags)
     first = np.zeros_like(last) if starts is None else _whole(starts, "starts", len(steps))
     size = _check_n_rows(n_rows, last)
     if how not in ("mean", "max"):
@@ -81,9 +87,9 @@ def windows_to_points(
     points, counts = np.zeros(size), np.zeros(size, dtype=np.intp)
     if how == "max":
         points -= np.inf
-    for lag, said in enumerate(reversed(steps.T)):
+    for lag, said in zip(before, steps.T, strict=True):
         rows = last - lag
-        valid = (rows >= np.maximum(first, 0)) & ~np.isnan(said)
+        valid = (rows >= np.maximum(first, 0)) & (rows < size) & ~np.isnan(said)
         rows, said = rows[valid], said[valid]
         counts += np.bincount(rows, minlength=size)
         if how == "max":
@@ -95,31 +101,45 @@ def windows_to_points(
 
 
 def _check(
-    scores: ArrayLike, ends: ArrayLike, window_length: int | None
-) -> tuple[Array, Rows]:
-    """Scores by window and step, and the last row of each window."""
+    scores: ArrayLike, ends: ArrayLike, window_length: int | None, lags: Any
+) -> tuple[Array, Rows, Rows]:
+    """Scores by window and step, the last row of each window, and the lag of each step."""
     values = np.asarray(scores, np.float64)
     if values.ndim not in (1, 2):
         raise ValueError(
             "scores must be of shape (n_windows,) or (n_windows, n_timesteps). Got"
             f" {values.shape}."
         )
+    n_steps = None if values.ndim == 1 else values.shape[1]
+    before = _lags(lags, window_length, n_steps)
+    if values.ndim == 1:
+        values = np.broadcast_to(values[:, None], (len(values), len(before)))
+    return values, _whole(ends, "ends", len(values)), before
+
+
+def _lags(lags: Any, window_length: int | None, n_steps: int | None) -> Rows:
+    """Lags of the steps of a window, oldest first."""
     if window_length is not None and not is_integer(window_length, least=1):
         raise ValueError(
             f"window_length must be an int of at least 1. Got {window_length!r}."
         )
-    if values.ndim == 1:
-        if window_length is None:
-            raise ValueError(
-                "window_length must be given for one score per window. Got None."
-            )
-        values = np.broadcast_to(values[:, None], (len(values), window_length))
-    elif window_length not in (None, values.shape[1]):
+    given = None if lags is None else np.asarray(lags)
+    if given is not None and (given.ndim != 1 or given.dtype.kind not in "iu"):
+        raise ValueError(f"lags must be ints, one per step. Got {lags!r:.60}.")
+    length = window_length if given is None else len(given)
+    if length is None:
+        length = n_steps
+    if length is None:
+        raise ValueError("window_length must be given for one score per window. Got None.")
+    name = "window_length" if given is None else "lags"
+    if n_steps not in (None, length):
+        what = f"{length!r}" if given is None else f"{length} lags"
+        raise ValueError(f"{name} must be the {n_steps} steps of scores. Got {what}.")
+    if window_length not in (None, length):
         raise ValueError(
-            f"window_length must be the {values.shape[1]} steps of scores. Got"
-            f" {window_length!r}."
+            f"window_length must be the number of lags, {length}. Got {window_length!r}."
         )
-    return values, _whole(ends, "ends", len(values))
+    return np.arange(length)[::-1] if given is None else given.astype(np.intp)
 
 
 def _whole(rows: Any, name: str, n_windows: int) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -21,18 +22,17 @@ from ..samples._inputs import (
     read_sample_weight,
     read_sequences,
 )
-from ..training import hold_out
+from ..training import given_random_state, hold_out
 from ..windows._windows import Windows
 from ._documented import documented
 from ._expected import Errors, Expectation
 from ._forecast_regressor import ForecastRegressor
 from ._nets import check_layers
 from ._parameters import DETECTION, constraints_of
+from ._usual import AUTO_SHARE, size_that_few_reach, weighted_quantile
 
 Array = NDArray[Any]
 
-# Share of ordinary sequences whose scores are below the automatic threshold.
-AUTO_SHARE = 0.01
 # Samples looked at together.
 CHUNK = 1000
 # What the detector has and the regressor inside has not, or has in another sense.
@@ -47,9 +47,14 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
     errors. Error :math:`e` of each step and feature is standardised by the mean :math:`\mu`
     and the deviation :math:`\sigma` that it has on samples held out; the score is
 
-    .. math:: s = -\sqrt{\overline{\left((e - \mu) / \sigma\right)^2}},
+    .. math:: s = -\sqrt{\overline{\left((e - \mu) / \sigma\right)^2}} \: / \: c_n,
 
-    the lower, the odder. It has no memory: a score depends on its sequence alone. Behind
+    the lower, the odder. Where only :math:`n` of the steps that are read are observed, as
+    at the first rows of a series, errors are larger: :math:`c_n` is how much larger those
+    are that one in a hundred of the samples held out has, cut down to their last :math:`n`
+    steps. It is 1 where all are observed.
+
+    A score depends on its sequence alone: there is no memory. Behind
     `SlidingWindowTransformer` each row has the score of the window that ends with it, and
     no later row has a part in it. What goes on for a while is found sooner and more surely
     from many scores in a row: see `sklstm.anomaly.tail_likelihood`.
@@ -61,10 +66,16 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
     Attributes
     ----------
     offset_ : float
-        The score below which a sequence is an outlier.
+        The score below which a sequence is an outlier. With ``contamination="auto"`` and
+        fewer than 50 samples held out it is lower than all of their scores: so low that
+        one in a hundred is expected below, of normal errors whose deviation is known from
+        so few.
     error_location_, error_scale_ : ndarray of shape (n_expected, n_features)
         Mean and deviation of the errors of samples held out: of the steps that are
-        forecast, or of all steps, the last first.
+        forecast, or of all steps, the last first. Of a step and feature that fewer than ten
+        of them have, those of the feature at all steps; of one that is so rare at all
+        steps, those on all samples. NaN for a feature that is never observed in `fit`: it
+        is not judged.
     estimator_ : estimator
         The regressor inside.
     n_features_in_ : int
@@ -137,6 +148,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         validation_fraction: float = 0.2,
         validation_split: Any = "auto",
         n_epochs_no_change: int = 10,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -180,6 +192,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
         self.n_epochs_no_change = n_epochs_no_change
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device
@@ -188,7 +201,6 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
 
     # ------------------------------------------------------------------ fit
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> LSTMOutlierDetector:
@@ -210,34 +222,66 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         Raises
         ------
         ValueError
-            If an argument or a parameter is out of range, before training starts; or if
-            there is nothing to learn from.
+            If an argument or a parameter is out of range or could have no effect, before
+            training starts; or if there is nothing to learn from.
+        KeyboardInterrupt
+            If Ctrl-C interrupts the training. The detector is as it was before the call. A
+            checkpoint is kept, and taken up by the next `fit`.
         """
+        self._fit_holding_out(X, sample_weight)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit_holding_out(
+        self, X: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> NDArray[np.intp]:
+        """Fit, and give the numbers of the samples that were held out."""
         check_callbacks(self.callbacks)
         check_layers(self)
+        self._check_effects()
         windows, layout = read_sequences(X, self)
         weight = read_sample_weight(sample_weight, windows)
+        numbers = np.arange(len(windows))
         if weight is not None:
-            windows, weight = windows.take(weight > 0), weight[weight > 0]
+            numbers = np.flatnonzero(weight > 0)
+            windows, weight = windows.take(numbers), weight[numbers]
         expectation = self._expectation(windows)
-        seed = draw_seed(self.random_state)
+        seed = None
+        if self.random_state is None:
+            # Which sequences are held out, too, has to be as it was.
+            seed = given_random_state(self.checkpoint)
+        if seed is None:
+            seed = draw_seed(self.random_state)
         train, valid = hold_out(
             windows, self.validation_fraction, self.validation_split, seed=seed
         )
-        (read, target, weights), (read_val, target_val, weights_val) = (
-            _part(expectation, windows, weight, index) for index in (train, valid)
-        )
-        _check_observed(target, "to learn from")
-        _check_observed(target_val, "to hold out")
+        trained, held_out = (_part(windows, weight, index) for index in (train, valid))
+        read, target = _read_and_expected(expectation, trained[0], "to learn from")
+        known = _read_and_expected(expectation, held_out[0], "to hold out")
         regressor = self._regressor(expectation, windows.shape[2], seed)
         with in_one_step(self) as draft:
             with handed_on(self, regressor):
-                regressor.fit(read, target, weights, read_val, target_val, weights_val)
-            held_out = windows.take(valid), weights_val
+                regressor.fit(read, target, trained[1], *known, held_out[1])
             draft._layout = layout
-            draft._errors = Errors.learn(expectation, regressor, *held_out)
+            draft._errors = Errors.learn(expectation, regressor, held_out, trained)
             draft.offset_ = draft._find_offset((windows, weight), held_out)
-        return self
+        return numbers[valid]
+
+    def _check_effects(self) -> None:
+        """Refuse parameters that could have no effect, or none with a meaning."""
+        if self.method != "reconstruction":
+            return
+        if self.horizon != 1:
+            raise ValueError(
+                "horizon must be 1, its default, with method='reconstruction', which"
+                f" forecasts nothing: all steps are told again. Got {self.horizon!r}."
+            )
+        if self.season == "skip":
+            raise ValueError(
+                "season must be 'auto', 'additive' or 'multiplicative' with"
+                " method='reconstruction': 'skip' forecasts from past periods, and all"
+                " steps are told again. Got 'skip'."
+            )
 
     def _expectation(self, windows: Windows) -> Expectation:
         """Tell which steps of the sequences are expected from which others."""
@@ -273,10 +317,12 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         """Find the score below which a sequence is an outlier."""
         is_auto = self.contamination == "auto"
         windows, weight = held_out if is_auto else samples
-        share = AUTO_SHARE if is_auto else float(self.contamination)
-        scores = -self._errors.of_sequences(windows)
-        known = ~np.isnan(scores)
-        return _quantile(scores[known], share, None if weight is None else weight[known])
+        sizes = self._errors.of_sequences(windows)
+        known = ~np.isnan(sizes)
+        sizes, weight = sizes[known], None if weight is None else weight[known]
+        if not is_auto:
+            return weighted_quantile(-sizes, float(self.contamination), weight)
+        return -size_that_few_reach(sizes, AUTO_SHARE, weight)
 
     # ------------------------------------------------------------------ scores
 
@@ -294,7 +340,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
             The lower, the odder; 0 is exactly as expected, and about -1 is usual. NaN where
             nothing is observed that would be expected.
         """
-        errors, windows = self._fitted(X)
+        _, errors, windows = self._fitted(X)
         return -errors.of_sequences(windows)
 
     def score_steps(self, X: ArrayLike) -> Array:
@@ -310,7 +356,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
             As in `score_samples`; NaN at steps that are not observed, or from which the
             others are forecast.
         """
-        errors, windows = self._fitted(X)
+        _, errors, windows = self._fitted(X)
         return -errors.by_step(windows)
 
     def decision_function(self, X: ArrayLike) -> Array:
@@ -325,8 +371,8 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         decision : ndarray of shape (n_samples,)
             `score_samples` less `offset_`: below 0 is an outlier.
         """
-        scores = self.score_samples(X)
-        return scores - self.offset_
+        snapshot, errors, windows = self._fitted(X)
+        return -errors.of_sequences(windows) - snapshot.offset_
 
     def predict(self, X: ArrayLike) -> Array:
         """Tell which sequences are outliers.
@@ -342,8 +388,8 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def _fitted(self, X: Any) -> tuple[Errors, Windows]:
-        """Give what was learnt, and sequences to judge by it."""
+    def _fitted(self, X: Any) -> tuple[LSTMOutlierDetector, Errors, Windows]:
+        """Give the detector as it stands, what it learnt, and sequences to judge."""
         check_is_fitted(self)
         snapshot = as_it_stands(self)
         errors = snapshot._errors
@@ -354,14 +400,14 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
                 f"X must have sequences of {n_steps} steps, as in fit. Got"
                 f" {windows.shape[1]}."
             )
-        return errors, windows
+        return snapshot, errors, windows
 
     def _inspected(self, X: Any) -> tuple[ForecastRegressor, Windows | None, Array | None]:
         """Give the regressor inside, what it reads of sequences, and what is expected."""
         check_is_fitted(self)
         if X is ...:  # the regressor alone is asked for
             return self.estimator_, None, None
-        errors, windows = self._fitted(X)
+        _, errors, windows = self._fitted(X)
         expectation = errors.expectation
         targets = np.asarray(expectation.targets(windows)).reshape(len(windows), -1)
         return errors.regressor, expectation.read(windows), targets
@@ -416,32 +462,21 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
 
 
 def _part(
-    expectation: Expectation, windows: Windows, weight: Array | None, index: Array
-) -> tuple[Windows, Windows, Array | None]:
-    """Give what is read and what is expected of some samples, and their weights."""
-    part = windows.take(index)
-    weight = None if weight is None else weight[index]
-    return expectation.read(part), expectation.targets(part), weight
+    windows: Windows, weight: Array | None, index: NDArray[np.intp]
+) -> tuple[Windows, Array | None]:
+    """Give some samples and their weights."""
+    return windows.take(index), None if weight is None else weight[index]
 
 
-def _check_observed(targets: Windows, purpose: str) -> None:
-    """Refuse sequences of which nothing is there that would be expected."""
+def _read_and_expected(
+    expectation: Expectation, windows: Windows, purpose: str
+) -> tuple[Windows, Windows]:
+    """Give what is read and what is expected of samples; refuse it if nothing is there."""
+    targets = expectation.targets(windows)
     chunks = (targets[i : i + CHUNK] for i in range(0, len(targets), CHUNK))
     if all(np.isnan(np.asarray(chunk)).all() for chunk in chunks):
         raise ValueError(
             f"X must have a sequence {purpose} of which a step that is expected is"
             " observed. Got none: all are NaN."
         )
-
-
-def _quantile(values: Array, share: float, weight: Array | None) -> float:
-    """Give the quantile of weighted values: a weight of 2 counts as two of them."""
-    if weight is None:
-        return float(np.quantile(values, share))
-    order = np.argsort(values)
-    weight = weight[order] / weight.mean()
-    # A value stands for the places from the first of its copies to the last.
-    last = np.cumsum(weight) - 1
-    first = last - weight + 1
-    places = np.stack([first, np.maximum(first, last)], axis=1).ravel()
-    return float(np.interp(share * last[-1], places, np.repeat(values[order], 2)))
+    return expectation.read_in_training(windows), targets

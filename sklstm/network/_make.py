@@ -24,4 +24,14 @@ def make(kind: type[Layer], *sizes: int, **options: Any) -> Layer:
     layer : torch.nn.Module
         On the CPU.
     """
-    return kind(*sizes, device="meta", **options).to_empty(device="cpu")
+    layer = kind.__new__(kind)
+    # A method of the instance, which the constructor calls to draw. (The device "meta"
+    # would do without, but its first tensor makes torch import a part of its compiler.)
+    vars(layer)["reset_parameters"] = _draw_nothing
+    layer.__init__(*sizes, device="cpu", **options)  # type: ignore[misc]
+    del vars(layer)["reset_parameters"]
+    return layer
+
+
+def _draw_nothing() -> None:
+    pass

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,15 @@ from ..estimators._documented import documented
 from ..estimators._parameters import DETECTION
 from ..fitting._callbacks import handed_on
 from ..fitting._numbers import is_integer
-from ..windows import SlidingWindowTransformer
+from ..windows import SlidingWindowTransformer, Windows
+from ..windows._features import refuse_times
 from ._parameters import core_parameters
 from ._watching import WatchedMixin
+
+# What shapes the likelihood, with the defaults of `TailLikelihood`.
+LIKELIHOOD = {"threshold": 0.99999, "short": 10, "long": 8000, "refractory": 0.06}
+# Rows that tell whether a table is that of fit.
+N_COMPARED = 8
 
 
 @documented(DETECTION)
@@ -30,28 +38,43 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     default the errors go through `sklstm.anomaly.TailLikelihood`, which raises an alarm
     where the last of them are larger than usual together, and once for each change. Usual
     are the errors on the rows that were held out in `fit`, and on those seen since. A row
-    is judged by the rows up to it alone.
+    is judged by what was learnt in `fit` and by the rows up to it, and by no later one: of
+    the rows of `fit` themselves, too, usual are those before.
 
-    Rows that follow those of `fit` in time see the last of these as history. Rows are taken
-    as equally spaced. A row has no score, and raises no alarm, where its window is not
-    whole: before the first `window_length` rows, and after missing rows if `fit` had none.
-    What is learnt should be known to be good: what was there in `fit` is not found.
+    Rows that follow those of `fit` without a gap in time see the last of these as history.
+    A row has no score (NaN), and raises no alarm, where its window is not whole: the first
+    ``window_length - 1`` rows of X without history, and after a gap; and after missing rows
+    if `fit` had none. So rows that come in batches are best given together with all since
+    `fit`, or at least `window_length` rows before them. What is learnt should be known to
+    be good: what was there in `fit` is not found.
 
     Parameters
     ----------
     window_length : int, default=24
         Rows of a window: the `horizon` last are forecast from those before them.
+    gaps : {"split", "ignore"}, default="split"
+        Whether a missing time stamp ends what a window may hold: a step in the index of
+        more than one and a half times the median one in `fit`, unless the index has a
+        frequency that says otherwise. "ignore" takes rows as equally spaced, and any later
+        rows as those that follow: right for trading days, whose calendar has holidays.
     likelihood : bool, default=True
         Whether errors become a likelihood. False takes each row by itself, by the threshold
-        that `contamination` sets.
+        that `contamination` sets, which has no effect, and is refused, otherwise.
     threshold : float, default=0.99999
         Likelihood from which a row is an anomaly.
+    short, long : int, default=10, 8000
+        Errors in an average, and averages that say what is usual: see
+        `~sklstm.anomaly.TailLikelihood`.
+    refractory : float, default=0.06
+        How long there is no other alarm after one: see `~sklstm.anomaly.TailLikelihood`.
     {parameters}
 
     Attributes
     ----------
     detector_ : sklstm.LSTMOutlierDetector
         The fitted detector of windows.
+    threshold_ : float
+        Score from which a row is an anomaly; with ``likelihood=False``, above which.
     n_epochs_, best_epoch_ : int
         Epochs trained, and the one, counted from 1, whose weights are kept.
     loss_curve_, validation_loss_curve_ : list of float
@@ -99,8 +122,12 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         self,
         *,
         window_length: int = 24,
+        gaps: Literal["split", "ignore"] = "split",
         likelihood: bool = True,
         threshold: float = 0.99999,
+        short: int = 10,
+        long: int = 8000,
+        refractory: float = 0.06,
         method: Literal["forecast", "reconstruction"] = "forecast",
         horizon: int = 1,
         contamination: float | Literal["auto"] = "auto",
@@ -138,6 +165,7 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         validation_fraction: float = 0.2,
         validation_split: Any = "auto",
         n_epochs_no_change: int = 10,
+        checkpoint: str | os.PathLike[str] | None = None,
         callbacks: list[Any] | None = None,
         dtype: str = "float32",
         device: Any = "cpu",
@@ -145,8 +173,12 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         verbose: int = 0,
     ) -> None:
         self.window_length = window_length
+        self.gaps = gaps
         self.likelihood = likelihood
         self.threshold = threshold
+        self.short = short
+        self.long = long
+        self.refractory = refractory
         self.method = method
         self.horizon = horizon
         self.contamination = contamination
@@ -184,6 +216,7 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
         self.n_epochs_no_change = n_epochs_no_change
+        self.checkpoint = checkpoint
         self.callbacks = callbacks
         self.dtype = dtype
         self.device = device
@@ -194,73 +227,117 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     # ------------------------------------------------------------------ training
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> LSTMDetector:
+        usual = self._check_likelihood()
         if not is_integer(self.window_length, least=1):
             raise ValueError(
                 f"window_length must be an int of at least 1. Got {self.window_length!r}."
             )
-        if len(X) < self.window_length:
-            raise ValueError(
-                f"X must have at least window_length={self.window_length} rows. Got"
-                f" {len(X)}."
-            )
+        refuse_times(X)
+        self._cutter = SlidingWindowTransformer(self.window_length, gaps=self.gaps)
+        self._cutter.fit(_values(X), time=X.index)
         windows = self._windows(X)
+        whole = np.flatnonzero(_are_whole(windows))
+        if not len(whole):
+            raise ValueError(
+                f"X must have at least window_length={self.window_length} rows without a"
+                f" gap in time. Got {len(X)} rows."
+            )
         detector = LSTMOutlierDetector(**core_parameters(self, LSTMOutlierDetector))
         with handed_on(self, detector):
-            detector.fit(windows[self.window_length - 1 :])
+            held_out = detector._fit_holding_out(windows[whole])
         self.detector_ = detector
+        self._nothing, self._usual = usual.copy(), usual
+        usual.extend(-detector.score_samples(windows[whole[held_out]]))
+        self.threshold_ = usual.threshold if self.likelihood else -detector.offset_
         self._knows_gaps = bool(X.isna().all(axis=1).any())
-        self._tail = X[-self.window_length + 1 :] if self.window_length > 1 else X[:0]
-        self._last = X.index[-1]
-        self._usual = self._learn_usual(windows)
+        self._fitted = X
+        self._tail = X[len(X) - self.window_length + 1 :].copy()
         return self
 
-    def _learn_usual(self, windows: Any) -> TailLikelihood:
-        """Let a likelihood begin with the errors on the rows held out at the end."""
-        n_held_out = int(np.ceil(self.validation_fraction * len(windows)))
-        errors = -self.detector_.score_samples(windows[-n_held_out:])
-        usual = TailLikelihood(threshold=self.threshold)
-        usual.extend(errors)
-        return usual
-
-    def _windows(self, X: pd.DataFrame) -> Any:
-        """Cut the windows that end at each row."""
-        values = X.to_numpy(dtype=np.float64, na_value=np.nan)
-        return SlidingWindowTransformer(self.window_length).fit_transform(values)
+    def _check_likelihood(self) -> TailLikelihood:
+        """Give a likelihood that knows nothing; refuse parameters without effect."""
+        if self.likelihood and self.contamination != "auto":
+            raise ValueError(
+                "contamination must be 'auto' with likelihood=True, where threshold says"
+                f" what an anomaly is. Got {self.contamination!r}."
+            )
+        given = {name: getattr(self, name) for name in LIKELIHOOD}
+        for name, default in LIKELIHOOD.items():
+            if not self.likelihood and given[name] != default:
+                raise ValueError(
+                    f"{name} must be {default}, its default, with likelihood=False, where"
+                    f" contamination says what an anomaly is. Got {given[name]!r}."
+                )
+        return TailLikelihood(**given)
 
     # ------------------------------------------------------------------ detection
 
     def _errors_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Give the error of each row; larger is worse, NaN is not known."""
-        X, n_before = self._like_fitted(X), 0
-        if len(X) and X.index[0] > self._last:
+        windows, n_before = self._windows(X), 0
+        if self._is_later(X):
             n_before = len(self._tail)
             X = pd.concat([self._tail, X])
-        windows = self._windows(X)
-        errors = -self.detector_.score_samples(windows)
-        errors[: self.window_length - 1] = np.nan
+            windows = self._windows(X)
+        whole = _are_whole(windows)
+        if len(X) >= self.window_length and not whole.any():
+            warnings.warn(
+                f"No row of X has a whole window of {self.window_length} rows without a gap"
+                " in time, so none is judged. gaps='ignore' takes rows as equally spaced.",
+                UserWarning,
+                stacklevel=5,
+            )
+        errors = np.where(whole, -self.detector_.score_samples(windows), np.nan)
         if not self._knows_gaps:
             is_missing = X.isna().all(axis=1).to_numpy(dtype=np.float64)
             n_missing = pd.Series(is_missing).rolling(self.window_length, 1).sum()
             errors[n_missing.to_numpy() > 0] = np.nan
         return errors[n_before:]
 
+    def _windows(self, X: pd.DataFrame) -> Windows:
+        """Cut the windows that end at each row."""
+        return cast(Windows, self._cutter.transform(_values(X), time=X.index))
+
+    def _is_later(self, X: pd.DataFrame) -> bool:
+        """Tell whether rows come after those of fit."""
+        return bool(X.index[0] > self._fitted.index[-1])
+
+    def _begins_in_fit(self, X: pd.DataFrame) -> bool:
+        """Tell whether the first rows are rows of fit: by their index and values."""
+        place = self._fitted.index.get_indexer(X.index[:N_COMPARED])
+        known, there = place >= 0, self._fitted.iloc[place[place >= 0]]
+        same = _values(X[:N_COMPARED])[known], _values(there)
+        return bool(known.any()) and np.array_equal(*same, equal_nan=True)
+
     def _like_fitted(self, X: pd.DataFrame | pd.Series) -> pd.DataFrame:
         """Give rows with the columns of fit; of one column the name says nothing."""
         if isinstance(X, pd.Series):  # sktime converts it for some of its methods only
             X = X.to_frame()
-        known = self._tail.columns
+        refuse_times(X)
+        known = self._fitted.columns
         if len(known) == 1 == X.shape[1]:
-            return X.set_axis(known, axis=1)
-        if len(known) != X.shape[1] or not set(known) <= set(X.columns):
+            X = X.set_axis(known, axis=1)
+        elif len(known) != X.shape[1] or not set(known) <= set(X.columns):
             raise ValueError(
                 f"X must have the columns of fit, {known.tolist()}. Got"
                 f" {X.columns.tolist()}."
             )
+        zone = getattr(self._fitted.index, "tz", None)
+        if zone is not None and getattr(X.index, "tz", None) is not None:
+            X = X.set_axis(X.index.tz_convert(zone), axis=0)
         return X[known]
 
     def _scores_of(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        X = self._like_fitted(X)
+        if not len(X):
+            return np.empty(0)
         errors = self._errors_of(X)
-        return self._usual.copy().extend(errors) if self.likelihood else errors
+        if not self.likelihood:
+            return errors
+        # The rows of fit would count twice.
+        is_fitted = self._begins_in_fit(X)
+        usual = self._nothing if is_fitted else self._usual
+        return usual.copy().extend(errors)
 
     def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
         """Fit, and tell of each row whether it is an anomaly.
@@ -289,9 +366,9 @@ class LSTMDetector(WatchedMixin, BaseDetector):
     def _rows_above(self, scores: NDArray[np.float64]) -> NDArray[np.intp]:
         """Give the rows whose scores are those of anomalies."""
         if self.likelihood:
-            return np.flatnonzero(scores >= self.threshold)
+            return np.flatnonzero(scores >= self.threshold_)
         # As in scikit-learn, a score at the threshold itself is none.
-        return np.flatnonzero(scores > -self.detector_.offset_)
+        return np.flatnonzero(scores > self.threshold_)
 
     def _transform_scores(self, X: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"scores": self._scores_of(X)}, index=X.index)
@@ -320,3 +397,12 @@ class LSTMDetector(WatchedMixin, BaseDetector):
         """
         small = {"window_length": 4, "hidden_size": 4, "max_epochs": 2, "random_state": 0}
         return [small, {**small, "method": "reconstruction", "likelihood": False}]
+
+
+def _values(X: pd.DataFrame) -> NDArray[np.float64]:
+    return X.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _are_whole(windows: Windows) -> NDArray[np.bool_]:
+    """Tell which windows begin within their series."""
+    return windows.ends - windows.lags[0] >= windows.starts

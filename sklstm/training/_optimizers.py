@@ -11,13 +11,14 @@ from torch import optim
 from torch.optim import lr_scheduler
 
 from ._listeners import EpochSchedule, StepSchedule, TrainingListener
+from ._torch_optimizers import SGD, Adam, AdamW, RMSprop
 
 # The fused kernels update all weights in one pass over memory.
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "adam": partial(optim.Adam, fused=True),
-    "adamw": partial(optim.AdamW, fused=True),
-    "rmsprop": optim.RMSprop,
-    "sgd": partial(optim.SGD, momentum=0.9, nesterov=True, fused=True),
+    "adam": partial(Adam, fused=True),
+    "adamw": partial(AdamW, fused=True),
+    "rmsprop": RMSprop,
+    "sgd": partial(SGD, momentum=0.9, nesterov=True, fused=True),
 }
 
 

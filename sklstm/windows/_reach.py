@@ -15,13 +15,14 @@ def spans(
 ) -> tuple[Index, Index]:
     """Give the first and the last row that each window reaches.
 
-    Its row of lag 0 counts even if that is no step of it.
+    Its row of lag 0 counts even if that is no step of it, and so does the first row of its
+    series if it ends before that.
 
     Parameters
     ----------
     ends, starts : ndarray of int of shape (n_windows,)
     lags : ndarray of int of shape (n_timesteps,)
-        Oldest (largest) first.
+        In any order.
     ahead : int
         Rows after a window that may be read too.
     n_rows : int
@@ -31,9 +32,11 @@ def spans(
     -------
     first, last : ndarray of int of shape (n_windows,)
     """
-    first = np.maximum(ends - max(0, int(lags[0])), np.maximum(starts, 0))
-    last = np.minimum(ends - min(0, int(lags[-1]), -ahead), n_rows - 1)
-    return np.minimum(first, ends), last
+    oldest, newest = int(lags.max(initial=0)), int(lags.min(initial=-ahead))
+    first = np.maximum(ends - oldest, starts)
+    # The first row of its series may be the padding.
+    last = np.maximum(ends - min(0, newest), starts)
+    return _inside(np.minimum(first, ends), n_rows), _inside(last, n_rows)
 
 
 def cut(
@@ -78,4 +81,10 @@ def cut(
         return table, ends, starts
     place = np.concatenate([[0], np.cumsum(kept)])
     start = np.maximum(starts, begin[of_window])
-    return table[kept], place[ends], place[start]
+    inside = _inside(ends, len(table))
+    return table[kept], place[inside] + ends - inside, place[start]
+
+
+def _inside(rows: Index, n_rows: int) -> Index:
+    """Move rows before or behind a table to its first or last."""
+    return np.clip(rows, 0, max(n_rows - 1, 0))

@@ -290,6 +290,7 @@ class Windows(ArrayLike):
         Parameters
         ----------
         ends : ndarray of int of shape (n_windows,)
+            One that lies before the start of its series makes a window of padding alone.
         lags : ndarray of int of shape (n_steps,)
             In any order.
         known : KnownFuture or None
@@ -349,7 +350,7 @@ class Windows(ArrayLike):
         return self._with(table=table, ends=self.ends - begin, starts=self.starts - begin)
 
     def _spans(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        ahead = 0 if self.known is None else int(self.known.leads[-1])
+        ahead = 0 if self.known is None else int(self.known.leads.max(initial=0))
         return spans(self.ends, self.starts, self.lags, ahead, len(self.table))
 
     def rows(self, index: Any = slice(None)) -> NDArray[np.intp]:

@@ -10,10 +10,11 @@ rng = np.random.default_rng(0)
 HOW = {"mean": np.mean, "max": np.max}
 
 
-def by_loop(scores, ends, starts, n_rows, how):
+def by_loop(scores, ends, starts, n_rows, how, lags=None):
     said = [[] for _ in range(n_rows)]
+    lags = range(scores.shape[1])[::-1] if lags is None else lags
     for window, end in enumerate(ends):
-        for lag, score in enumerate(scores[window][::-1]):
+        for lag, score in zip(lags, scores[window], strict=True):
             if end - lag >= starts[window] and not np.isnan(score):
                 said[end - lag].append(score)
     return np.array([HOW[how](values) if values else np.nan for values in said])
@@ -70,6 +71,25 @@ def test_errors_of_steps_come_back_to_their_rows():
         assert np.isnan(given[-1])  # the last row is a target, and in no window
 
 
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("lags", [[0, 10, 20], [3], [1, 2, 5, 6]])
+def test_steps_lie_where_their_lags_say(lags, how):
+    rows = rng.normal(size=40)
+    cut = SlidingWindowTransformer(lags=lags).fit_transform(rows[:, None])
+    scores, where = rng.normal(size=(40, len(lags))), (cut.ends, cut.starts, 40, how)
+    options = {"lags": cut.lags, "starts": cut.starts, "how": how}
+    given = windows_to_points(scores, cut.ends, **options)
+    np.testing.assert_allclose(given, by_loop(scores, *where, lags=cut.lags))
+    whole = windows_to_points(scores[:, 0], cut.ends, **options)
+    repeated = np.repeat(scores[:, :1], len(lags), axis=1)
+    np.testing.assert_allclose(whole, by_loop(repeated, *where, lags=cut.lags))
+    # A score that belongs to a row comes back to it.
+    own = windows_to_points(np.asarray(cut)[:, :, 0], cut.ends, **options)
+    known = ~np.isnan(own)
+    np.testing.assert_allclose(own[known], rows[known])
+    assert known.sum() == 40 - min(lags)
+
+
 def test_no_windows():
     np.testing.assert_array_equal(
         windows_to_points([], [], window_length=3, n_rows=2), [np.nan, np.nan]
@@ -86,6 +106,12 @@ def test_no_windows():
             {"scores": np.zeros((2, 3)), "window_length": 2},
             "window_length must be the 3 steps of scores. Got 2",
         ),
+        (
+            {"scores": np.zeros((2, 3)), "window_length": None, "lags": [1, 0]},
+            "lags must be the 3 steps of scores. Got 2 lags",
+        ),
+        ({"lags": [5, 1, 0]}, "window_length must be the number of lags, 3. Got 2"),
+        ({"lags": 0.5}, "lags must be ints, one per step. Got 0.5"),
         ({"ends": [1]}, r"ends must be 2 ints, one per window. Got \[1\]"),
         ({"ends": [1.0, 2.0]}, r"ends must be 2 ints, one per window. Got \[1.0"),
         ({"ends": [-1, 2]}, "ends must be rows, 0 or more. Got -1"),

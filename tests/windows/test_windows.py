@@ -338,3 +338,45 @@ def test_parts_keep_the_rows_that_are_known_ahead():
         rows = part.table[part.ends + part.known.leads]
         np.testing.assert_array_equal(rows, TABLE[ends[i] + ahead.leads])
         assert len(part.table) == 6
+
+
+@quick
+@given(
+    lags=st.lists(st.integers(-2, 6), min_size=1, max_size=6),
+    n_before=st.integers(0, 2),
+    leads=st.lists(st.integers(-3, 3), max_size=3),
+    padding=st.sampled_from([np.nan, "edge", -1.0]),
+    seed=st.integers(0, 99),
+)
+def test_steps_in_any_order_are_cut_and_pickled(lags, n_before, leads, padding, seed):
+    """A lag below 0 is a row after lag 0; windows may end before their series begins."""
+    rng = np.random.default_rng(seed)
+    table = rng.normal(size=(30, 2))
+    starts = np.repeat([0, 12], 10)
+    ends = starts + np.tile(np.arange(10), 2) - n_before
+    lags = np.array(lags)
+    known = KnownFuture(np.array(leads, dtype=int), np.array([], dtype=int))
+    made = Windows(table, np.arange(20), starts, np.array([1, 0]), padding)
+    windows = made.reading(ends, lags, known)
+
+    rows = ends[:, None] - lags
+    outside = table[starts][:, None] if padding == "edge" else np.full((20, 1, 2), padding)
+    wanted = np.where(
+        (rows < starts[:, None])[:, :, None], outside, table[np.maximum(rows, 0)]
+    )
+    np.testing.assert_array_equal(np.asarray(windows), wanted)
+    for some in (slice(0, 1), slice(10, 11), slice(3, 15), slice(None)):
+        np.testing.assert_array_equal(np.asarray(windows[some]), wanted[some])
+        chosen = windows.take(some)
+        again = pickle.loads(pickle.dumps(chosen))
+        np.testing.assert_array_equal(np.asarray(again), wanted[some])
+        np.testing.assert_array_equal(np.asarray(again.trimmed()), wanted[some])
+    parts = np.concatenate([np.asarray(w) for w in windows.parts(1)])
+    np.testing.assert_array_equal(parts, wanted)
+
+
+def test_windows_of_nothing_but_padding_are_cut():
+    """All of them end before the first row of a table."""
+    windows = Windows(TABLE, np.array([-1, -1]), np.zeros(2, int), np.array([1, 0]))
+    assert np.isnan(np.asarray(windows.trimmed())).all()
+    assert np.isnan(np.asarray(pickle.loads(pickle.dumps(windows)))).all()
