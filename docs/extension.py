@@ -2,7 +2,7 @@
 
 - Pages of classes show a signature that can be read: its parameters are listed below it.
 - Methods that come from scikit-learn or sktime are named, and not documented again.
-- Names of this package lead to their pages, in Markdown too.
+- Names lead to their pages, in Markdown too.
 - CHANGELOG.md and CONTRIBUTING.md, which stand in the root, are pages too.
 - Types in docstrings are plain text: `n_features_in_` is no link, `**options` not bold.
 """
@@ -34,6 +34,20 @@ PUBLIC = [
     "plotting",
     "sktime",
 ]
+# Names of others that pages mention without their package.
+OF_OTHERS = {
+    "ColumnTransformer": "sklearn.compose.ColumnTransformer",
+    "GridSearchCV": "sklearn.model_selection.GridSearchCV",
+    "HalvingGridSearchCV": "sklearn.model_selection.HalvingGridSearchCV",
+    "KFold": "sklearn.model_selection.KFold",
+    "Pipeline": "sklearn.pipeline.Pipeline",
+    "StandardScaler": "sklearn.preprocessing.StandardScaler",
+    "TimeSeriesSplit": "sklearn.model_selection.TimeSeriesSplit",
+    "cross_val_predict": "sklearn.model_selection.cross_val_predict",
+    "cross_validate": "sklearn.model_selection.cross_validate",
+    "permutation_importance": "sklearn.inspection.permutation_importance",
+}
+OTHERS = ("sklearn.", "sktime.", "skorch.", "torch.", "numpy.", "pandas.")
 PACKAGES = re.compile(rf"^(sklstm\.)?(({'|'.join(PUBLIC)})\.)?")
 
 ORDER = [
@@ -137,10 +151,10 @@ def _public(kind):
 
 
 def public_names():
-    """Give the full name of each public name, those at the top of the package first."""
+    """Give the full name of what a page may mention, the top of the package first."""
     import sklstm
 
-    known = {name: f"sklstm.{name}" for name in sklstm.__all__}
+    known = OF_OTHERS | {name: f"sklstm.{name}" for name in sklstm.__all__}
     for part in PUBLIC:
         for name in import_module(f"sklstm.{part}").__all__:
             known.setdefault(name, f"sklstm.{part}.{name}")
@@ -154,6 +168,8 @@ def linked(text, names):
     """
     if text.startswith("sklstm."):
         return names.get(PACKAGES.sub("", text, count=1), text)
+    if text.startswith(OTHERS):
+        return text
     return names.get(text) if re.search(r"[A-Z_]", text) else None
 
 
