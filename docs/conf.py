@@ -24,7 +24,8 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
-    "extension",  # docs/extension.py
+    "extensions.markdown",
+    "extensions.reference",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 exclude_patterns = ["_build", "examples/*.ipynb", "examples/*.py"]
@@ -68,11 +69,11 @@ sphinx_gallery_conf = {
     "gallery_dirs": "examples",
     # The data of the engines are not redistributed.
     "filename_pattern": r"/plot_(?!turbofan)",
-    "within_subsection_order": "extension.GalleryOrder",
+    "within_subsection_order": "extensions.gallery.GalleryOrder",
     "backreferences_dir": "api/examples",
     "doc_module": ("sklstm",),
     "reference_url": {"sklstm": None},
-    "reset_modules": ("matplotlib", "extension.one_thread"),
+    "reset_modules": ("matplotlib", "extensions.gallery.one_thread"),
     "compress_images": (),
     "matplotlib_animations": False,
     "show_memory": False,
