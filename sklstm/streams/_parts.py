@@ -81,6 +81,11 @@ def take_apart(model: Any, window_length: int | None) -> Parts:
         )
     check_is_fitted(model)
     steps, windows, tail = _split(model)
+    if getattr(_reader(tail), "return_sequences", False):
+        raise ValueError(
+            "return_sequences must be False in a stream, which predicts what follows the"
+            " last row. Got True."
+        )
     if windows is not None:
         if window_length is not None:
             raise ValueError(
