@@ -77,6 +77,8 @@ sphinx_gallery_conf = {
     "compress_images": (),
     "matplotlib_animations": False,
     "show_memory": False,
+    "write_computation_times": False,
+    "first_notebook_cell": '# %pip install "sklstm[examples,sktime]"',
     "show_signature": False,
     "min_reported_time": 1,
     "remove_config_comments": True,

@@ -1,6 +1,6 @@
 """Pages in Markdown.
 
-- Names lead to their pages.
+- Names, and files of examples, lead to their pages.
 - Blocks end without the empty line that doctest needs, and wide tables scroll.
 - CHANGELOG.md and CONTRIBUTING.md, which stand in the root, are pages too.
 """
@@ -71,7 +71,7 @@ def linked(text, names):
 
 
 def link_names(app, doctree):
-    """Let code in Markdown that is a public name lead to its page."""
+    """Let code that is a public name, or the file of an example, lead to its page."""
     from docutils import nodes
     from sphinx.addnodes import pending_xref
 
@@ -81,12 +81,15 @@ def link_names(app, doctree):
     names = public_names()
     taken = (nodes.title, nodes.reference, pending_xref)
     for code in list(doctree.findall(nodes.literal)):
-        target = linked(code.astext().removesuffix("()"), names)
+        text = code.astext().removesuffix("()")
+        if example := re.fullmatch(r"examples/(plot_\w+)\.py", text):
+            domain, kind, target = "std", "doc", f"/examples/{example[1]}"
+        else:
+            domain, kind, target = "py", "obj", linked(text, names)
         if target is None or _is_within(code, taken):
             continue
-        link = pending_xref(
-            "", refdomain="py", reftype="obj", reftarget=target, refdoc=docname
-        )
+        to = {"refdomain": domain, "reftype": kind, "reftarget": target}
+        link = pending_xref("", **to, refdoc=docname, refexplicit=True)
         code.replace_self(link)
         link += code
 
