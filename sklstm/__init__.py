@@ -12,6 +12,7 @@ from .streams import StreamPredictor
 from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
+    TokenEncoder,
     Windows,
     cut_sequences,
     future_targets,
@@ -29,6 +30,7 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "StreamPredictor",
+    "TokenEncoder",
     "Windows",
     "cut_sequences",
     "future_targets",

@@ -65,6 +65,7 @@ _OURS = {
     "sklstm.windows": {
         "SlidingWindowTransformer": "lags_ _keys _fitted:Rows _step:Step _context:Context",
         "SequenceReshaper": "n_timesteps_ _static _dynamic",
+        "TokenEncoder": "vocabulary_",
     },
 }
 _SCIKIT = "n_features_in_ feature_names_in_ _sklearn_output_config"

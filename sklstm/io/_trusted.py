@@ -18,6 +18,7 @@ TRUSTED_TYPES = (
     "sklstm.windows._reshaper.SequenceReshaper",
     "sklstm.windows._rows.Rows",
     "sklstm.windows._time.Step",
+    "sklstm.windows._tokens.TokenEncoder",
     "sklstm.windows._transformer.SlidingWindowTransformer",
 )
 """Names of the types that `skops.io.load` has to trust to read estimators of this package.
