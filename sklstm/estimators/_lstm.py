@@ -210,6 +210,9 @@ class LSTMEstimator(
             If Ctrl-C interrupts the training. The estimator is then fitted with the best
             whole epoch, or with the last where nothing validates; or is as it was, before
             the first. A checkpoint is kept, and taken up by the next `fit`.
+        OSError
+            If a checkpoint can no longer be written, as on a full disk. The estimator is
+            then fitted as after Ctrl-C.
         """
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         previous = self._model if self.warm_start and self.__sklearn_is_fitted__() else None

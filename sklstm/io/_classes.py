@@ -78,7 +78,8 @@ _SKTIME = {
     "LSTMTimeSeriesClassifier": "estimator_:LSTMClassifier _channels classes_ n_classes_",
     "LSTMTimeSeriesRegressor": "estimator_:LSTMRegressor _channels _is_timed",
     "LSTMDetector": "detector_:LSTMOutlierDetector _cutter:SlidingWindowTransformer"
-    " _usual:TailLikelihood threshold_ _knows_gaps _fitted _tail _X _y",
+    " _usual:TailLikelihood _nothing:TailLikelihood threshold_ _knows_gaps _fitted _tail"
+    " _X _y",
 }
 _BASE = (
     "_fh:ForecastingHorizon _cutoff _state _is_fitted _is_vectorized _converter_store_y"

@@ -1,6 +1,8 @@
 """The types of this package that skops has to be told of."""
 
 TRUSTED_TYPES = (
+    "pathlib.PosixPath",
+    "pathlib.WindowsPath",
     "sklstm.estimators._calibration.SeenRows",
     "sklstm.estimators._classifier.LSTMClassifier",
     "sklstm.estimators._conformal_classifier.ConformalClassifier",

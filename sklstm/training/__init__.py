@@ -1,8 +1,9 @@
 """Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
-from ._checkpoint import Checkpoint, beside, given_random_state, open_checkpoint
+from ._checkpoint import Checkpoint, open_checkpoint
 from ._data import SequenceData
-from ._fingerprint import fingerprint
+from ._described import described
+from ._fingerprint import Fingerprint, digest_of, fingerprint
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -14,6 +15,7 @@ from ._run import Plan, run
 from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._trained_model import Memory, TrainedModel, data_options, make_network
+from ._unfinished_file import kept_random_state, stem_of
 from ._warm_start import NO_STATE, take_up
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "OWN",
     "SCHEDULES",
     "Checkpoint",
+    "Fingerprint",
     "Memory",
     "OwnThreads",
     "Plan",
@@ -32,17 +35,19 @@ __all__ = [
     "SklearnEpochs",
     "TrainedModel",
     "ValidationWatch",
-    "beside",
     "data_options",
+    "described",
+    "digest_of",
     "fingerprint",
-    "given_random_state",
     "hold_out",
     "hold_out_last",
     "in_time",
     "is_same",
+    "kept_random_state",
     "make_network",
     "open_checkpoint",
     "run",
     "shares_rows",
+    "stem_of",
     "take_up",
 ]
