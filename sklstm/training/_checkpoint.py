@@ -11,7 +11,6 @@ from typing import Any
 from ..files._lock import FileLock
 from ._described import Indescribable
 from ._fingerprint import Fingerprint, digest_of
-from ._net import Diverged
 from ._unfinished_file import (
     KIND,
     KINDS,
@@ -107,7 +106,8 @@ class Checkpoint:
     ) -> None:
         if not self._is_used:
             return
-        is_done = kind is None or issubclass(kind, Diverged)
+        # A fit that has diverged once would do so again.
+        is_done = error is None or getattr(error, "is_divergence", False)
         try:
             if is_done or not self._is_worth_keeping:
                 self.path.unlink(missing_ok=True)

@@ -417,7 +417,11 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("options", OTHERS, ids=str)
+@pytest.mark.parametrize(
+    "options",
+    OTHERS,
+    ids=[", ".join(f"{n}={v!r:.14}" for n, v in o.items()) for o in OTHERS],
+)
 def test_other_parameters_begin_anew(options, unfinished, path, crash):
     content = file_of(path).read_bytes()
     steps = crash(0)
