@@ -90,7 +90,7 @@ class TokenEncoder(CallbackSupportMixin, TransformerMixin, VersionedPickle):
 
         Parameters
         ----------
-        X : iterable of sequences of str or int
+        X : sequence of sequences of str or int
             Lists of tokens, first one first; all text or all whole numbers.
         y : None
             Ignored.
@@ -122,7 +122,7 @@ class TokenEncoder(CallbackSupportMixin, TransformerMixin, VersionedPickle):
 
         Parameters
         ----------
-        X : iterable of sequences of str or int
+        X : sequence of sequences of str or int
             Lists of tokens. An empty one becomes a sequence without an observed step.
 
         Returns
