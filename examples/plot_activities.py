@@ -11,9 +11,8 @@ back beside the rows.
 Of ten people who were not learnt from the LSTM tells 89 % of the seconds rightly. Gradient
 boosting on means and changes over some seconds to each side tells 76 %.
 
-Run it with ``python examples/plot_activities.py [folder]``. The table is printed, and the
-picture is saved in the folder, "figures" by default. It needs
-``pip install "sklstm[examples]"`` and takes half a minute.
+As a script, ``python examples/plot_activities.py folder`` saves the picture in that folder.
+It needs ``pip install "sklstm[examples]"`` and takes half a minute.
 """  # noqa: D205, D400
 
 import sys
@@ -36,6 +35,8 @@ def told(seconds: pd.DataFrame) -> pd.DataFrame:
     rise = seconds.groupby("person")["height"].diff().fillna(0.0)
     return seconds.assign(motion=np.log(seconds["motion"]), rise=rise)
 
+
+torch.set_num_threads(1)  # a network this small is slower with more
 
 # %%
 # The LSTM reads recordings, cut to two minutes
@@ -75,32 +76,41 @@ def within(seconds: pd.DataFrame, n: int = 9) -> pd.DataFrame:
     )
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    seconds = told(make_activities(30))
-    train = seconds[seconds["person"] < 20]
-    test = seconds[seconds["person"] >= 20].reset_index(drop=True)
+# %%
+# Ten people who were not learnt from
+# -----------------------------------
 
-    said = predict(learn(train), test)
-    boosting = HistGradientBoostingClassifier(random_state=0)
-    simple = boosting.fit(within(train), train["activity"]).predict(within(test))
-    print("Share of the seconds of ten new people that are told rightly")
-    print(f"Gradient boosting  {np.mean(simple == test['activity']):.3f}")
-    print(f"LSTM               {np.mean(said == test['activity']):.3f}")
+seconds = told(make_activities(30))
+train = seconds[seconds["person"] < 20]
+test = seconds[seconds["person"] >= 20].reset_index(drop=True)
 
-    one = test["person"] == 20
-    lines = {"truth": test["activity"][one], "LSTM": said[one], "boosting": simple[one]}
-    figure, axes = plt.subplots(4, figsize=(8, 6), sharex=True, layout="constrained")
-    test[one].plot(x="second", y=["motion", "height"], secondary_y="height", ax=axes[0])
-    order = ["sit", "walk", "climb", "run"]
-    for ax, (name, activity) in zip(axes[1:], lines.items(), strict=True):
-        ax.step(test["second"][one], [order.index(a) for a in activity], where="mid")
-        ax.set(ylabel=name, yticks=range(4), yticklabels=order)
-    axes[-1].set_xlabel("second")
+said = predict(learn(train), test)
+boosting = HistGradientBoostingClassifier(random_state=0)
+simple = boosting.fit(within(train), train["activity"]).predict(within(test))
+print("Share of the seconds of ten new people that are told rightly")
+print(f"Gradient boosting  {np.mean(simple == test['activity']):.3f}")
+print(f"LSTM               {np.mean(said == test['activity']):.3f}")
+
+# %%
+# One of them
+# -----------
+
+one = test["person"] == 20
+lines = {"truth": test["activity"][one], "LSTM": said[one], "boosting": simple[one]}
+figure, axes = plt.subplots(4, figsize=(8, 6), sharex=True, layout="constrained")
+test[one].plot(x="second", y=["motion", "height"], secondary_y="height", ax=axes[0])
+order = ["sit", "walk", "climb", "run"]
+for ax, (name, activity) in zip(axes[1:], lines.items(), strict=True):
+    ax.step(test["second"][one], [order.index(a) for a in activity], where="mid")
+    ax.set(ylabel=name, yticks=range(4), yticklabels=order)
+axes[-1].set_xlabel("second")
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "activities.png", dpi=120)
     print(f"Picture saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

@@ -9,8 +9,10 @@ mean drifts away. One that learns a mixture of distributions says that there are
 answers, and a line that is drawn from it has circles to both sides, like the line that it
 has learnt (Graves, 2013, draws handwriting so).
 
-Run it with ``python examples/plot_loops.py [folder]``. The picture is saved in the folder,
-"figures" by default; in it, the circle that the drawing goes on from has another colour.
+In the picture, the circle that the drawing goes on from has another colour.
+
+As a script, ``python examples/plot_loops.py folder`` saves the picture in that folder. It
+needs ``pip install "sklstm[examples]"`` and takes a minute.
 """  # noqa: D205, D400
 
 import sys
@@ -61,37 +63,49 @@ def draw(
     return np.array(turns)
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    learnt = circles(16, seed=1)
-    rng = np.random.RandomState(0)
-    mixture, mean = train("mixture"), train("squared_error")
-    opening, n_steps = learnt[:CIRCLE], len(learnt)
-    paths = {
-        "Learnt": learnt,
-        'Drawn from loss="mixture"': draw(
-            lambda window: mixture.sample_y(window, random_state=rng)[0, 0],
-            opening,
-            n_steps,
-        ),
-        'Predicted with loss="squared_error"': draw(
-            lambda window: mean.predict(window)[0], opening, n_steps
-        ),
-    }
-    ends = path(opening)[-1] - path(opening)[0]
-    print(f"A circle ends {np.hypot(*ends):.1f} steps from where it began")
-    for title, turns in paths.items():
-        circle = np.abs(turns[CIRCLE:]).mean() * CIRCLE / (2 * np.pi)
-        left = (turns[CIRCLE:] > 0).mean()
-        print(f"{title}: {circle:.2f} circles in {CIRCLE} steps, {left:.0%} to the left")
-    figure, axes = plt.subplots(1, len(paths), figsize=(10, 3.8), layout="constrained")
-    for ax, (title, turns) in zip(axes, paths.items(), strict=True):
-        ax.plot(*path(turns).T, "C0", *path(turns[:CIRCLE]).T, "C1", linewidth=1.5)
-        ax.set(title=title, aspect="equal")
+torch.set_num_threads(1)  # a network this small is slower with more
+
+# %%
+# A mixture, and a mean
+# ---------------------
+
+learnt = circles(16, seed=1)
+rng = np.random.RandomState(0)
+mixture, mean = train("mixture"), train("squared_error")
+opening, n_steps = learnt[:CIRCLE], len(learnt)
+paths = {
+    "Learnt": learnt,
+    'Drawn from loss="mixture"': draw(
+        lambda window: mixture.sample_y(window, random_state=rng)[0, 0],
+        opening,
+        n_steps,
+    ),
+    'Predicted with loss="squared_error"': draw(
+        lambda window: mean.predict(window)[0], opening, n_steps
+    ),
+}
+ends = path(opening)[-1] - path(opening)[0]
+print(f"A circle ends {np.hypot(*ends):.1f} steps from where it began")
+for title, turns in paths.items():
+    circle = np.abs(turns[CIRCLE:]).mean() * CIRCLE / (2 * np.pi)
+    left = (turns[CIRCLE:] > 0).mean()
+    print(f"{title}: {circle:.2f} circles in {CIRCLE} steps, {left:.0%} to the left")
+
+# %%
+# What each draws
+# ---------------
+
+figure, axes = plt.subplots(1, len(paths), figsize=(10, 3.8), layout="constrained")
+for ax, (title, turns) in zip(axes, paths.items(), strict=True):
+    ax.plot(*path(turns).T, "C0", *path(turns[:CIRCLE]).T, "C1", linewidth=1.5)
+    ax.set(title=title, aspect="equal")
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "loops.png", dpi=120)
     print(f"Picture saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

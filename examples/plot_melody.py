@@ -6,14 +6,14 @@ Write a melody
 Joy", sung in several keys. Then it goes on by itself: it predicts the probability of each
 next note, one is drawn, added to the melody, and so on.
 
-Run it with ``python examples/plot_melody.py [folder]``. The notes are printed, and the
-picture is saved in the folder, "figures" by default. It needs
-``pip install "sklstm[examples]"`` and takes a few seconds.
+As a script, ``python examples/plot_melody.py folder`` saves the picture in that folder. It
+needs ``pip install "sklstm[examples]"`` and takes a few seconds.
 """  # noqa: D205, D400
 
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -32,6 +32,8 @@ THEME = [
 LOWEST = min(THEME)
 WINDOW = 12
 
+
+torch.set_num_threads(1)  # a network this small is slower with more
 
 # %%
 # Learn which note comes next
@@ -81,29 +83,38 @@ def compose(
     return np.array(notes)
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    model = train()
-    theme = transposed(3)  # E flat major
-    melodies = {"The theme": theme[:60]} | {
-        f"Drawn at temperature {temperature}": compose(
-            model, theme[:WINDOW], 60, temperature, seed=0
-        )
-        for temperature in (0.3, 1.0, 1.5)
-    }
-    for title, notes in melodies.items():
-        print(f"{title}: {' '.join(NAMES[(n + LOWEST) % 12] for n in notes)}")
-    axes = pd.DataFrame(melodies).plot(
-        subplots=True, sharey=True, figsize=(9, 6), style="_", ms=7, mew=3,
-        xlabel="Note; those before the line are given",
-    )  # fmt: skip
-    for ax in axes:
-        ax.axvline(WINDOW - 0.5, color="black")
-        ax.set_yticks(range(0, 24, 3), [NAMES[(i + LOWEST) % 12] for i in range(0, 24, 3)])
+# %%
+# The theme, and what the network makes of its beginning
+# ------------------------------------------------------
+
+model = train()
+theme = transposed(3)  # E flat major
+melodies = {"The theme": theme[:60]} | {
+    f"Drawn at temperature {temperature}": compose(
+        model, theme[:WINDOW], 60, temperature, seed=0
+    )
+    for temperature in (0.3, 1.0, 1.5)
+}
+for title, notes in melodies.items():
+    print(f"{title}: {' '.join(NAMES[(n + LOWEST) % 12] for n in notes)}")
+
+# %%
+# The notes before the line are given.
+
+axes = pd.DataFrame(melodies).plot(
+    subplots=True, sharey=True, figsize=(9, 6), style="_", ms=7, mew=3,
+    xlabel="Note; those before the line are given",
+)  # fmt: skip
+for ax in axes:
+    ax.axvline(WINDOW - 0.5, color="black")
+    ax.set_yticks(range(0, 24, 3), [NAMES[(i + LOWEST) % 12] for i in range(0, 24, 3)])
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     axes[0].figure.savefig(folder / "melody.png", dpi=120)
     print(f"Picture saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

@@ -7,9 +7,11 @@ split in time, cut into windows of 30 trading days and given to three LSTM layer
 forecast of tomorrow's close is then set beside the one that anybody can make: that the
 price stays what it is today, called persistence.
 
-Run it with ``python examples/plot_netflix.py [folder]``. It prints tables, and saves
-pictures in the folder, "figures" by default. It needs pandas and matplotlib.
+As a script, ``python examples/plot_netflix.py folder`` saves the pictures in that folder.
+It needs ``pip install "sklstm[examples]"`` and takes half a minute.
 """  # noqa: D205, D400
+
+# sphinx_gallery_thumbnail_number = -1
 
 import sys
 from pathlib import Path
@@ -33,24 +35,33 @@ from sklstm.plotting import (
 WINDOW = 30  # trading days that the network sees
 HELD_OUT = 0.15  # the last share of the days to test on; of those before, to validate on
 
+torch.set_num_threads(1)  # a network this small is as fast, and sums in one order
+plt.rcParams["figure.constrained_layout.use"] = True
+
 # %%
 # The data
 # --------
 
 
-def draw_prices(prices: pd.DataFrame) -> dict[str, plt.Figure]:
-    average = prices["Close"].rolling(14).mean()
-    lines = prices[["Close"]].assign(**{"Average of the last 14 days": average})
-    columns = prices.drop(columns="Adj Close")  # which is the close
-    columns["Volume (millions)"] = columns.pop("Volume") / 1e6
-    values = columns.assign(**{"Change of the close": prices["Close"].pct_change()})
-    size = {"figsize": (11, 7), "layout": (3, 2)}
-    return {
-        "close": lines.plot(figsize=(9, 4.5), ylabel="Netflix (US dollars)").figure,
-        "panels": columns.plot(subplots=True, **size)[0, 0].figure,
-        "histograms": values.hist(bins=40, **size)[0, 0].figure,
-    }
+prices = load_netflix()
+close = prices["Close"]
+print(f"{len(prices)} trading days. Missing values:")
+print(prices.isna().sum().to_string())
 
+average = close.rolling(14).mean().rename("Average of the last 14 days")
+lines = pd.concat([close, average], axis=1)
+ax = lines.plot(figsize=(9, 4.5), ylabel="Netflix (US dollars)")
+figures = {"close": ax.figure}
+
+# %%
+# Each column, and how its values are spread. The adjusted close is the close here.
+
+columns = prices.drop(columns="Adj Close")
+columns["Volume (millions)"] = columns.pop("Volume") / 1e6
+size = {"figsize": (11, 7), "layout": (3, 2)}
+figures["panels"] = columns.plot(subplots=True, **size)[0, 0].figure
+values = columns.assign(**{"Change of the close": close.pct_change()})
+figures["histograms"] = values.hist(bins=40, **size)[0, 0].figure
 
 # %%
 # Samples and their split
@@ -61,11 +72,14 @@ def draw_prices(prices: pd.DataFrame) -> dict[str, plt.Figure]:
 # before. The last day of all has no target yet; it gives the forecast that one would use.
 
 
-def split(n_samples: int) -> list[np.ndarray]:
-    """Give the numbers of the samples for training, validation and the test."""
-    known, test = train_test_split(np.arange(n_samples), test_size=HELD_OUT, shuffle=False)
-    return [*train_test_split(known, test_size=HELD_OUT, shuffle=False), test]
+known, test = train_test_split(np.arange(len(close) - 1), test_size=HELD_OUT, shuffle=False)
+train, validation = train_test_split(known, test_size=HELD_OUT, shuffle=False)
 
+# Targets of the last training days would lie in windows that validate.
+cv = [(train[: 1 - WINDOW], validation), (known, test)]
+windows = WindowDisplay.from_splitter(cv, close[:-1], window_length=WINDOW, horizon=1)
+windows.ax_.set_yticks([1, 2], ["Validation", "Test"])
+figures["split"] = windows.figure_
 
 # %%
 # What to forecast
@@ -97,8 +111,8 @@ FORMS = {
 #
 # - A window ends at its own day. ``gaps="ignore"`` takes Monday as the step after Friday;
 #   ``context="fit"`` lets the windows of the first test days reach back across the split.
-# - ``early_stopping=True`` holds out the last samples given to ``fit``, those that `split`
-#   calls validation, and in the end goes back to the best weights. Samples before whose
+# - ``early_stopping=True`` holds out the last samples given to ``fit``, the validation
+#   days, and in the end goes back to the best weights. Samples before whose
 #   windows overlap with them are left out.
 # - The regressor standardises by what is left for training. A `StandardScaler` at the head
 #   of the pipeline would have seen the held-out days too.
@@ -117,6 +131,30 @@ def forecast(form: str, close: pd.Series, n_known: int) -> tuple[Pipeline, np.nd
     return model, price_from(said, close.to_numpy())
 
 
+# A forecast stands in the row of the day that it is for, which is the next one.
+days = close.index[1:].append(close.index[-1:] + pd.offsets.BDay())
+table = pd.DataFrame({"Truth": close.reindex(days), "Persistence": close.to_numpy()})
+models = {}
+for form in FORMS:
+    models[form], table[form] = forecast(form, close, test[0])
+
+# %%
+# How training went
+# -----------------
+#
+# The losses share one meaning: 1 is that of "always the mean of the training days". Prices
+# leave that mean behind: to forecast them better is no feat.
+
+figures["losses"], axes = plt.subplots(1, 2, figsize=(11, 4.5), sharey=True)
+for ax, (name, model) in zip(axes, models.items(), strict=True):
+    TrainingCurveDisplay.from_estimator(model, relative=True, ax=ax)
+    ax.set(title=name, yscale="log")
+
+# %%
+# Which network
+# -------------
+
+
 def errors_of(table: pd.DataFrame) -> pd.DataFrame:
     """Measure the errors of some days' forecasts."""
     truth = table["Truth"]
@@ -126,65 +164,40 @@ def errors_of(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"MAE ($)": mae, "RMSE ($)": rmse, "MAPE (%)": mape})
 
 
-def draw_model(
-    close: pd.Series, table: pd.DataFrame, parts: list, models: dict, chosen: str
-) -> dict[str, plt.Figure]:
-    train, validation, test = parts
-    # Targets of the last training days would lie in windows that validate.
-    cv = [(train[: 1 - WINDOW], validation), (np.r_[train, validation], test)]
-    windows = WindowDisplay.from_splitter(cv, close[:-1], window_length=WINDOW, horizon=1)
-    windows.ax_.set_yticks([1, 2], ["Validation", "Test"])
-    # The losses share one meaning: 1 is that of "always the mean of the training days".
-    # Prices leave that mean behind: to forecast them better is no feat.
-    losses, axes = plt.subplots(1, 2, figsize=(11, 4.5), sharey=True)
-    for ax, (name, model) in zip(axes, models.items(), strict=True):
-        TrainingCurveDisplay.from_estimator(model, relative=True, ax=ax)
-        ax.set(title=name, yscale="log")
-    figure, ax = plt.subplot_mosaic([["price"] * 2, ["errors", "lags"]], figsize=(10, 7))
-    known, ahead = close[: test[0] + 1], table.iloc[test[0] :]
-    ForecastDisplay.from_predictions(
-        known, ahead[chosen], y_true=ahead["Truth"], persistence=ahead["Persistence"],
-        n_context=20, name=chosen, ax=ax["price"],
-    )  # fmt: skip
-    left = ahead["Truth"], ahead[chosen]
-    ResidualDisplay.from_predictions(*left, ax=[ax["errors"], ax["lags"]])
-    ax["price"].set(title="The test: one day ahead", ylabel="Close (US dollars)")
-    return {"split": windows.figure_, "losses": losses, "forecast": figure}
+validated = errors_of(table.iloc[validation])
+chosen = validated.loc[list(FORMS), "MAE ($)"].idxmin()
+print(f"\nValidation, {len(validation)} days: chooses between the networks")
+print(validated.round(3).to_string(), f"\nChosen: {chosen}")
 
+# %%
+# Was it worth it?
+# ----------------
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is as fast, and sums in one order
-    plt.rcParams["figure.constrained_layout.use"] = True
-    prices = load_netflix()
-    close = prices["Close"]
-    print(f"{len(prices)} trading days. Missing values:", prices.isna().sum().to_string(),
-          sep="\n")  # fmt: skip
+tested = errors_of(table.iloc[test][["Truth", chosen, "Persistence"]])
+print(f"\nTest, {len(test)} days: seen once, after the choice")
+print(tested.round(3).to_string())
+print(f"Smaller absolute error: {tested['MAE ($)'].idxmin()}")
+print(f"\nForecast of {chosen} for the next trading day, {days[-1]:%Y-%m-%d}: "
+      f"${table[chosen].iloc[-1]:.2f} (last close: ${close.iloc[-1]:.2f})")  # fmt: skip
 
-    # A forecast stands in the row of the day that it is for, which is the next one.
-    days = close.index[1:].append(close.index[-1:] + pd.offsets.BDay())
-    table = pd.DataFrame({"Truth": close.reindex(days), "Persistence": close.to_numpy()})
-    parts, models = split(len(close) - 1), {}
-    validation, test = parts[1:]
-    for form in FORMS:
-        models[form], table[form] = forecast(form, close, test[0])
+figure, ax = plt.subplot_mosaic([["price"] * 2, ["errors", "lags"]], figsize=(10, 7))
+ahead = table.iloc[test[0] :]
+ForecastDisplay.from_predictions(
+    close[: test[0] + 1], ahead[chosen], y_true=ahead["Truth"],
+    persistence=ahead["Persistence"], n_context=20, name=chosen, ax=ax["price"],
+)  # fmt: skip
+left = ahead["Truth"], ahead[chosen]
+ResidualDisplay.from_predictions(*left, ax=[ax["errors"], ax["lags"]])
+ax["price"].set(title="The test: one day ahead", ylabel="Close (US dollars)")
+figures["forecast"] = figure
 
-    validated = errors_of(table.iloc[validation])
-    chosen = validated.loc[list(FORMS), "MAE ($)"].idxmin()
-    tested = errors_of(table.iloc[test][["Truth", chosen, "Persistence"]])
-    print(f"\nValidation, {len(validation)} days: chooses between the networks")
-    print(validated.round(3).to_string(), f"\nChosen: {chosen}")
-    print(f"\nTest, {len(test)} days: seen once, after the choice")
-    print(tested.round(3).to_string())
-    print(f"Smaller absolute error: {tested['MAE ($)'].idxmin()}")
-    print(f"\nForecast of {chosen} for the next trading day, {days[-1]:%Y-%m-%d}: "
-          f"${table[chosen].iloc[-1]:.2f} (last close: ${close.iloc[-1]:.2f})")  # fmt: skip
-
-    figures = draw_prices(prices) | draw_model(close, table, parts, models, chosen)
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         figure.savefig(folder / f"netflix_{name}.png", dpi=120)
     print(f"\n{len(figures)} pictures saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

@@ -7,9 +7,8 @@ reads the words in their order, and tells by its attention which of them counted
 reviews are made up from a small grammar with "not", "never" and "but", so that the words
 alone are not enough: a logistic regression on word counts is shown beside.
 
-Run it with ``python examples/plot_reviews.py [folder]``. The table is printed, and the
-picture is saved in the folder, "figures" by default. It needs
-``pip install "sklstm[examples]"`` and takes a few seconds.
+As a script, ``python examples/plot_reviews.py folder`` saves the picture in that folder. It
+needs ``pip install "sklstm[examples]"`` and takes a few seconds.
 """  # noqa: D205, D400
 
 import sys
@@ -30,6 +29,8 @@ BAD = ["bad", "dull", "boring", "clumsy", "awful", "predictable"]
 SUBJECTS = ["the film", "the plot", "the acting", "the music", "the ending"]
 NEGATIONS = ["is not", "was never", "is hardly"]
 
+
+torch.set_num_threads(1)  # a network this small is slower with more
 
 # %%
 # The reviews
@@ -100,33 +101,42 @@ def plot_attention(
     return figure
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    texts, labels = make_reviews(1500, seed=0)
-    new_texts, new_labels = make_reviews(500, seed=1)
-    vocabulary = make_vocabulary(texts)
+# %%
+# Read, and counted
+# -----------------
 
-    model = LSTMClassifier(
-        categorical_features=0,
-        embedding_size=8,
-        bidirectional=True,
-        pooling="attention",
-        max_epochs=20,
-        random_state=0,
-    ).fit(tokenise(texts, vocabulary), labels)
-    counts = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, labels)
+texts, labels = make_reviews(1500, seed=0)
+new_texts, new_labels = make_reviews(500, seed=1)
+vocabulary = make_vocabulary(texts)
 
-    print("Share of 500 new reviews that are read rightly")
-    print(f"LSTM         {model.score(tokenise(new_texts, vocabulary), new_labels):.3f}")
-    print(f"Word counts  {counts.score(new_texts, new_labels):.3f}")
+model = LSTMClassifier(
+    categorical_features=0,
+    embedding_size=8,
+    bidirectional=True,
+    pooling="attention",
+    max_epochs=20,
+    random_state=0,
+).fit(tokenise(texts, vocabulary), labels)
+counts = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, labels)
 
-    looked_at = ["the plot is clever", "the ending was never dull",
-                 "the music is great but the acting is not good"]  # fmt: skip
-    figure = plot_attention(model, looked_at, vocabulary)
+print("Share of 500 new reviews that are read rightly")
+print(f"LSTM         {model.score(tokenise(new_texts, vocabulary), new_labels):.3f}")
+print(f"Word counts  {counts.score(new_texts, new_labels):.3f}")
+
+# %%
+# Words that decide
+# -----------------
+
+looked_at = ["the plot is clever", "the ending was never dull",
+             "the music is great but the acting is not good"]  # fmt: skip
+figure = plot_attention(model, looked_at, vocabulary)
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "reviews_attention.png", dpi=120)
     print(f"Picture saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

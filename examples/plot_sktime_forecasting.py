@@ -8,15 +8,15 @@ beat: the same month of the year before, and exponential smoothing with a trend 
 season. Then all three are judged again from every month of the year before, as if each
 forecast had been made at its time (a backtest).
 
-Run it with ``python examples/plot_sktime_forecasting.py [folder]``. The tables are printed,
-and the pictures are saved in the folder, "figures" by default. It needs
-``pip install "sklstm[sktime,examples]"`` and takes a few seconds.
+As a script, ``python examples/plot_sktime_forecasting.py folder`` saves the pictures in
+that folder. It needs ``pip install "sklstm[sktime,examples]"`` and takes a few seconds.
 """  # noqa: D205, D400
 
 import sys
 import warnings
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -42,6 +42,8 @@ def forecasters() -> dict[str, BaseForecaster]:
         "Smoothing": ExponentialSmoothing(trend="add", seasonal="mul", sp=12),
     }
 
+
+torch.set_num_threads(1)  # a network this small is slower with more
 
 # %%
 # The twelfth year
@@ -74,33 +76,42 @@ def backtest(passengers: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(errors)
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    passengers = load_airline()
-    # sktime announces a change of its defaults each time that it makes a forecaster.
-    with warnings.catch_warnings(record=True):
-        forecasts = forecast_last_year(passengers)
-        errors = backtest(passengers)
-    actual = passengers["1960":]
-    of_year = {
-        name: 100 * METRIC(actual, forecast.rename(actual.name))
-        for name, forecast in forecasts.items()
-    }
-    table = {"MAPE of 1960, %": of_year, "MAPE of the backtest, %": errors.mean()}
-    print(pd.DataFrame(table).to_string(float_format="{:.2f}".format))
+# %%
+# Beside each other
+# -----------------
 
-    display = ForecastDisplay.from_predictions(
-        passengers[:"1959-12"], forecasts, y_true=actual, n_context=36,
-        persistence=False,  # that of the same month, "Year before", is among them
-    )  # fmt: skip
-    display.ax_.set_ylabel("Passengers a month, thousands")
-    ylabel = "MAPE of 12 months, %"
-    axes = errors.plot(style="o-", ylim=(0, None), xlabel="Forecast at", ylabel=ylabel)
+passengers = load_airline()
+# sktime announces a change of its defaults each time that it makes a forecaster.
+with warnings.catch_warnings(record=True):
+    forecasts = forecast_last_year(passengers)
+    errors = backtest(passengers)
+actual = passengers["1960":]
+of_year = {
+    name: 100 * METRIC(actual, forecast.rename(actual.name))
+    for name, forecast in forecasts.items()
+}
+table = {"MAPE of 1960, %": of_year, "MAPE of the backtest, %": errors.mean()}
+print(pd.DataFrame(table).to_string(float_format="{:.2f}".format))
+
+# %%
+# The forecasts, and the errors of the backtest
+# ---------------------------------------------
+
+display = ForecastDisplay.from_predictions(
+    passengers[:"1959-12"], forecasts, y_true=actual, n_context=36,
+    persistence=False,  # that of the same month, "Year before", is among them
+)  # fmt: skip
+display.ax_.set_ylabel("Passengers a month, thousands")
+ylabel = "MAPE of 12 months, %"
+axes = errors.plot(style="o-", ylim=(0, None), xlabel="Forecast at", ylabel=ylabel)
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     display.figure_.savefig(folder / "airline_forecast.png", dpi=120)
     axes.figure.savefig(folder / "airline_backtest.png", dpi=120, bbox_inches="tight")
     print(f"Pictures saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

@@ -10,9 +10,8 @@ that reads from left to right knows all that came before; one in both directions
 Of 500 new sentences the last tags 95 % of the words rightly, the regression 91 %, and the
 most frequent tag of each word 81 %.
 
-Run it with ``python examples/plot_tags.py [folder]``. The table is printed, and the picture
-is saved in the folder, "figures" by default. It needs ``pip install "sklstm[examples]"``
-and takes half a minute.
+As a script, ``python examples/plot_tags.py folder`` saves the picture in that folder. It
+needs ``pip install "sklstm[examples]"`` and takes half a minute.
 """  # noqa: D205, D400
 
 import sys
@@ -32,6 +31,8 @@ from sklstm.datasets import make_sentences
 Sentences = list[list[str]]
 SIDES = 2
 
+
+torch.set_num_threads(1)  # a network this small is slower with more
 
 # %%
 # A word is a number; sentences of unequal length become one array
@@ -67,43 +68,52 @@ def neighbours(sentences: Sentences) -> np.ndarray:
     return np.array(rows)
 
 
-def main(folder: Path) -> None:
-    torch.set_num_threads(1)  # a network this small is slower with more
-    words, tags = make_sentences(1000)
-    new_words, new_tags = make_sentences(500, random_state=1)
-    vocabulary = sorted({word for sentence in words for word in sentence})
-    truth = np.concatenate(new_tags)
+# %%
+# Tags of new sentences
+# ---------------------
 
-    known = pd.Series(np.concatenate(tags)).groupby(np.concatenate(words))
-    frequent = known.agg(lambda tag: tag.mode()[0])[np.concatenate(new_words)]
-    regression = make_pipeline(
-        OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=500, C=10)
-    ).fit(neighbours(words), np.concatenate(tags))
-    X, y = pad_sequences(numbered(words, vocabulary), tags)
-    forwards = learn(X, y)
-    both = learn(X, y, bidirectional=True, num_layers=2)
+words, tags = make_sentences(1000)
+new_words, new_tags = make_sentences(500, random_state=1)
+vocabulary = sorted({word for sentence in words for word in sentence})
+truth = np.concatenate(new_tags)
 
-    X, y = pad_sequences(numbered(new_words, vocabulary), new_tags)
-    print("Share of words of 500 new sentences that are tagged rightly")
-    print(f"The most frequent tag  {np.mean(frequent == truth):.3f}")
-    print(f"Regression, 5 words    {regression.score(neighbours(new_words), truth):.3f}")
-    print(f"LSTM, to the right     {forwards.score(X, y):.3f}")
-    print(f"LSTM, both directions  {both.score(X, y):.3f}")
+known = pd.Series(np.concatenate(tags)).groupby(np.concatenate(words))
+frequent = known.agg(lambda tag: tag.mode()[0])[np.concatenate(new_words)]
+regression = make_pipeline(
+    OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=500, C=10)
+).fit(neighbours(words), np.concatenate(tags))
+X, y = pad_sequences(numbered(words, vocabulary), tags)
+forwards = learn(X, y)
+both = learn(X, y, bidirectional=True, num_layers=2)
 
-    models = {"Read to the right": forwards, "Read in both directions": both}
-    wrong, right = ((model.predict(X) == y) for model in models.values())
-    told_later = right.all(axis=1) & ~wrong.all(axis=1)
-    number = min(np.flatnonzero(told_later), key=lambda i: len(new_words[i]))
-    sentence = new_words[number]
-    figure, axes = plt.subplots(2, figsize=(7, 4.5), sharex=True, layout="constrained")
-    for ax, (name, model) in zip(axes, models.items(), strict=True):
-        said = model.predict_proba(X[[number]])[0, -len(sentence) :]
-        shares = pd.DataFrame(said, sentence, model.classes_)[["noun", "verb"]]
-        shares.plot.bar(ax=ax, rot=0, ylim=(0, 1), title=name, ylabel="probability")
+X, y = pad_sequences(numbered(new_words, vocabulary), new_tags)
+print("Share of words of 500 new sentences that are tagged rightly")
+print(f"The most frequent tag  {np.mean(frequent == truth):.3f}")
+print(f"Regression, 5 words    {regression.score(neighbours(new_words), truth):.3f}")
+print(f"LSTM, to the right     {forwards.score(X, y):.3f}")
+print(f"LSTM, both directions  {both.score(X, y):.3f}")
+
+# %%
+# A word that only what follows tells
+# -----------------------------------
+
+models = {"Read to the right": forwards, "Read in both directions": both}
+wrong, right = ((model.predict(X) == y) for model in models.values())
+told_later = right.all(axis=1) & ~wrong.all(axis=1)
+number = min(np.flatnonzero(told_later), key=lambda i: len(new_words[i]))
+sentence = new_words[number]
+figure, axes = plt.subplots(2, figsize=(7, 4.5), sharex=True, layout="constrained")
+for ax, (name, model) in zip(axes, models.items(), strict=True):
+    said = model.predict_proba(X[[number]])[0, -len(sentence) :]
+    shares = pd.DataFrame(said, sentence, model.classes_)[["noun", "verb"]]
+    shares.plot.bar(ax=ax, rot=0, ylim=(0, 1), title=name, ylabel="probability")
+
+# sphinx_gallery_start_ignore
+if len(sys.argv) > 1:  # where pictures are to be saved
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "tags.png", dpi=120)
     print(f"Picture saved in {folder}")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "figures"))
+else:
+    plt.show()
+# sphinx_gallery_end_ignore

@@ -17,6 +17,8 @@ Run it with ``python examples/plot_turbofan.py folder [figures]``, where the fol
 Repository. It needs pandas and matplotlib, and takes a minute.
 """  # noqa: D205, D400
 
+# sphinx_gallery_thumbnail_path = "images/turbofan.png"
+
 import sys
 from pathlib import Path
 

@@ -13,6 +13,7 @@ from .streams import StreamPredictor
 from .windows import (
     SequenceReshaper,
     SlidingWindowTransformer,
+    TokenEncoder,
     Windows,
     cut_sequences,
     future_targets,
@@ -30,6 +31,7 @@ __all__ = [
     "SequenceReshaper",
     "SlidingWindowTransformer",
     "StreamPredictor",
+    "TokenEncoder",
     "Windows",
     "cut_sequences",
     "distributed",

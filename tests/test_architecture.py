@@ -7,7 +7,7 @@ from pathlib import Path
 import sklstm
 
 PACKAGE = Path(sklstm.__file__).parent
-PAGE = PACKAGE.parent / "docs" / "8-architecture.md"
+PAGE = PACKAGE.parent / "docs" / "development" / "architecture.md"
 
 
 def listed():

@@ -92,11 +92,11 @@ WRONG = {
     ),
     "ragged lists": (
         lambda: regressor().fit([[1.0, 2.0], [1.0]], [1.0, 2.0]),
-        "X must have sequences of one length.*fill the shorter ones up with NaN",
+        "X must have sequences of one length.*sklstm.pad_sequences fills the shorter",
     ),
     "ragged arrays": (
         lambda: regressor().fit([np.zeros((3, 2)), np.zeros((2, 2))], [1.0, 2.0]),
-        "X must have sequences of one length.*fill the shorter ones up with NaN",
+        "X must have sequences of one length.*sklstm.pad_sequences fills the shorter",
     ),
     "lists of words": (
         lambda: regressor().fit([["the", "cat"], ["a", "dog"]], [1.0, 2.0]),

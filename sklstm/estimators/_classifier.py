@@ -195,7 +195,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
         classes : array-like of shape (n_classes,) or None, default=None
             All labels that any call may bring: needed in the first call.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each sample counts.
+            How much each sample counts. With `return_sequences`, y and weights are as in
+            `fit`.
 
         Returns
         -------
@@ -276,7 +277,8 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
             Targets. With `horizon`, those that are NaN or None are not yet known and count
             nothing.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each sample counts.
+            How much each sample counts. With `return_sequences`, y and weights are as in
+            `fit`, and what is compared are the steps that count.
 
         Returns
         -------

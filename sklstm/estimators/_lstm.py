@@ -12,6 +12,7 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
+    is_regressor,
 )
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,12 +30,15 @@ from ..samples._inputs import (
     draw_seed,
     is_validation_given,
     plain,
+    read_sample_weight,
     read_sequences,
     resolve_device,
 )
 from ..samples._samples import Samples
+from ..samples._steps import counted_steps
 from ..training import (
     Checkpoint,
+    Fingerprint,
     Plan,
     SequenceNet,
     TrainedModel,
@@ -212,32 +216,43 @@ class LSTMEstimator(
             If Ctrl-C interrupts the training. The estimator is then fitted with the best
             whole epoch, or with the last where nothing validates; or is as it was, before
             the first. A checkpoint is kept, and taken up by the next `fit`.
+        OSError
+            If a checkpoint can no longer be written, as on a full disk. The estimator is
+            then fitted as after Ctrl-C.
         """
         given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-        with (
-            together(type(self), self._matters(NOT_SHARED)),
-            open_checkpoint(self.checkpoint) as checkpoint,
-        ):
-            self._fit_whole(X, y, sample_weight, given, checkpoint)
+        with together(type(self), self._matters(NOT_SHARED)):
+            self._fit(X, y, sample_weight, given)
         return self
 
-    def _fit_whole(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        given: dict[str, Any],
-        checkpoint: Checkpoint | None,
-    ) -> None:
-        """Train to the end, from where a checkpoint has come to."""
+    def _fit(self, X: Any, y: Any, sample_weight: Any, given: dict[str, Any]) -> None:
+        """Train anew, or go on, perhaps from a checkpoint."""
         previous = self._model if self.warm_start and self.__sklearn_is_fitted__() else None
         remedy = "Set warm_start=False to start anew."
-        kept_seed = None if checkpoint is None else checkpoint.seed
-        start = self._begin(X, y, sample_weight, previous, remedy, kept_seed=kept_seed)
+        start = self._begin(X, y, sample_weight, previous, remedy)
         if is_validation_given(given):
             valid = self._read_validation(start, *given.values())
             start = replace(start, valid=valid, brings_validation=self._is_given_validation)
-        elif self.early_stopping:
+        with open_checkpoint(
+            self.checkpoint,
+            lambda: self._fingerprint(start),
+            plain(self.random_state) if isinstance(self.random_state, Integral) else None,
+            start.seed,
+        ) as checkpoint:
+            if checkpoint is not None:
+                start = replace(start, seed=checkpoint.seed)
+            self._fit_whole(start, X, y, sample_weight, checkpoint)
+
+    def _fit_whole(
+        self,
+        start: Start,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        """Train to the end, from where a checkpoint has come to."""
+        if start.valid is None and self.early_stopping:
             start = self._hold_out(start)
         plan = Plan(
             plain(self.max_epochs),
@@ -249,16 +264,20 @@ class LSTMEstimator(
             checkpoint=checkpoint,
         )
         agree_on_data(start.train, start.valid, start.previous)
-        if checkpoint is not None:
-            self._claim(checkpoint, start)
         train_model(self, start, plan, X, y, sample_weight)
 
-    def _claim(self, checkpoint: Checkpoint, start: Start) -> None:
-        """Refuse the checkpoint of another fit."""
+    def _fingerprint(self, start: Start) -> Fingerprint:
+        """Tell what the fit is known by, before anything is held out."""
+        matters = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in NO_MATTER
+        }
+        if self.random_state is not None and not isinstance(self.random_state, Integral):
+            matters["random_state"] = start.seed
         kind, device = type(self), resolve_device(self.device)
-        parameters = {"estimator": kind, **self._matters(NO_MATTER), "device": device}
-        fit = fingerprint(parameters, start.train, start.valid, start.previous)
-        checkpoint.belong_to(fit, start.seed, plain(self.random_state))
+        parameters = {"estimator": kind, **matters, "device": device}
+        return fingerprint(parameters, start.train, start.valid, start.previous)
 
     def _matters(self, without: frozenset[str]) -> dict[str, Any]:
         """Give the parameters by which a fit is told from others."""
@@ -291,7 +310,6 @@ class LSTMEstimator(
         previous: TrainedModel | None,
         remedy: str,
         targets: Any = None,
-        kept_seed: int | None = None,
     ) -> Start:
         """Check the arguments, against those of before if training goes on."""
         check_callbacks(self.callbacks)
@@ -304,15 +322,14 @@ class LSTMEstimator(
             targets = previous.targets
         windows, layout = read_sequences(X, self, like=layout)
         check_per_step(self, windows)
+        check_same_order(X, y, "y")
+        y = self._counted(y, windows, sample_weight)
         if targets is None:
             targets = self._learn_targets(y)
-        if seed is None and self.random_state is None:
-            seed = kept_seed
         if seed is None:
             seed = draw_seed(self.random_state)
             ranks = current_ranks()
             seed = seed if ranks is None else ranks.of_first("the seed", seed)
-        check_same_order(X, y, "y")
         samples = as_samples(windows, targets, y, sample_weight)
         self._check_targets(samples.target)
         if self.horizon is not None:
@@ -325,10 +342,24 @@ class LSTMEstimator(
     def _read_validation(self, start: Start, X: Any, y: Any, sample_weight: Any) -> Samples:
         """Check samples to validate on, against those to train on."""
         windows, _ = read_sequences(X, self, "X_val", like=start.layout)
+        y = self._counted(y, windows, sample_weight, "_val")
         samples = as_samples(windows, start.targets, y, sample_weight, suffix="_val")
         self._check_targets(samples.target)
         samples = where_known(samples, start.targets)
         return self._weigh(start.targets, samples, training=False)[1]
+
+    def _counted(
+        self, y: Any, windows: Windows, sample_weight: Any, suffix: str = ""
+    ) -> Any:
+        """Mask targets of steps that count nothing, if steps have targets."""
+        if not self.return_sequences:
+            return y
+        name = f"sample_weight{suffix}"
+        weight = read_sample_weight(sample_weight, windows, name, per_step=True)
+        most_dims, kind = 3 if is_regressor(self) else 2, type(self).__name__
+        return counted_steps(
+            y, windows, weight, most_dims=most_dims, estimator=kind, suffix=suffix
+        )
 
     def _hold_out(self, start: Start) -> Start:
         samples = start.train
@@ -396,6 +427,8 @@ class LSTMEstimator(
         That is all that the head reads: the pooled states of the last recurrent layer; what
         convolutions beside it give; the level of a sequence, where the head reads it. In a
         pipeline or a stack an LSTM so is an extractor of features for any estimator.
+
+        With `return_sequences` it is the state after the last step.
 
         Features that were learnt from the same targets that the next estimator learns from
         look better than they are: see the guide on stacking.

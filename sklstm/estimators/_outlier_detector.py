@@ -22,7 +22,7 @@ from ..samples._inputs import (
     read_sample_weight,
     read_sequences,
 )
-from ..training import given_random_state, hold_out
+from ..training import described, digest_of, hold_out, kept_random_state, stem_of
 from ..windows._windows import Windows
 from ._documented import documented
 from ._expected import Errors, Expectation
@@ -246,12 +246,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
             numbers = np.flatnonzero(weight > 0)
             windows, weight = windows.take(numbers), weight[numbers]
         expectation = self._expectation(windows)
-        seed = None
-        if self.random_state is None:
-            # Which sequences are held out, too, has to be as it was.
-            seed = given_random_state(self.checkpoint)
-        if seed is None:
-            seed = draw_seed(self.random_state)
+        checkpoint, seed = self._find_unfinished(windows, weight)
         train, valid = hold_out(
             windows, self.validation_fraction, self.validation_split, seed=seed
         )
@@ -259,6 +254,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         read, target = _read_and_expected(expectation, trained[0], "to learn from")
         known = _read_and_expected(expectation, held_out[0], "to hold out")
         regressor = self._regressor(expectation, windows.shape[2], seed)
+        regressor.set_params(checkpoint=checkpoint)
         with in_one_step(self) as draft:
             with handed_on(self, regressor):
                 regressor.fit(read, target, trained[1], *known, held_out[1])
@@ -266,6 +262,24 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
             draft._errors = Errors.learn(expectation, regressor, held_out, trained)
             draft.offset_ = draft._find_offset((windows, weight), held_out)
         return numbers[valid]
+
+    def _find_unfinished(
+        self, windows: Windows, weight: Array | None
+    ) -> tuple[str | os.PathLike[str] | None, int]:
+        """Give the path of the checkpoint, and the seed of the fit.
+
+        Without a random state, which sequences are held out has to be as it was: the path
+        then has a digest of all, and in the file below it the seed stands.
+        """
+        path = self.checkpoint
+        if path is None or self.random_state is not None:
+            return path, draw_seed(self.random_state)
+        params = self.get_params(deep=False)
+        said = {name: described(value, by_class=True) for name, value in params.items()
+                if name not in ("checkpoint", "verbose")}  # fmt: skip
+        own = f"{stem_of(path)}.{digest_of((said, windows, weight))[:16]}"
+        kept = kept_random_state(own)
+        return own, draw_seed(None) if kept is None else kept
 
     def _check_effects(self) -> None:
         """Refuse parameters that could have no effect, or none with a meaning."""

@@ -299,10 +299,12 @@ TRAINING: dict[str, Parameter] = {
         "str, path-like or None",
         None,
         [str, os.PathLike, None],
-        """File that keeps a `fit` while it is not whole: written after each epoch, and
+        """Keeps a `fit` in a file while it is not whole: written after each epoch, and
         taken away at the end. Where a crash came between, the next `fit` with the same
         parameters and data takes it up, and ends bit for bit as if nothing had happened.
-        One fit at a time may use it. `partial_fit` does not.""",
+        The file's name is this path with a digest of the parameters and the data and
+        ``.unfinished``, so that the fits of a search each have their own. `partial_fit`
+        does not use it.""",
     ),
     "dtype": Parameter(
         _one_of(DTYPES),

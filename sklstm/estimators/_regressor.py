@@ -245,7 +245,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each sample counts.
+            How much each sample counts. With `return_sequences`, y and weights are as in
+            `fit`.
 
         Returns
         -------
@@ -383,7 +384,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
             Targets. With `horizon`, those that are NaN or None are not yet known and count
             nothing.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each sample counts.
+            How much each sample counts. With `return_sequences`, y and weights are as in
+            `fit`, and what is compared are the steps that count.
 
         Returns
         -------

@@ -92,7 +92,7 @@ def as_samples(
     weight = read_sample_weight(sample_weight, windows, name, per_step=per_step)
     if not per_step:
         return Samples(windows, target, weight, suffix=suffix)
-    of_steps = weigh_steps(targets, target, windows, y, weight, suffix)
+    of_steps = weigh_steps(targets, target, weight)
     return Samples(windows, target, step_weight=of_steps, suffix=suffix)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..estimators._predictive import loss_of
+from ..files._plain_file import write_file
 from ..fitting._one_step import as_it_stands
 from ..network import Head
 from ..samples._targets import Labels, Numbers
@@ -130,7 +130,7 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None) -> ModelProt
     inputs = {**INPUTS, "x": _of_features(trained)}
     onnx_model = as_model(graph, inputs, signature, _as_json(metadata))
     if path is not None:
-        Path(path).write_bytes(onnx_model.SerializeToString())
+        write_file(path, onnx_model.SerializeToString())
     return onnx_model
 
 

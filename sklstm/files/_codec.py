@@ -170,7 +170,7 @@ class Reader:
 def as_list(content: Any) -> list[Any]:
     """Check that a part of a tree is a list: other things may go on without end."""
     if not isinstance(content, list):
-        raise ValueError(f"a list must stand where there is {content!r:.80}")
+        raise ValueError(f"a list must stand where there is {type(content).__name__}")
     return content
 
 

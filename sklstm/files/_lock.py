@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -23,7 +24,8 @@ class FileLock:
     Parameters
     ----------
     path : path-like
-        Of the small file.
+        Of the small file, which is empty. A file that holds something is somebody else's,
+        and stays as it is.
 
     Examples
     --------
@@ -52,7 +54,8 @@ class FileLock:
         Raises
         ------
         OSError
-            If the small file cannot be written, or files cannot be locked where it lies.
+            If the small file cannot be written, or files cannot be locked where it lies; or
+            if there is another file.
         """
         while True:
             file = open(self.path, "ab")  # noqa: SIM115
@@ -62,6 +65,8 @@ class FileLock:
                     return False
                 # Whoever had the lock may just have taken the small file away.
                 if _is_at(file, self.path):
+                    if file.tell():
+                        raise FileExistsError(errno.EEXIST, "it is no lock", str(self.path))
                     self._file = file
                     return True
             except BaseException:

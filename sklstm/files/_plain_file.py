@@ -8,10 +8,13 @@ number that is not finite its name.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,10 @@ def write_plain(
     ------
     TypeError
         If something else is among them.
+    ValueError
+        If the path is one of a device or something else that is no file.
+    OSError
+        If the file cannot be written.
 
     Examples
     --------
@@ -62,7 +69,7 @@ def write_plain(
     ...     read_plain(f"{folder}/a.safetensors", "sums")
     {'a': (array([0, 1]), None)}
     """
-    replace_file(Path(path), plain_bytes(kind, value, kinds, place))
+    write_file(path, plain_bytes(kind, value, kinds, place))
 
 
 def plain_bytes(
@@ -91,6 +98,32 @@ def plain_bytes(
     return save(writer.arrays, header)
 
 
+def write_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that a user names, in one step.
+
+    Parameters
+    ----------
+    path : path-like
+        ``~`` is the home folder. A file that is there is replaced, where links lead to it,
+        and keeps its permissions.
+    content : bytes
+
+    Raises
+    ------
+    ValueError
+        If the path is one of a device or something else that is no file.
+    OSError
+        If the file cannot be written.
+    """
+    target = _target_of(path)
+    try:
+        replace_file(target, content)
+    except OSError as error:
+        # What it was written to first is nobody's concern.
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
+    _sync_folder(target.parent)
+
+
 def replace_file(path: Path, content: bytes, part: Path | None = None) -> None:
     """Let a file have new content, whole or not at all.
 
@@ -107,12 +140,37 @@ def replace_file(path: Path, content: bytes, part: Path | None = None) -> None:
     part.unlink(missing_ok=True)  # a crash may have left it
     try:
         with open(part, "xb") as file:
+            if path.is_file():  # its content may be somebody's secret
+                os.chmod(part, stat.S_IMODE(path.stat().st_mode))
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _target_of(path: str | os.PathLike[str]) -> Path:
+    """Give the file that a path leads to, through links."""
+    target = Path(os.path.realpath(os.path.expanduser(path)))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if target.exists() and not target.is_file():
+        raise ValueError(
+            f"path must be one of a file. Got {os.fspath(path)!r}, a device or a pipe."
+        )
+    return target
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the name of a new file outlast a power cut."""
+    if os.name == "posix":
+        with suppress(OSError):  # some file systems have no such thing
+            number = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)
 
 
 def read_plain(
@@ -145,6 +203,7 @@ def read_plain(
     ValueError
         If it is none of these files, of a newer format, of another kind, or damaged.
     """
+    path = os.path.expanduser(path)
     with open(path, "rb"):  # what the system has to say, it says here
         pass
     version = "unknown"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ._alike import ALIKE
 from ._arrays import ARRAYS, read_dtype
 from ._codec import Kind, Reader, Writer, as_list, refusal
 
@@ -136,6 +137,7 @@ def _of(*types: type) -> Any:
 
 
 VALUES = (
+    *ALIKE,
     *ARRAYS,
     Kind(
         "$float",  # all finite ones are JSON

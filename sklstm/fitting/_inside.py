@@ -29,6 +29,21 @@ def unwrapped(estimator: Any) -> Any:
             return estimator
 
 
+def final_estimator(estimator: Any) -> Any:
+    """Give the estimator at the end of a pipeline, or in a fitted search.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    final : estimator
+    """
+    estimator = unwrapped(estimator)
+    return final_estimator(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
+
+
 def method_of(estimator: Any, name: str) -> Callable[..., Any] | None:
     """Find a method of a fitted estimator, also at the end of a pipeline.
 

@@ -75,6 +75,7 @@ def sequence_permutation_importance(
         importances : ndarray of shape (n_parts, n_repeats)
             Score, less the score after an exchange.
         importances_mean, importances_std : ndarray of shape (n_parts,)
+            Their mean and standard deviation over the exchanges.
         parts : list of int, or of tuple of int (start, stop)
             Numbers of features or steps, or blocks of steps, from the oldest on.
         by : {"feature", "step", "block"}

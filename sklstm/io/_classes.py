@@ -65,6 +65,7 @@ _OURS = {
     "sklstm.windows": {
         "SlidingWindowTransformer": "lags_ _keys _fitted:Rows _step:Step _context:Context",
         "SequenceReshaper": "n_timesteps_ _static _dynamic",
+        "TokenEncoder": "vocabulary_",
     },
 }
 _SCIKIT = "n_features_in_ feature_names_in_ _sklearn_output_config"
@@ -77,7 +78,8 @@ _SKTIME = {
     "LSTMTimeSeriesClassifier": "estimator_:LSTMClassifier _channels classes_ n_classes_",
     "LSTMTimeSeriesRegressor": "estimator_:LSTMRegressor _channels _is_timed",
     "LSTMDetector": "detector_:LSTMOutlierDetector _cutter:SlidingWindowTransformer"
-    " _usual:TailLikelihood threshold_ _knows_gaps _fitted _tail _X _y",
+    " _usual:TailLikelihood _nothing:TailLikelihood threshold_ _knows_gaps _fitted _tail"
+    " _X _y",
 }
 _BASE = (
     "_fh:ForecastingHorizon _cutoff _state _is_fitted _is_vectorized _converter_store_y"

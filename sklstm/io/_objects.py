@@ -73,7 +73,7 @@ def _write(
             n: getattr(value, part.attribute, None) for n, part in known.arguments.items()
         }
         return {"class": name, "arguments": _write_all(parts, writer, name)}
-    parameters = value.get_params(deep=False)
+    parameters = _without_paths(value.get_params(deep=False))
     for parameter, given in parameters.items():
         if (name, parameter) in NONE_ONLY and given is not None:
             raise refusal(f"{name}.{parameter}", given)
@@ -85,6 +85,11 @@ def _write(
     }
     requests = _requests_of(value)
     return {**tree, "requests": requests} if requests else tree
+
+
+def _without_paths(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where an estimator writes files: a file must not say where others go."""
+    return {**parameters, "checkpoint": None} if "checkpoint" in parameters else parameters
 
 
 def _write_all(values: dict[str, Any], writer: Writer, name: str) -> dict[str, Any]:
@@ -177,7 +182,8 @@ def _make(known: Known, content: dict[str, Any], reader: Reader) -> Any:
     kind: Any = known.find()
     names = getattr(kind, "_get_param_names", None) or kind.get_param_names
     parameters = {n: Part(n, is_any=n in HOLDERS) for n in names()}
-    value = kind(**_read_parts(content["arguments"], parameters, reader, known.name))
+    arguments = _read_parts(content["arguments"], parameters, reader, known.name)
+    value = kind(**_without_paths(arguments))
     fitted = _read_parts(content["fitted"], known.attributes, reader, known.name)
     vars(value).update(fitted)
     if "requests" in content:

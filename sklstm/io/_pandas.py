@@ -137,7 +137,7 @@ def _index_tree(index: Any, writer: Writer, place: str) -> dict[str, Any]:
         missing = "NA" if index.dtype.na_value is not np.nan else "nan"
         texts = [text if isinstance(text, str) else None for text in index]
         tree["text"] = [index.dtype.storage, missing]
-        return {**tree, "values": writer.write(texts, place)}
+        return {**tree, "values": writer.write(np.array(texts, dtype=object), place)}
     if not isinstance(index.dtype, np.dtype):
         raise refusal(place, index)
     return {**tree, "values": writer.write(index.to_numpy(), place)}
@@ -160,7 +160,11 @@ def _read_index(tree: Any, reader: Reader) -> Any:
         labels = pd.Categorical.from_codes(places, categories, ordered=tree["ordered"])
         return pd.CategoricalIndex(labels, name=name)
     if "text" in tree:
-        texts = as_list(reader.read(tree["values"]))
+        texts = reader.read(tree["values"])
+        # A list in files of the first release.
+        texts = as_list(texts.tolist() if isinstance(texts, np.ndarray) else texts)
+        if not all(text is None or type(text) is str for text in texts):
+            raise ValueError("an index of text must hold text")
         storage, missing = as_list(tree["text"])
         return _text_index(texts, storage, missing, name)
     values = _an_array(tree["values"], reader)

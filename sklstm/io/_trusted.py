@@ -1,6 +1,8 @@
 """The types of this package that skops has to be told of."""
 
 TRUSTED_TYPES = (
+    "pathlib.PosixPath",
+    "pathlib.WindowsPath",
     "sklstm.estimators._calibration.SeenRows",
     "sklstm.estimators._classifier.LSTMClassifier",
     "sklstm.estimators._conformal_classifier.ConformalClassifier",
@@ -18,6 +20,7 @@ TRUSTED_TYPES = (
     "sklstm.windows._reshaper.SequenceReshaper",
     "sklstm.windows._rows.Rows",
     "sklstm.windows._time.Step",
+    "sklstm.windows._tokens.TokenEncoder",
     "sklstm.windows._transformer.SlidingWindowTransformer",
 )
 """Names of the types that `skops.io.load` has to trust to read estimators of this package.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import get_scorer as get_scorer_of_sklearn
 
+from ..fitting._inside import final_estimator
 from ..windows._groups import are_missing
+from ._steps import Column, narrow, step_columns, weights_of_steps
 
 Array = NDArray[Any]
 
@@ -25,7 +27,7 @@ PREDICTIONS = (
 )
 
 
-def where_known(metric: Callable[..., float]) -> Callable[..., float]:
+def where_known(metric: Callable[..., float]) -> WhereKnown:
     """Let a metric of scikit-learn count only the targets that are known.
 
     Parameters
@@ -55,31 +57,61 @@ def where_known(metric: Callable[..., float]) -> Callable[..., float]:
     >>> where_known(mean_absolute_error)(y_true, y_pred)
     0.25
     """
+    return WhereKnown(metric)
 
-    @wraps(metric)
-    def counted(
+
+class WhereKnown:
+    """A metric of the targets that are known.
+
+    Parameters
+    ----------
+    metric : callable (y_true, y_pred, *, sample_weight=None) -> float
+    """
+
+    def __init__(self, metric: Callable[..., float]) -> None:
+        self.metric = metric
+        self.__name__ = getattr(metric, "__name__", "metric")
+
+    def __repr__(self) -> str:
+        return f"where_known({self.__name__})"
+
+    def __call__(
+        self,
         y_true: ArrayLike,
         y_pred: ArrayLike,
         *,
         sample_weight: ArrayLike | None = None,
         **options: Any,
     ) -> float:
+        """Compare targets and predictions.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+        **options
+            Go to the metric.
+
+        Returns
+        -------
+        value : float
+        """
         predicted, scores = np.asarray(y_pred), []
         for number, target, known in _columns(y_true):
             values = predicted if number is None else predicted[:, number]
             if sample_weight is not None:
-                options["sample_weight"] = np.asarray(sample_weight)[known]
-            scores.append(metric(target[known], values[known], **options))
+                options["sample_weight"] = _weights(sample_weight, known)
+            scores.append(self.metric(target, values[known], **options))
         return float(np.mean(scores))
-
-    return counted
 
 
 def get_scorer(scoring: Any) -> KnownTargetsScorer:
     """Get a scorer of scikit-learn that counts only the targets that are known.
 
     For `cross_validate`, `GridSearchCV` and the like, whose own scorers refuse NaN in y:
-    the rows of a test part whose targets lie after the last of all are left out.
+    the rows of a test part whose targets lie after the last of all are left out. Of an
+    estimator with `return_sequences`, it counts the steps of all sequences that have a
+    target and a prediction.
 
     Parameters
     ----------
@@ -175,12 +207,16 @@ class KnownTargetsScorer:
         score : float
         """
         answers = Answers(estimator)
-        scores = []
-        for number, target, known in _columns(y_true):
+        scores: list[float] = []
+        columns: Any = _columns
+        weigh: Any = _weights
+        if getattr(final_estimator(estimator), "return_sequences", False):
+            columns, weigh = partial(_of_steps, answers, X), weights_of_steps
+        for number, target, known in columns(y_true):
             if sample_weight is not None:
-                options["sample_weight"] = np.asarray(sample_weight)[known]
+                options["sample_weight"] = weigh(sample_weight, known)
             chosen = Selected(estimator, answers, known, number)
-            scores.append(self.scorer(chosen, X, target[known], **options))
+            scores.append(self.scorer(chosen, X, target, **options))
         return float(np.mean(scores))
 
 
@@ -216,7 +252,7 @@ class Selected:
 
         @wraps(value)
         def answer(X: Any, **options: Any) -> Array:
-            chosen = self._answers.get(name, X, **options)[self._known]
+            chosen = narrow(self._answers.get(name, X, **options)[self._known])
             return chosen if self._output is None else chosen[:, self._output]
 
         return answer
@@ -225,13 +261,22 @@ class Selected:
         return self._estimator.__sklearn_tags__()
 
 
-def _columns(y_true: ArrayLike) -> list[tuple[int | None, Array, NDArray[np.bool_]]]:
+def _of_steps(answers: Answers, X: Any, y_true: ArrayLike) -> list[Column]:
+    """Give each output of steps: its number, if there are several, and what counts."""
+    return step_columns(y_true, answers.get("predict", X))
+
+
+def _weights(weight: ArrayLike, known: NDArray[np.bool_]) -> Array:
+    return np.asarray(np.asarray(weight)[known])
+
+
+def _columns(y_true: ArrayLike) -> list[Column]:
     """Give each output that has known rows: its number, if there are several, and these."""
     y = np.asarray(y_true)
     columns = [y] if y.ndim == 1 else list(y.T)
     known = [~are_missing(column) for column in columns]
     found = [
-        (None if len(columns) == 1 else number, _narrowed(column, rows), rows)
+        (None if len(columns) == 1 else number, _narrowed(column, rows)[rows], rows)
         for number, (column, rows) in enumerate(zip(columns, known, strict=True))
         if rows.any()
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ._make import make
 
@@ -58,7 +59,16 @@ class StepAttention(nn.Module):
         -------
         states : Tensor of the shape of `hidden`
         """
-        context = self.weights(hidden, lengths) @ hidden
+        unread = self._unread(hidden, lengths)
+        # Torch's own keeps no weights: they would take the square of the steps.
+        context = functional.scaled_dot_product_attention(
+            hidden,
+            self.score(hidden),
+            hidden,
+            attn_mask=None if unread is None or self.is_causal else ~unread,
+            is_causal=self.is_causal,
+            scale=1.0,
+        )
         return self.join(torch.cat([context, hidden], dim=2)).tanh()
 
     def weights(self, hidden: Tensor, lengths: Tensor | None) -> Tensor:
@@ -75,12 +85,17 @@ class StepAttention(nn.Module):
             What a step reads is a row, of sum 1. Those of unobserved steps mean nothing.
         """
         score = hidden @ self.score(hidden).transpose(1, 2)
+        unread = self._unread(hidden, lengths)
+        if unread is not None:
+            score = score.masked_fill(unread, -torch.inf)
+        return score.softmax(dim=2)
+
+    def _unread(self, hidden: Tensor, lengths: Tensor | None) -> Tensor | None:
+        """Tell which steps (last axis) a step does not read; None: it reads all."""
         step = torch.arange(hidden.shape[1], device=hidden.device)
         if self.is_causal:
-            # Unobserved steps stand behind all others.
-            unread = step > step[:, None]
-        elif lengths is not None:
-            unread = (step >= lengths[:, None].clamp_min(1))[:, None]
-        else:
-            return score.softmax(dim=2)
-        return score.masked_fill(unread, torch.finfo(score.dtype).min).softmax(dim=2)
+            return step > step[:, None]  # Unobserved steps stand behind all others.
+        if lengths is None:
+            return None
+        behind = step >= lengths[:, None].clamp_min(1)
+        return behind[:, None].expand(-1, hidden.shape[1], -1)

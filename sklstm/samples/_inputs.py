@@ -140,7 +140,8 @@ def _as_array(X: Any, name: str) -> Any:
         except ValueError as error:
             raise ValueError(
                 f"{name} must have sequences of one length. Got a list of unequal ones:"
-                " fill the shorter ones up with NaN, which is left out, at either end."
+                " sklstm.pad_sequences fills the shorter ones up with NaN, which counts"
+                " nothing."
             ) from error
     if not any(hasattr(X, has) for has in ("__array__", "__dataframe__", "shape")):
         raise TypeError(

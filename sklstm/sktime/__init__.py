@@ -3,6 +3,7 @@
 from ._classifier import LSTMTimeSeriesClassifier
 from ._detector import LSTMDetector
 from ._forecaster import LSTMForecaster
+from ._long import from_long
 from ._pretrained_forecaster import PretrainedLSTMForecaster
 from ._regressor import LSTMTimeSeriesRegressor
 
@@ -12,4 +13,5 @@ __all__ = [
     "LSTMTimeSeriesClassifier",
     "LSTMTimeSeriesRegressor",
     "PretrainedLSTMForecaster",
+    "from_long",
 ]

@@ -20,7 +20,6 @@ from ..estimators._predictive import levels_of
 from ..fitting._callbacks import handed_on
 from ..inspection._inside import Inside
 from ..losses import POINT
-from ..training import beside
 from ..windows._windows import Windows
 from ._backtest import calibrate, rows_to_calibrate, slide
 from ._channels import Channels, split_channels
@@ -52,9 +51,6 @@ Array = NDArray[Any]
 
 # The quantiles that are learnt by default.
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-
-# What a checkpoint is called by that is not of the network that forecasts.
-CALIBRATION, PRETRAINING = "calibration", "pretraining"
 
 
 @documented(
@@ -108,9 +104,6 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         `predict_proba` come from the same network, as they do with a distribution. A
         recursive forecast carries its uncertainty along by 500 paths, drawn step by step:
         its median is that of the paths, while `predict` follows the medians themselves.
-    checkpoint
-        Of the networks that calibrate and that are pretrained the file has a name that goes
-        on with ``.calibration`` or ``.pretraining``.
     calibration_fraction : float or None
         Share of the windows of each series, its last ones, by which quantiles are
         calibrated: a first network is trained on the rows before them alone, and its
@@ -329,7 +322,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         if self.instance_scale == "auto":
             # The series to come may be of any size.
             model.regressor.set_params(instance_scale=not are_of_one_size(self))
-        self._train(model, ForecastModel.fit, self._read(y, X, model), PRETRAINING)
+        self._train(model, ForecastModel.fit, self._read(y, X, model))
         self.pretrained_model_ = model
         return self
 
@@ -342,7 +335,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         y, X = split_channels(self._learn_channels(y), y, X)
         model = pretrained_copy(self, y, X, fh)
         panel = self._read(y, X, model)
-        self._train(model, ForecastModel.fine_tune, panel, PRETRAINING)
+        self._train(model, ForecastModel.fine_tune, panel)
         self.pretrained_model_ = model
         return self
 
@@ -376,27 +369,22 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         model: ForecastModel,
         train: Callable[[ForecastModel, Panel], None],
         panel: Panel,
-        purpose: str | None = None,
     ) -> None:
         """Train on all rows; calibrate by a copy that does not know the last ones.
 
         It knows less than the one that forecasts, so that its scores err on the wide side.
-        Each network has a checkpoint of its own, by its purpose: the next fit begins with
-        the first, while that of the second may be there.
         """
-        path = self.checkpoint if purpose is None else beside(self.checkpoint, purpose)
+        # A pretrained one may come from elsewhere.
+        model.regressor.set_params(checkpoint=self.checkpoint)
         if self.calibration_fraction is not None:
             n_later = rows_to_calibrate(panel, model, self.calibration_fraction)
             other = copy.deepcopy(model)
-            other.regressor.set_params(checkpoint=beside(path, CALIBRATION))
             with handed_on(self, other.regressor):
                 train(other, panel.without_last(n_later))
             calibrate(other, panel, n_later, self.calibration_fraction)
             model.calibration = other.calibration
-        model.regressor.set_params(checkpoint=path)
         with handed_on(self, model.regressor):
             train(model, panel)
-        model.regressor.set_params(checkpoint=self.checkpoint)
 
     @staticmethod
     def _look_at(y: pd.DataFrame, X: pd.DataFrame | None) -> Any:

@@ -148,13 +148,22 @@ class Flow:
             self.learner.check(y)
         number = series.find_waiting(row.values, instant_of(row))
         if number is None:
+            if series.has_given_up and row.rows.time is None:
+                raise ValueError(
+                    "x must be one of the last max_rewind rows that wait for a target:"
+                    " older ones have none yet, and without times none of them can be told"
+                    " from a new row. Got another. observe(row, y) takes a new row in; a"
+                    " larger max_rewind waits longer."
+                )
             self.take(row, y)
         else:
             self._teach(series, number, row.label, y)
 
     def rewind(self, n_rows: int) -> None:
-        """Take the last rows back."""
-        self.panel.pop(n_rows)
+        """Take the last rows back, with those of their targets that are not learnt yet."""
+        for label, n_left in self.panel.pop(n_rows).items():
+            if self.learner is not None:
+                self.learner.take_back(label, n_left)
 
     # ------------------------------------------------------------------ parts
 
@@ -187,7 +196,7 @@ class Flow:
 
     def _teach(self, series: Series, number: int, label: Hashable, y: Any) -> None:
         if self.learner is not None:
-            self.learner.add(series.rows_of(number), label, y)
+            self.learner.add(series.rows_of(number), label, number, y)
 
 
 def instant_of(row: Row) -> int | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from ..estimators import ConformalClassifier, ConformalRegressor
+from ..estimators import ConformalClassifier, ConformalRegressor, LSTMRegressor
 from ..fitting._numbers import is_integer
 from ..windows._windows import Windows
 from ._parts import last_step
@@ -23,8 +23,11 @@ class Learner(Protocol):
     def check(self, y: Any) -> None:
         """Refuse a target of another kind than those of fit."""
 
-    def add(self, rows: NDArray[Any], label: Hashable, y: Any) -> None:
-        """Take the rows of a window, the label of its series, and its target."""
+    def add(self, rows: NDArray[Any], label: Hashable, number: int, y: Any) -> None:
+        """Take the rows of a window, its series, the number of its last row, its target."""
+
+    def take_back(self, label: Hashable, n_left: int) -> None:
+        """Forget what has not been learnt yet of rows that have been taken back."""
 
     def reset(self) -> None:
         """Forget what has not been learnt yet."""
@@ -38,11 +41,14 @@ class Example(NamedTuple):
     rows : ndarray of shape (n_rows, n_features)
     label : hashable
         Of its series.
+    number : int
+        Of its last row in that series.
     y : float, label or ndarray of shape (n_outputs,)
     """
 
     rows: NDArray[Any]
     label: Hashable
+    number: int
     y: Any
 
 
@@ -64,12 +70,16 @@ class Batches:
         """Refuse a target of another shape, or an unknown label."""
         check_target(last_step(self.reader.tail), y)
 
-    def add(self, rows: NDArray[Any], label: Hashable, y: Any) -> None:
+    def add(self, rows: NDArray[Any], label: Hashable, number: int, y: Any) -> None:
         """Take a window and its target; train once there are enough."""
-        self.examples.append(Example(rows.copy(), label, y))
+        self.examples.append(Example(rows.copy(), label, number, y))
         if len(self.examples) == self.learn_every:
             examples, self.examples = self.examples, []
             self._learn(examples)
+
+    def take_back(self, label: Hashable, n_left: int) -> None:
+        """Forget the targets of rows of a series from a number on."""
+        self.examples = [e for e in self.examples if e.label != label or e.number < n_left]
 
     def reset(self) -> None:
         """Forget what has not been learnt yet."""
@@ -119,10 +129,13 @@ class Calibration:
         """Refuse a target of another shape, or an unknown label."""
         check_target(self.reader.tail, y)
 
-    def add(self, rows: NDArray[Any], label: Hashable, y: Any) -> None:
+    def add(self, rows: NDArray[Any], label: Hashable, number: int, y: Any) -> None:
         """Take a window and its target in."""
         X = self.reader.as_read(self.reader.window(rows))
         self.reader.tail.update(X, np.array([y]))
+
+    def take_back(self, label: Hashable, n_left: int) -> None:
+        """Keep all: it has been learnt."""
 
     def reset(self) -> None:
         """Keep all: it has been learnt."""
@@ -193,7 +206,8 @@ def check_target(estimator: Any, y: Any) -> None:
     Raises
     ------
     ValueError
-        If it is a label that is not known, or has another number of outputs.
+        If it is a label that is not known, has another number of outputs, or is no target
+        of the loss: infinity, NaN beside numbers, a negative count.
     """
     shape = np.shape(y)
     if is_classifier(estimator):
@@ -208,3 +222,9 @@ def check_target(estimator: Any, y: Any) -> None:
             f"y must be {'a number' if not wanted else f'{outputs} numbers'}, the target of"
             f" one row. Got {y!r:.80}."
         )
+    values = np.asarray(y, dtype=np.float64).reshape(1, -1)
+    may_miss = getattr(estimator, "horizon", None) is not None
+    if np.isinf(values).any() or (np.isnan(values).any() and not may_miss):
+        raise ValueError(f"y must be finite, or not known at all. Got {y!r:.80}.")
+    if isinstance(estimator, LSTMRegressor):
+        estimator._check_targets(values)

@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from numbers import Number
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +80,7 @@ class Panel:
         self.journal.append(row.label)
         return series
 
-    def pop(self, n_rows: int, *, with_errors: bool = True) -> None:
+    def pop(self, n_rows: int, *, with_errors: bool = True) -> dict[Hashable, int]:
         """Take the last rows back.
 
         Parameters
@@ -86,7 +88,13 @@ class Panel:
         n_rows : int
         with_errors : bool, default=True
             Whether their errors have been taken in.
+
+        Returns
+        -------
+        n_left : dict of hashable to int
+            Of each series that is shorter now, the rows that it has, history included.
         """
+        n_left = {}
         count: Counter[Hashable] = Counter()
         for _ in range(n_rows):
             label = self.journal.pop()
@@ -96,8 +104,10 @@ class Panel:
             series = self.series[label]
             if series.alarm is not None and with_errors:
                 series.alarm.pop(n_popped)
+            n_left[label] = series.ring.n_seen
             if not series.n_rows:
                 del self.series[label]
+        return n_left
 
     @contextmanager
     def with_row(self, row: Row) -> Iterator[Series]:
@@ -124,11 +134,49 @@ class Panel:
     def _begin(self, row: Row) -> Series:
         """Begin a series, with the fitted rows that it follows."""
         windows, groups = self.windows, row.rows.groups
+        check_kind(row.label, next(iter(self.contexts or self.series), None))
         calendar = Calendar.of_series(windows._step, windows.gaps, groups)
         context = self.contexts.get(row.label)
         history = row.rows[:0] if context is None else context.before(row.rows)
         alarm = None if self.likelihood is None else Alarm(self.likelihood, self.n_kept)
         return Series(history, calendar, self.reach, self.n_kept, alarm)
+
+
+def check_kind(label: Hashable, known: Hashable) -> None:
+    """Refuse the label of a new series that is of another kind than a known one.
+
+    Parameters
+    ----------
+    label, known : hashable
+        None is none.
+
+    Raises
+    ------
+    ValueError
+        If one is text and the other a number, for instance.
+    """
+    if label is None or known is None or kind_of(label) == kind_of(known):
+        return
+    raise ValueError(
+        "groups must have labels of one kind at fit and in the stream. Got"
+        f" {type(known).__name__} and {type(label).__name__}: {known!r:.40} and"
+        f" {label!r:.40}."
+    )
+
+
+def kind_of(label: Hashable) -> Any:
+    """Tell of what kind a label is: numbers are of one, and so are texts.
+
+    Examples
+    --------
+    >>> kind_of(1) == kind_of(2.0), kind_of("1") == kind_of(1)
+    (True, False)
+    >>> kind_of(("a", 1)) == kind_of(("b", 2)), kind_of(("a", 1)) == kind_of((1, "a"))
+    (True, False)
+    """
+    if isinstance(label, tuple):
+        return tuple(map(kind_of, label))
+    return next((kind for kind in (str, Number) if isinstance(label, kind)), type(label))
 
 
 def _by_label(context: Context | None) -> dict[Hashable, Context]:

@@ -18,7 +18,7 @@ from ..fitting._one_step import as_it_stands
 from ..windows import SlidingWindowTransformer
 
 # Where estimators around a pipeline keep what they have fitted.
-_AROUND: dict[type, str] = {
+AROUND: dict[type, str] = {
     ConformalClassifier: "estimator_",
     ConformalRegressor: "estimator_",
     TransformedTargetRegressor: "regressor_",
@@ -81,6 +81,11 @@ def take_apart(model: Any, window_length: int | None) -> Parts:
         )
     check_is_fitted(model)
     steps, windows, tail = _split(model)
+    if getattr(_reader(tail), "return_sequences", False):
+        raise ValueError(
+            "return_sequences must be False in a stream, which predicts what follows the"
+            " last row. Got True."
+        )
     if windows is not None:
         if window_length is not None:
             raise ValueError(
@@ -104,7 +109,7 @@ def _split(
 ) -> tuple[list[tuple[str, Any]], SlidingWindowTransformer | None, Any]:
     """Give the steps on rows, the windows if there are any, and what comes after."""
     model = unwrapped(model)
-    around = next((name for kind, name in _AROUND.items() if isinstance(model, kind)), None)
+    around = next((name for kind, name in AROUND.items() if isinstance(model, kind)), None)
     if around is not None:
         steps, windows, tail = _split(getattr(model, around))
         outside = as_it_stands(model)
@@ -137,7 +142,7 @@ def _makes_windows(step: Any) -> bool:
 
 def _reader(tail: Any) -> Any:
     """Give what reads the windows in the end, inside of a conformal estimator."""
-    around = next((name for kind, name in _AROUND.items() if isinstance(tail, kind)), None)
+    around = next((name for kind, name in AROUND.items() if isinstance(tail, kind)), None)
     return tail if around is None else _reader(getattr(tail, around))
 
 
@@ -196,7 +201,7 @@ def _replaced(model: Any, last: Any) -> Any:
         (name, step), before = model.steps[-1], model.steps[:-1]
         other.steps = [*before, (name, _replaced(step, last))]
         return other
-    around = next((name for kind, name in _AROUND.items() if isinstance(model, kind)), None)
+    around = next((name for kind, name in AROUND.items() if isinstance(model, kind)), None)
     if around is not None:
         # What is inside reads rows in the model, and windows in the tail; and which rows
         # have been seen, a stream knows by itself.

@@ -49,7 +49,7 @@ def is_trusted(step: Any) -> bool:
     if isinstance(step, ColumnTransformer):
         return all(is_trusted(part) for _, part, _ in step.transformers_)
     if isinstance(step, FunctionTransformer):
-        return step.func is None
+        return step.func is None and step.inverse_func is None
     return type(step).__module__.startswith("sklearn.")
 
 
@@ -66,11 +66,14 @@ class RowWise:
         Of the step, for messages.
     step : transformer
         Fitted.
+    method : str, default="transform"
+        Or "inverse_transform", of a transformer of targets.
     """
 
-    def __init__(self, name: str, step: Any) -> None:
+    def __init__(self, name: str, step: Any, method: str = "transform") -> None:
         self.name = name
         self.step = step
+        self.transform = getattr(step, method)
         # The first rows, and what the step has made of each.
         self.seen: list[Any] = []
         self.alone: list[NDArray[Any]] = []
@@ -111,8 +114,8 @@ class RowWise:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                together = as_values(self.step.transform(table))
-                alone = [as_values(self.step.transform(piece)) for piece in pieces]
+                together = as_values(self.transform(table))
+                alone = [as_values(self.transform(piece)) for piece in pieces]
             except Exception:  # it wants others; a stream has some
                 return
         self._compare(alone, together)
@@ -137,7 +140,7 @@ class RowWise:
             return
         self.seen.append(row)
         self.alone.append(as_values(transformed))
-        self._compare(self.alone, as_values(self.step.transform(stacked(self.seen))))
+        self._compare(self.alone, as_values(self.transform(stacked(self.seen))))
 
     def _compare(self, alone: list[NDArray[Any]], together: NDArray[Any]) -> None:
         if all(len(row) == 1 for row in alone) and is_near(np.concatenate(alone), together):

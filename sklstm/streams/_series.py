@@ -57,6 +57,8 @@ class Series:
         self.before: deque[Place] = deque(maxlen=n_kept)
         # Rows without a target, oldest first: their numbers and times.
         self.waiting: deque[tuple[int, Any]] = deque()
+        # Whether some have waited for longer than they are remembered.
+        self.has_given_up = False
         start, clock = 0, None
         for row in values:
             self.ring.append(row)
@@ -130,6 +132,7 @@ class Series:
         self.waiting.append((last, time))
         while last - self.waiting[0][0] > (self.before.maxlen or 0) - 1:
             self.waiting.popleft()
+            self.has_given_up = True
 
     def find_waiting(self, values: NDArray[Any], time: Any) -> int | None:
         """Find the oldest row without a target that is the same as a row.

@@ -194,7 +194,7 @@ class StreamPredictor:
     def rewind(self, n_rows: int = 1) -> StreamPredictor:
         """Take the last rows back, as if they had not come.
 
-        What has been learnt from targets stays.
+        So are their targets, but for what has been learnt from them.
 
         Parameters
         ----------
@@ -254,7 +254,8 @@ class StreamPredictor:
         x : mapping or row of another form
             If it is one of the last `max_rewind` rows of its series, and that has no target
             yet, y is the target of that one: the oldest, if several are alike. Else it is
-            the next row.
+            the next row: also if it came with its target before, which is then taken in
+            twice.
         y : float, label or array-like of shape (n_outputs,), default=None
         groups, time
             As in `observe`.
@@ -266,7 +267,8 @@ class StreamPredictor:
         Raises
         ------
         ValueError
-            As in `observe`.
+            As in `observe`. Also if it is not one of those rows, has no time, and older
+            rows have no target yet: it might be one of them.
         """
         self._flow.learn(self._flow.read(x, groups, time), y)
         return self

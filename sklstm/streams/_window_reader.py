@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_outlier_detector
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from ..estimators import LSTMClassifier, LSTMRegressor
 from ..estimators._predictive import loss_of
 from ..windows import Windows
 from ._one_window import OneWindow, serves
-from ._parts import Parts, last_step
+from ._parts import AROUND, Parts, last_step
 from ._row_wise import RowWise, is_trusted
 from ._series import window_of
 
@@ -41,6 +42,7 @@ class WindowReader:
         self._quick: OneWindow | None = None
         if isinstance(self.tail, Pipeline):
             self._check_steps(transformer._fitted.values.shape[1])
+        check_target_transformers(self.tail)
 
     def window(self, rows: NDArray[Any]) -> Windows:
         """Give the window that ends at the last of some rows.
@@ -146,3 +148,25 @@ class WindowReader:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_quick": None}
+
+
+def check_target_transformers(tail: Any) -> None:
+    """Refuse targets that are transformed back by looking at others.
+
+    Parameters
+    ----------
+    tail : estimator
+        That reads windows; with others inside, maybe.
+
+    Raises
+    ------
+    ValueError
+        If one does so with made-up predictions.
+    """
+    if isinstance(tail, TransformedTargetRegressor) and not is_trusted(tail.transformer_):
+        check = RowWise("transformer", tail.transformer_, "inverse_transform")
+        check.on_made_up_rows()
+    inner = getattr(tail, AROUND.get(type(tail), ""), None)
+    inner = last_step(tail) if isinstance(tail, Pipeline) else inner
+    if inner is not None:
+        check_target_transformers(inner)

@@ -1,8 +1,9 @@
 """Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
-from ._checkpoint import Checkpoint, beside, given_random_state, open_checkpoint
+from ._checkpoint import Checkpoint, open_checkpoint
 from ._data import SequenceData
-from ._fingerprint import fingerprint
+from ._described import described
+from ._fingerprint import Fingerprint, digest_of, fingerprint
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -15,6 +16,7 @@ from ._side_by_side import SideBySide
 from ._threads import OwnThreads
 from ._together import AcrossRanks, agree_on_data, together
 from ._trained_model import Memory, TrainedModel, data_options, make_network
+from ._unfinished_file import kept_random_state, stem_of
 from ._warm_start import NO_STATE, take_up
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "SCHEDULES",
     "AcrossRanks",
     "Checkpoint",
+    "Fingerprint",
     "Memory",
     "OwnThreads",
     "Plan",
@@ -35,18 +38,20 @@ __all__ = [
     "TrainedModel",
     "ValidationWatch",
     "agree_on_data",
-    "beside",
     "data_options",
+    "described",
+    "digest_of",
     "fingerprint",
-    "given_random_state",
     "hold_out",
     "hold_out_last",
     "in_time",
     "is_same",
+    "kept_random_state",
     "make_network",
     "open_checkpoint",
     "run",
     "shares_rows",
+    "stem_of",
     "take_up",
     "together",
 ]

@@ -1,61 +1,56 @@
-"""The file of a fit that is not whole yet."""
+"""The file of a fit that is not whole yet, while that fit uses it."""
 
 from __future__ import annotations
 
-import os
+import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ..files._codec import Kind, Reader
 from ..files._lock import FileLock
-from ..files._values import VALUES
-from ..fitting._ranks import Ranks, current_ranks
+from ..fitting._ranks import current_ranks
+from ._described import Indescribable
 from ._fingerprint import Fingerprint, digest_of
-from ._net import Diverged
-
-# What these files say of themselves.
-KIND = "unfinished fit"
-
-# What stands in them beside the run.
-_SAID = ("fit", "seed", "random_state")
-
-PathLike = str | os.PathLike[str]
-
-
-def _read_tensor(content: Any, reader: Reader) -> Tensor:
-    return torch.from_numpy(reader.read(content)).clone()
-
-
-KINDS = (
-    Kind(
-        "$tensor",
-        lambda value: isinstance(value, Tensor),
-        lambda value, writer, place: writer.write(value.numpy(), place),
-        _read_tensor,
-    ),
-    *VALUES,
+from ._unfinished_file import (
+    KIND,
+    KINDS,
+    PathLike,
+    damaged,
+    path_of,
+    read_checkpoint,
+    stem_of,
+    unfinished_files,
 )
+
+
+class NotWritten(OSError):
+    """A file that could be written before and now cannot: the disk is full, or gone."""
 
 
 class Checkpoint:
     """The file of a fit that is not whole yet, locked while that fit uses it.
 
-    As a context it opens the file, if there is one, and takes it away at the end, when the
-    fit is whole. It stays for the next fit where one is interrupted, by whatever; unless
-    that did not get to the end of an epoch, or diverged, as the next would.
+    Its name has a digest of the parameters and the data, so that each fit has its own. As
+    a context it opens the file, if there is one, and takes it away at the end, when the fit
+    is whole. It stays for the next fit where one is interrupted, by whatever; unless that
+    did not get to the end of an epoch, or diverged, as the next would.
 
     Parameters
     ----------
-    path : path-like
+    prefix : path-like
+        With which the file's name begins; or a folder, in which it is.
+    fit : Fingerprint
+        Of the parameters and the data.
+    random_state : int or None
+        None if the seed is drawn anew for each fit, and has to be kept.
+    seed : int
+        That governs the fit if it begins.
 
     Attributes
     ----------
-    seed : int or None
+    path : Path
+    seed : int
         That of the fit to take up, if there is one.
     run : dict or None
         Where that was, as `write` was given it.
@@ -63,36 +58,45 @@ class Checkpoint:
     Raises
     ------
     ValueError
-        If another fit uses the file, if its folder cannot be written to, or if the file is
-        none of these, or damaged.
+        If the folder cannot be written to, or the file is damaged.
     """
 
-    def __init__(self, path: PathLike) -> None:
-        self.path = Path(os.path.abspath(os.fspath(path)))
-        self.seed: int | None = None
+    def __init__(
+        self, prefix: PathLike, fit: Fingerprint, random_state: int | None, seed: int
+    ) -> None:
+        self.stem = stem_of(prefix)
+        self.path = path_of(self.stem, fit)
+        self.fit = fit
+        self.random_state = random_state
+        self.seed = seed
         self.run: dict[str, Any] | None = None
-        self._lock = FileLock(f"{self.path}.lock")
-        self._found: dict[str, Any] | None = None
-        self._header: dict[str, Any] | None = None
+        self._lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
+        self._is_used = False
         self._is_worth_keeping = False
 
-    def __enter__(self) -> Checkpoint:
+    def __enter__(self) -> Checkpoint | None:
         try:
-            is_free = self._lock.acquire()
+            self._is_used = self._lock.acquire()
         except OSError as error:
             raise self._not_a_place(error) from error
-        if not is_free:
-            raise ValueError(
-                "checkpoint must be a file that no other fit uses meanwhile. Got"
-                f" {str(self.path)!r}, which one uses: give each fit its own."
+        if not self._is_used:
+            _warn(
+                f"checkpoint keeps nothing of this fit: another with the same parameters"
+                f" and data is under way, and keeps {str(self.path)!r}."
             )
+            return None
         try:
-            self._found = read_checkpoint(self.path)
-            if self._found is not None:
-                self.seed = self._found["seed"]
+            found = read_checkpoint(self.path)
+            if found is None:
+                self._tell_of_others()
+                return self
+            if found["fit"] != self.fit:
+                raise damaged(self.path, "it is not as it was written")
         except BaseException:
             self._lock.release()
             raise
+        self.seed, self.run = found["seed"], found["run"]
+        self._is_worth_keeping = found["run"]["n_epochs"] > 0
         return self
 
     def __exit__(
@@ -101,45 +105,15 @@ class Checkpoint:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        is_done = kind is None or issubclass(kind, Diverged)
+        if not self._is_used:
+            return
+        # A fit that has diverged once would do so again.
+        is_done = error is None or getattr(error, "is_divergence", False)
         try:
-            if self._header is not None and (is_done or not self._is_worth_keeping):
+            if is_done or not self._is_worth_keeping:
                 self.path.unlink(missing_ok=True)
         finally:
             self._lock.release()
-
-    def belong_to(self, fit: Fingerprint, seed: int, random_state: Any) -> None:
-        """Refuse a file of another fit, before this one begins.
-
-        Parameters
-        ----------
-        fit : Fingerprint
-            Of the parameters and the data.
-        seed : int
-            That governs the fit.
-        random_state : int, RandomState instance or None
-            Where the seed came from.
-
-        Raises
-        ------
-        ValueError
-            Naming what differs.
-        """
-        if self._found is not None:
-            differences = fit.differences_from(self._found["fit"])
-            if not differences and seed != self.seed:
-                differences = ["another random_state"]
-            if differences:
-                raise ValueError(
-                    "checkpoint must be the file of a fit with these parameters and data."
-                    f" Got {str(self.path)!r}, of a fit with {'; '.join(differences)}. Fit"
-                    " with those to go on with it, delete the file to begin anew, or name"
-                    " another."
-                )
-            self.run = self._found["run"]
-            self._is_worth_keeping = self.run is not None and self.run["n_epochs"] > 0
-        given = int(random_state) if isinstance(random_state, int) else None
-        self._header = {"fit": fit._asdict(), "seed": seed, "random_state": given}
 
     def write(self, run: dict[str, Any]) -> None:
         """Write where a run of training is, in place of where it was.
@@ -152,175 +126,107 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            If there is something else among them, or the file cannot be written.
+            If there is something else among them, or the file cannot be written before
+            the first epoch.
+        NotWritten
+            If it cannot be written after one.
         """
         # Until here nobody needs safetensors.
         from ..files._plain_file import plain_bytes, replace_file
 
+        said = {
+            "fit": self.fit._asdict(),
+            "seed": self.seed,
+            "random_state": self.random_state,
+            "run": run,
+        }
         try:
-            said = {**(self._header or {}), "run": run}
             content = plain_bytes(KIND, {**said, "digest": digest_of(said)}, KINDS)
         except TypeError as error:
             raise ValueError(
                 "checkpoint must be None where optimizer, learning_rate_schedule or loss"
                 f" is one of your own that keeps more than numbers: {error}"
             ) from error
-        part = self.path.with_name(f"{self.path.name}.part")
+        part = self.path.with_name(f".{self.path.name}.part")
         try:
             replace_file(self.path, content, part)
         except OSError as error:
-            raise self._not_a_place(error) from error
+            if not run["n_epochs"]:
+                raise self._not_a_place(error) from error
+            raise NotWritten(
+                error.errno,
+                f"checkpoint could not be written after epoch {run['n_epochs']}"
+                f" ({error.strerror or error}); an earlier epoch is kept",
+                str(self.path),
+            ) from error
         self._is_worth_keeping = run["n_epochs"] > 0
 
     def damaged(self, error: Exception) -> ValueError:
         """Give the error of a file whose parts do not fit together."""
-        return _damaged(self.path, f"{type(error).__name__}: {error}")
+        return damaged(self.path, f"{type(error).__name__}: {error}")
+
+    def _tell_of_others(self) -> None:
+        """Warn if the fit would be taken up, but for another machine or model."""
+        for path in unfinished_files(self.stem):
+            try:
+                found = read_checkpoint(path)
+            except ValueError:
+                continue
+            other = None if found is None else found["fit"]
+            same = (self.fit.parameters, self.fit.data)
+            if other is not None and (other.parameters, other.data) == same:
+                _warn(
+                    f"checkpoint begins anew: {str(path)!r} is of the same parameters and"
+                    f" data, but of {'; '.join(self.fit.differences_from(other))}."
+                )
 
     def _not_a_place(self, error: OSError) -> ValueError:
         return ValueError(
-            "checkpoint must be a file in a folder that is there, and where files can be"
-            f" written and locked. Got {str(self.path)!r}: {error.strerror or error}."
+            "checkpoint must be a path in a folder that is there, and where files can be"
+            f" written and locked. Got {str(self.stem)!r}: {error.strerror or error}."
         )
 
 
-class SharedCheckpoint(Checkpoint):
-    """The file of a fit of several processes: that of rank 0 uses it, and tells the others.
-
-    Parameters
-    ----------
-    path : path-like
-    ranks : Ranks
-    """
-
-    def __init__(self, path: PathLike, ranks: Ranks) -> None:
-        super().__init__(path)
-        if ranks.owns_rows:
-            raise ValueError(
-                "checkpoint must be None with distributed(rows='own'): no file holds where"
-                f" each process is in its own rows. Got {str(path)!r}."
-            )
-        self.ranks = ranks
-
-    def __enter__(self) -> Checkpoint:
-        if self.ranks.is_first:
-            super().__enter__()
-        try:
-            self.seed = self.ranks.of_first("the seed of a checkpoint", self.seed)
-        except BaseException:
-            self._lock.release()
-            raise
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        if self.ranks.is_first:
-            super().__exit__(*raised)
-
-    def belong_to(self, fit: Fingerprint, seed: int, random_state: Any) -> None:
-        """Refuse a file of another fit; tell all where that of this fit was."""
-        if self.ranks.is_first:
-            super().belong_to(fit, seed, random_state)
-        self.run = self.ranks.of_first("an unfinished fit", self.run)
-        if self.run is not None and not self.ranks.is_first:
-            self.run["callbacks"] = []  # they are in the process of rank 0
-
-    def write(self, run: dict[str, Any]) -> None:
-        """Write where a run of training is."""
-        if self.ranks.is_first:
-            super().write(run)
-
-
-def open_checkpoint(path: PathLike | None) -> AbstractContextManager[Checkpoint | None]:
+def open_checkpoint(
+    prefix: PathLike | None,
+    find_fit: Callable[[], Fingerprint],
+    random_state: int | None,
+    seed: int,
+) -> AbstractContextManager[Checkpoint | None]:
     """Give the context of a fit that may have a checkpoint.
 
     Parameters
     ----------
-    path : path-like or None
+    prefix : path-like or None
+    find_fit : callable () -> Fingerprint
+        Is called if there is a path.
+    random_state : int or None
+    seed : int
+        As in `Checkpoint`.
 
     Returns
     -------
     context : context manager
-        Of a `Checkpoint`, or of None without a path.
+        Of a `Checkpoint`; or of None without a path, where another has the file, or where
+        a parameter cannot be told from another.
     """
-    ranks = current_ranks()
-    if path is None:
+    if prefix is None:
         return nullcontext()
-    return Checkpoint(path) if ranks is None else SharedCheckpoint(path, ranks)
-
-
-def read_checkpoint(path: PathLike) -> dict[str, Any] | None:
-    """Read what such a file says. Nothing that stands in it is run.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    found : dict or None
-        None if there is no file.
-
-    Raises
-    ------
-    ValueError
-        If it is another file, or damaged.
-    """
-    from ..files._plain_file import read_plain
-
-    if not os.path.lexists(path):
-        return None
+    if current_ranks() is not None:
+        raise ValueError(
+            "checkpoint must be None within distributed: where each process is stands in no"
+            f" one file. Got {str(prefix)!r}."
+        )
     try:
-        found = read_plain(path, KIND, KINDS)
-        _check(found)
-    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error).rstrip(".")) from error
-    return found
+        fit = find_fit()
+    except Indescribable as error:
+        _warn(
+            "checkpoint keeps nothing of this fit: a parameter is, or holds, something that"
+            f" another process could not tell from others, {error}."
+        )
+        return nullcontext()
+    return Checkpoint(prefix, fit, random_state, seed)
 
 
-def _check(found: Any) -> None:
-    """Refuse a file that is not as it was written."""
-    digest = found.pop("digest")
-    if digest != digest_of(found) or set(found) != {*_SAID, "run"}:
-        raise ValueError("it is not as it was written")
-    found["fit"] = Fingerprint(**found["fit"])
-
-
-def given_random_state(path: PathLike | None) -> int | None:
-    """Give the random state of the fit to take up, if that had a number for one.
-
-    Parameters
-    ----------
-    path : path-like or None
-
-    Returns
-    -------
-    random_state : int or None
-    """
-    found = None if path is None else read_checkpoint(path)
-    return None if found is None else found["random_state"]
-
-
-def beside(path: PathLike | None, name: str) -> str | None:
-    """Name a file for another network that the same fit trains.
-
-    Parameters
-    ----------
-    path : path-like or None
-    name : str
-
-    Returns
-    -------
-    path : str or None
-
-    Examples
-    --------
-    >>> beside("sales.ckpt", "calibration")
-    'sales.ckpt.calibration'
-    """
-    return None if path is None else f"{os.fspath(path)}.{name}"
-
-
-def _damaged(path: PathLike, said: str) -> ValueError:
-    return ValueError(
-        f"checkpoint must be the file of an unfinished fit. Got {str(path)!r}: {said:.500}."
-        " Delete it to begin anew, or name another."
-    )
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=4)

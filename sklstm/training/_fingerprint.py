@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import zlib
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -14,16 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._version import __version__
-from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..windows._windows import Windows, row_chunks
-from ._plain import as_plain, is_plain
+from ._described import described
 from ._trained_model import TrainedModel
 
 # Bytes that share a check sum.
 LEAF = 1 << 18
-# Characters of a value in a message.
-LONGEST = 60
 
 
 class Fingerprint(NamedTuple):
@@ -32,7 +28,7 @@ class Fingerprint(NamedTuple):
     Attributes
     ----------
     parameters : dict of str to str
-        As text. What is code has its name.
+        As text. What is code has its name and a digest of it.
     data : dict of str to (str, str)
         Of each argument of `fit` its shape, and a digest of its values.
     previous : str
@@ -47,7 +43,7 @@ class Fingerprint(NamedTuple):
     setting: dict[str, str]
 
     def differences_from(self, other: Fingerprint) -> list[str]:
-        """Say what another fit had that this one has not.
+        """Say what another fit of the same parameters and data had that this one has not.
 
         Parameters
         ----------
@@ -58,19 +54,7 @@ class Fingerprint(NamedTuple):
         differences : list of str
             Empty if it is the same fit.
         """
-        said = [
-            f"{name}={_short(value)} (now {_short(self.parameters.get(name))})"
-            for name, value in _unlike(other.parameters, self.parameters)
-        ]
-        # What is trained on, and what is held out, follows from the parameters too.
-        for name, value in _unlike(other.data, self.data) if not said else ():
-            now = self.data.get(name)
-            if value is None or now is None:
-                said.append(f"{name} (now without)" if value else f"no {name}")
-            elif value[0] != now[0]:
-                said.append(f"{name} of shape {value[0]} (now {now[0]})")
-            else:
-                said.append(f"other values in {name}")
+        said = []
         if other.previous != self.previous:
             said.append("another model that training went on from, by warm_start")
         said += [
@@ -105,6 +89,11 @@ def fingerprint(
     Returns
     -------
     fit : Fingerprint
+
+    Raises
+    ------
+    Indescribable
+        If one of the parameters cannot be told from another.
     """
     all_samples = [train] if valid is None else [train, valid]
     setting = {
@@ -113,81 +102,21 @@ def fingerprint(
         "thread(s)": str(torch.get_num_threads()),
     }
     return Fingerprint(
-        {name: described(value) for name, value in parameters.items()},
+        {
+            # What listens may hold much that training does not depend on.
+            name: described(value, by_class=name == "callbacks")
+            for name, value in parameters.items()
+        },
         _digests(all_samples) if by_values else _kinds(all_samples),
         "" if previous is None else _digest_of_model(previous),
         setting,
     )
 
 
-# ---------------------------------------------------------------------- parameters
-
-
-def described(value: Any) -> str:
-    """Write a parameter as text, the same in each process.
-
-    Parameters
-    ----------
-    value : object
-        What is code has its name, with the numbers that it holds: two functions of one name
-        are taken for the same.
-
-    Returns
-    -------
-    text : str
-
-    Examples
-    --------
-    >>> described(np.float64(0.5)), described([4, "a"]), described({"b": None})
-    ('0.5', "(4, 'a')", "{'b': None}")
-    >>> described(functools.partial(torch.optim.SGD, momentum=0.5))
-    "torch.optim.sgd.SGD(*(), **{'momentum': 0.5})"
-    >>> described(torch.nn.HuberLoss(delta=2.0))
-    "torch.nn.modules.loss.HuberLoss(delta=2.0, reduction='mean')"
-    """
-    value = plain(value)
-    if value is None or isinstance(value, str | bool | int | float | bytes):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return f"({', '.join(map(described, value))})"
-    if isinstance(value, dict):
-        pairs = (f"{described(k)}: {described(v)}" for k, v in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, functools.partial):
-        arguments = f"*{described(value.args)}, **{described(value.keywords)}"
-        return f"{described(value.func)}({arguments})"
-    if isinstance(value, torch.nn.Module):
-        parts = ", ".join(_described_object(module) for module in value.modules())
-        state = value.state_dict()
-        return f"{parts} {digest_of(state)}" if state else parts
-    if hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, torch.device | torch.dtype | np.dtype):
-        return str(value)
-    return _described_object(value)
-
-
-def _described_object(value: Any) -> str:
-    """Give the class of an object, and the plain values that are not what it has learnt."""
-    kept = {
-        name: described(item)
-        for name, item in sorted(getattr(value, "__dict__", {}).items())
-        if name[0] != "_" and name[-1] != "_" and name != "training"
-        if is_plain(as_plain(item))
-    }
-    values = ", ".join(f"{name}={text}" for name, text in kept.items())
-    return f"{type(value).__module__}.{type(value).__qualname__}({values})"
-
-
 def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Give what one of two has otherwise, or they do not both have."""
     names = dict.fromkeys([*one, *other])
     return [(name, one.get(name)) for name in names if one.get(name) != other.get(name)]
-
-
-def _short(text: str | None) -> str:
-    text = str(text)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 # ---------------------------------------------------------------------- data

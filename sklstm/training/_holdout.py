@@ -58,7 +58,8 @@ def hold_out(
     """
     n_samples = len(windows)
     n_valid = max(1, int(np.ceil(fraction * n_samples)))
-    independent = labels is not None and not in_order and not shares_rows(windows)
+    independent = labels is not None and not in_order
+    independent &= not (shares_rows(windows) or are_of_one_series(windows))
     if method == "random" or (method == "auto" and independent):
         train, valid = _random(n_samples, n_valid, labels, seed)
     else:
@@ -91,6 +92,9 @@ def hold_out_last(
 
 def _series(windows: Windows) -> Index:
     """Give each window the number of its series; independent sequences count as one."""
+    if are_of_one_series(windows):
+        known: Any = windows.series
+        return np.asarray(np.unique(known, return_inverse=True)[1], dtype=np.intp)
     series = np.zeros(len(windows), dtype=int)
     if _linked_in_table(windows):
         order, linked = _neighbours(windows)
@@ -125,6 +129,22 @@ def shares_rows(windows: Windows) -> bool:
     dependent : bool
     """
     return _linked_in_table(windows) or _stored_reach(windows) > 1
+
+
+def are_of_one_series(windows: Windows) -> bool:
+    """Tell whether series are known, and one has several samples that share no row.
+
+    Parameters
+    ----------
+    windows : Windows
+
+    Returns
+    -------
+    are : bool
+    """
+    if windows.series is None or shares_rows(windows):
+        return False
+    return bool(len(np.unique(windows.series)) < len(windows))
 
 
 def _spans(windows: Windows) -> tuple[Index, Index]:

@@ -28,10 +28,6 @@ from ._threads import OwnThreads
 from ._trainee import Batch, Step
 
 
-class Diverged(ValueError):
-    """The loss or a weight has become NaN or infinite."""
-
-
 class SequenceNet(NeuralNet):
     """A skorch net that gathers its batches and waits for the device once an epoch.
 
@@ -232,7 +228,9 @@ class SequenceNet(NeuralNet):
         kind = "training" if prefix == "train" else "validation"
         for what, value in ((f"{kind} loss", loss), ("sum of the weights", weights)):
             if not math.isfinite(value):
-                raise Diverged(_divergence_message(what, value, self.n_epochs))
+                error = ValueError(_divergence_message(what, value, self.n_epochs))
+                error.is_divergence = True  # type: ignore[attr-defined]
+                raise error
         if not per_batch:
             # skorch's Checkpoint reads the last batch, whoever listens.
             self.history.new_batch()

@@ -52,7 +52,8 @@ class OwnSize:
         place = {feature: i for i, feature in enumerate(features)}
         self.features = torch.tensor(list(features), device=device)
         self.outputs = torch.tensor([place[i] for i in outputs], device=device)
-        self.zero_sizes = torch.tensor(zero_sizes or [0.0] * len(place), device=device)
+        sizes = zero_sizes or [0.0] * len(place)
+        self.zero_sizes = torch.tensor(sizes, dtype=torch.float64, device=device)
 
     def take_out(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Divide by the sizes.

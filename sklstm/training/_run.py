@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ._checkpoint import Checkpoint
+from ._checkpoint import Checkpoint, NotWritten
 from ._data import SequenceData
 from ._listeners import AveragedWeights, BestEpoch, LastEpoch, TrainingListener
 from ._net import SequenceNet
@@ -119,6 +119,8 @@ def run(
         If it is interrupted.
     ValueError
         If training diverges, or a checkpoint cannot be written or taken up.
+    NotWritten
+        If a checkpoint cannot be written after an epoch. It is as with an interrupt.
     """
     if plan.remembered is not None:
         net.forget(plan.remembered - plan.epochs)
@@ -143,7 +145,7 @@ def run(
     try:
         net.train_epochs(train, valid, rounds, batches, everyone, take_up)
         settle()
-    except (Interrupted, KeyboardInterrupt):
+    except (Interrupted, KeyboardInterrupt, NotWritten):
         if last.n_rows:
             last.restore(net)
             settle()

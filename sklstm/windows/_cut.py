@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _get_feature_names
 
 from ._features import is_frame
+from ._groups import as_labels
 from ._order import check_same_order
 from ._segments import Gaps
 from ._series import check_counts, read_series
@@ -25,6 +26,7 @@ class CutSequences(NamedTuple):
     ----------
     X : Windows of shape (n_sequences, n_timesteps, n_features)
     y : ndarray of shape (n_sequences, n_timesteps[, n_outputs]) or None
+        Of the type that it had; a masked array where a sequence is shorter.
     rows : ndarray of int of shape (n_sequences, n_timesteps)
         Row of each step; -1 where a sequence is shorter.
     """
@@ -93,12 +95,12 @@ def cut_sequences(
     array([[ 1.,  2.],
            [nan,  3.],
            [10., 20.]])
-    >>> y
-    array([['sit', 'go'],
-           [None, 'go'],
-           ['sit', 'go']], dtype=object)
+    >>> print(y)
+    [['sit' 'go']
+     [-- 'go']
+     ['sit' 'go']]
     >>> join_sequences(y, rows)
-    array(['sit', 'go', 'go', 'sit', 'go'], dtype=object)
+    array(['sit', 'go', 'go', 'sit', 'go'], dtype='<U3')
     """
     if length is not None:
         check_counts(length=length)
@@ -125,7 +127,9 @@ def cut_sequences(
     return CutSequences(windows, None if y is None else _at_rows(y, rows, n_rows), rows)
 
 
-def join_sequences(values: ArrayLike, rows: NDArray[np.intp]) -> Array:
+def join_sequences(
+    values: ArrayLike, rows: NDArray[np.intp], n_rows: int | None = None
+) -> Array:
     """Put what is known of the steps of sequences back where their rows stood.
 
     Parameters
@@ -133,36 +137,45 @@ def join_sequences(values: ArrayLike, rows: NDArray[np.intp]) -> Array:
     values : array-like of shape (n_sequences, n_timesteps, ...)
         Predictions, probabilities, ...
     rows : array-like of int of shape (n_sequences, n_timesteps)
-        As `cut_sequences` gives them.
+        As `cut_sequences` gives them, of the same sequences.
+    n_rows : int or None, default=None
+        Rows of the table; None ends with the last that has a step.
 
     Returns
     -------
     values : ndarray of shape (n_rows, ...)
-        Of the type of `values`.
+        Rows without a step, as those of the training part where a test part was predicted,
+        are NaN among numbers and None among others.
 
     Raises
     ------
     ValueError
-        If there is not one row for each step.
+        If there is not one row for each step, or a row has several steps.
 
     Examples
     --------
     >>> from sklstm import join_sequences
-    >>> join_sequences([[0.5, 1.5], [float("nan"), 2.5]], [[1, 2], [-1, 0]])
-    array([2.5, 0.5, 1.5])
+    >>> join_sequences([[0.5, 1.5], [float("nan"), 2.5]], [[1, 2], [-1, 0]], n_rows=4)
+    array([2.5, 0.5, 1.5, nan])
     """
-    of_steps, rows = np.asarray(values), np.asarray(rows)
-    if of_steps.shape[:2] != rows.shape:
+    of_steps, rows = np.asanyarray(values), np.asarray(rows)
+    if rows.dtype.kind not in "iu" or of_steps.shape[:2] != rows.shape:
         raise ValueError(
-            f"values must have the sequences and steps of rows, {rows.shape}. Got"
-            f" {of_steps.shape[:2]}."
+            "rows must be the row of each step, whole numbers of shape"
+            f" {of_steps.shape[:2]}. Got {rows.dtype} of shape {rows.shape}."
         )
     stands = rows >= 0
-    joined: Array = np.empty(
-        (rows.max(initial=-1) + 1, *of_steps.shape[2:]), of_steps.dtype
-    )
-    joined[rows[stands]] = of_steps[stands]
-    return joined
+    at, least = rows[stands], int(rows.max(initial=-1)) + 1
+    if len(np.unique(at)) < len(at):
+        raise ValueError("rows must name each row once. Got one more than once.")
+    n_rows = least if n_rows is None else n_rows
+    if n_rows < least:
+        raise ValueError(f"n_rows must be at least {least}, as rows say. Got {n_rows}.")
+    place = np.full(n_rows, -1)
+    place[at] = np.arange(len(at))
+    joined: Array = _with_gaps(of_steps[stands], place)
+    # A step may have been masked, but that is no matter of rows any more.
+    return np.ma.filled(joined, _missing_of(joined)) if np.ma.isMA(joined) else joined
 
 
 def pad_sequences(sequences: Sequence[Any], y: Sequence[Any] | None = None) -> Any:
@@ -180,7 +193,8 @@ def pad_sequences(sequences: Sequence[Any], y: Sequence[Any] | None = None) -> A
     X : Windows of shape (n_sequences, n_timesteps, n_features)
         Steps before a sequence begins are unobserved.
     y : ndarray of shape (n_sequences, n_timesteps[, n_outputs])
-        Only if y is given: NaN among numbers, or None among others, where there is no step.
+        Only if y is given, and of the type that it has; a masked array where there is no
+        step.
 
     Raises
     ------
@@ -194,31 +208,43 @@ def pad_sequences(sequences: Sequence[Any], y: Sequence[Any] | None = None) -> A
     >>> X[:, :, 0]
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
-    >>> y
-    array([['a', 'b', 'a'],
-           [None, None, 'b']], dtype=object)
+    >>> print(y)
+    [['a' 'b' 'a']
+     [-- -- 'b']]
     """
     parts = _alike(sequences, "sequences")
     lengths = [len(part) for part in parts]
     number = np.repeat(np.arange(len(parts)), lengths)
-    cut = cut_sequences(np.concatenate(parts), groups=number)
+    cut = cut_sequences(np.ma.concatenate(parts), groups=number)
     X = cut.X._with(names=_get_feature_names(sequences[0]))
     if y is None:
         return X
     targets = _alike(y, "y")
-    if [len(part) for part in targets] != lengths:
+    of_targets = [len(part) for part in targets]
+    if of_targets != lengths:
+        both = zip(lengths, of_targets, strict=False)
+        differing = [i for i, (n, m) in enumerate(both) if n != m]
+        first = differing[0] if differing else min(len(lengths), len(of_targets))
         raise ValueError(
             f"y must have a target for each step of each of the {len(lengths)} sequences."
-            f" Got {len(targets)} of other lengths."
+            f" Got {len(targets)}, which differ from sequence {first} on."
         )
-    return X, _at_rows(np.concatenate(targets), cut.rows, len(number))
+    joined = np.ma.concatenate if any(map(np.ma.isMA, targets)) else np.concatenate
+    return X, _at_rows(joined(targets), cut.rows, len(number))
 
 
-def _alike(sequences: Sequence[Any], name: str) -> list[Array]:
+def _alike(sequences: Any, name: str) -> list[Array]:
     """Give sequences as arrays, which differ in their length alone."""
-    parts: list[Array] = [np.asarray(part) for part in sequences]
-    if not parts or not all(part.size for part in parts):
-        raise ValueError(f"{name} must have sequences of at least one step. Got one of 0.")
+    if isinstance(sequences, dict) or is_frame(sequences) or np.isscalar(sequences):
+        raise ValueError(
+            f"{name} must be a list of sequences. Got {type(sequences).__name__}: a long"
+            " table is cut by sklstm.cut_sequences."
+        )
+    parts: list[Array] = [as_labels(part) for part in sequences]
+    if not parts or not all(part.ndim and part.size for part in parts):
+        raise ValueError(
+            f"{name} must be sequences of at least one step each. Got none, or one without."
+        )
     kinds = {tuple(part.columns) if is_frame(part) else None for part in sequences}
     shapes = {part.shape[1:] for part in parts}
     if len(shapes) > 1 or parts[0].ndim > 2 or len(kinds) > 1:
@@ -231,8 +257,8 @@ def _alike(sequences: Sequence[Any], name: str) -> list[Array]:
 
 
 def _at_rows(y: Any, rows: NDArray[np.intp], n_rows: int) -> Array:
-    """Give what belongs to the rows of sequences; NaN or None where there is no row."""
-    values = y if isinstance(y, np.ndarray) else np.asarray(y)
+    """Give what belongs to the rows of sequences; masked where there is no row."""
+    values = as_labels(y)
     if not values.ndim or len(values) != n_rows:
         raise ValueError(
             f"y must have one row for each of the {n_rows} rows of X. Got"
@@ -240,8 +266,23 @@ def _at_rows(y: Any, rows: NDArray[np.intp], n_rows: int) -> Array:
         )
     chosen: Array = values[np.maximum(rows, 0)]
     missing = rows < 0
-    if missing.any():
-        numbers = values.dtype.kind in "iuf"
-        chosen = chosen.astype(np.float64 if numbers else np.object_)
-        chosen[missing] = np.nan if numbers else None
-    return chosen
+    if not missing.any():
+        return chosen
+    masked = np.ma.getmaskarray(chosen)
+    missing = missing.reshape(*missing.shape, *(1,) * (chosen.ndim - missing.ndim))
+    return np.ma.array(np.ma.getdata(chosen), mask=masked | missing)
+
+
+def _with_gaps(values: Array, place: NDArray[np.intp]) -> Array:
+    """Give values in their places; NaN or None where there is none, -1."""
+    if len(values) == len(place):
+        return values[place]
+    given = values.astype(np.float64 if values.dtype.kind in "iuf" else np.object_)
+    spread = np.empty((len(place), *values.shape[1:]), given.dtype)
+    spread[:] = _missing_of(given)
+    spread[place >= 0] = given[place[place >= 0]]
+    return spread
+
+
+def _missing_of(values: Array) -> Any:
+    return np.nan if values.dtype.kind == "f" else None

@@ -84,6 +84,29 @@ def check_none_missing(labels: NDArray[Any], name: str) -> None:
         )
 
 
+def as_labels(y: Any) -> NDArray[Any]:
+    """Give labels as an array, masked if it is; what is missing among text is no text.
+
+    Parameters
+    ----------
+    y : array-like
+
+    Returns
+    -------
+    labels : ndarray
+
+    Examples
+    --------
+    >>> as_labels(["a", float("nan")])
+    array(['a', nan], dtype=object)
+    """
+    labels: NDArray[Any] = y if isinstance(y, np.ndarray) else np.asarray(y)
+    if labels.dtype.kind not in "US" or isinstance(y, np.ndarray):
+        return labels
+    objects = np.asarray(y, dtype=object)
+    return objects if are_missing(objects.reshape(-1)).any() else labels
+
+
 def is_missing(label: Any) -> bool:
     """Tell whether a label is None, NaN, NaT or NA."""
     try:

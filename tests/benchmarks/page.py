@@ -1,6 +1,6 @@
 """Write the table of a run of the benchmarks into the page of the guide.
 
-python tests/benchmarks/page.py results.json docs/9-speed.md
+python tests/benchmarks/page.py results.json docs/measured/speed.md
 """
 
 import json

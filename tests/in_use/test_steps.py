@@ -1,13 +1,23 @@
 """An output at each step: numbers and labels, causal, with steps and targets missing."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.metrics import f1_score, log_loss, make_scorer, mean_absolute_error
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    log_loss,
+    make_scorer,
+    mean_absolute_error,
+    r2_score,
+)
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from sklstm import (
@@ -15,6 +25,8 @@ from sklstm import (
     LSTMClassifier,
     LSTMRegressor,
     SequenceReshaper,
+    cut_sequences,
+    pad_sequences,
     sliding_windows,
 )
 from sklstm.export import to_onnx
@@ -25,8 +37,9 @@ from sklstm.inspection import (
     summary,
 )
 from sklstm.io import load, save
-from sklstm.metrics import over_steps
-from sklstm.training import _side_by_side
+from sklstm.metrics import get_scorer, over_steps
+from sklstm.network._step_attention import StepAttention
+from sklstm.training import _side_by_side, hold_out
 
 from ..network import oracle
 
@@ -404,7 +417,7 @@ def test_windows_of_rows_have_targets_at_their_steps():
 # ---------------------------------------------------------------------- bad input
 
 
-SHORT = "y must have a target for each of the 7 steps of X, with .* Got 5 steps"
+SHORT = "y must have a target for each of the 7 steps of the 40 sequences of X, .* Got s"
 HOLE = SUMS.copy()
 HOLE[4, 2] = np.nan
 LATE = LABELS.astype(object)
@@ -416,9 +429,19 @@ LATE[4, 2:4] = None
     [
         (LSTMRegressor, {}, SUMS[:, :5], SHORT),
         (LSTMClassifier, {}, LABELS[:, :5], SHORT),
-        (LSTMRegressor, {}, SUMS[:, 0], r"y must have the shape .*n_timesteps.* Got 1 dim"),
-        (LSTMClassifier, {}, LABELS[:, 0], r"y must have the shape .*n_timesteps.* Got 1"),
-        (LSTMClassifier, {}, LABELS[:, :, None], r"y must have the shape .* Got 3 dim"),
+        (
+            LSTMRegressor,
+            {},
+            SUMS[:, 0],
+            r"y must have the shape .*n_timesteps.* Got the shape",
+        ),
+        (
+            LSTMClassifier,
+            {},
+            LABELS[:, 0],
+            r"y must have the shape .*n_timesteps.* Got the shape",
+        ),
+        (LSTMClassifier, {}, LABELS[:, :, None], r"y must have the shape .* Got the shape"),
         (
             LSTMRegressor,
             {},
@@ -538,3 +561,173 @@ def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):
     assert model.transform(X).shape == (N, 6)
     importance = sequence_permutation_importance(model, GAPS, LABELS, n_repeats=2)
     assert importance.importances.shape == (2, 2)
+
+
+# ---------------------------------------------------------------------- kinds of labels
+
+KINDS = {
+    "text": np.array(["x", "y", "z"]),
+    "bool": np.array([False, True]),
+    "int": np.array([3, 7]),
+    "large": np.array([2**60 + 1, 2**60 + 3]),
+    "float": np.array([-1.0, 2.0]),
+    "object": np.array(["x", "y"], dtype=object),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", ["array", "masked", "list", "frame"])
+def test_labels_of_any_kind_are_kept(kind, form):
+    labels = KINDS[kind][rng.integers(len(KINDS[kind]), size=(N, T))]
+    y = labels
+    if form == "masked":
+        y = np.ma.array(labels, mask=UNSEEN)
+    elif form == "list":
+        y = labels.tolist()
+    elif form == "frame":
+        y = pd.DataFrame(labels)
+    model = LSTMClassifier(**SMALL).fit(GAPS, y)
+    assert model.classes_.tolist() == sorted(set(KINDS[kind].tolist()))
+    if kind != "object" and (kind, form) != ("text", "frame"):
+        assert model.classes_.dtype == KINDS[kind].dtype
+    said = model.predict(GAPS)
+    assert set(said[~UNSEEN].tolist()) <= set(KINDS[kind].tolist())
+    assert all(label is None or label != label for label in said[UNSEEN])
+    expected = np.mean(
+        [a == b for a, b in zip(said[~UNSEEN], labels[~UNSEEN], strict=True)]
+    )
+    assert model.score(GAPS, y) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("filler", ["<pad>", None, float("nan")])
+def test_labels_of_unobserved_steps_are_no_classes(filler):
+    padded = LABELS.astype(object)
+    padded[UNSEEN] = filler
+    model = LSTMClassifier(**EXACT).fit(GAPS, padded, X_val=GAPS, y_val=padded)
+    assert model.classes_.tolist() == ["down", "up"]
+    plain = LSTMClassifier(**EXACT).fit(GAPS, LABELS)
+    np.testing.assert_array_equal(model.predict_proba(GAPS), plain.predict_proba(GAPS))
+    as_list = LSTMClassifier(**EXACT).fit(GAPS, padded.tolist())
+    assert as_list.classes_.tolist() == ["down", "up"]
+
+
+def test_numbers_of_unobserved_steps_may_be_anything():
+    odd = np.where(UNSEEN, np.inf, np.abs(SUMS))
+    model = LSTMRegressor(**SMALL, loss="negative_binomial").fit(
+        GAPS, np.where(UNSEEN, -1, 2)
+    )
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(LSTMRegressor(**SMALL).fit(GAPS, odd).loss_curve_).all()
+
+
+NOWHERE = np.full((N, T), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("y", "weight"),
+    [
+        (np.ma.masked_invalid(NOWHERE), None),
+        (np.ma.array(SUMS, mask=~UNSEEN), None),
+        (SUMS, UNSEEN.astype(float)),
+        (np.ma.array(np.stack([SUMS, SUMS], 2), mask=[[[0, 1]] * T] * N), None),
+    ],
+    ids=["masked", "unobserved", "weight", "one of two"],
+)
+def test_nothing_to_learn_from_is_refused(y, weight):
+    message = r"y must have a target that counts.* Got none"
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**SMALL).fit(GAPS, y, sample_weight=weight)
+    if weight is None:
+        whole = np.nan_to_num(np.ma.getdata(y))
+        with pytest.raises(ValueError, match=message.replace("y", "y_val", 1)):
+            LSTMRegressor(**SMALL).fit(X, whole, X_val=GAPS, y_val=y)
+
+
+# ---------------------------------------------------------------------- scorers
+
+SCORERS = [
+    ("accuracy", accuracy_score, "predict", {}),
+    ("f1_macro", f1_score, "predict", {"average": "macro"}),
+    ("balanced_accuracy", balanced_accuracy_score, "predict", {}),
+    ("neg_log_loss", log_loss, "predict_proba", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "metric", "method", "options"), SCORERS)
+@pytest.mark.parametrize("classes", [["down", "up"], ["a", "b", "c"], [0, 1]], ids=str)
+@pytest.mark.parametrize("n_steps", [2, T])
+def test_scorers_by_name_read_the_steps(name, metric, method, options, classes, n_steps):
+    labels = np.array(classes)[np.digitize(SUMS, [0, 1][: len(classes) - 1])]
+    x, y, unseen = GAPS[:, :n_steps], labels[:, :n_steps], UNSEEN[:, :n_steps]
+    model = make_pipeline(LSTMClassifier(**SMALL)).fit(x, y)
+    weight = rng.random(N)
+    score = get_scorer(name)(model, x, y, sample_weight=weight)
+    said, rows = getattr(model, method)(x)[~unseen], y[~unseen]
+    said = np.array(said.tolist()) if method == "predict" else said
+    weight = np.repeat(weight[:, None], n_steps, axis=1)[~unseen]
+    expected = metric(rows, said, sample_weight=weight, **options)
+    assert score == pytest.approx(-expected if name.startswith("neg") else expected)
+    search = GridSearchCV(model, {"lstmclassifier__num_layers": [1]}, cv=KFold(2))
+    search.set_params(scoring=get_scorer(name), error_score="raise").fit(x, y)
+    assert np.isfinite(pickle.loads(pickle.dumps(search)).best_score_)
+
+
+def test_scorers_of_several_numbers_are_their_mean():
+    both = np.stack([SUMS, -SUMS], axis=2)
+    model = LSTMRegressor(**SMALL).fit(GAPS, both)
+    one_known = np.ma.array(both, mask=np.zeros(both.shape, bool))
+    one_known[:20, :, 1] = np.ma.masked
+    seen = ~UNSEEN
+    said = model.predict(GAPS)
+    later = seen & (np.arange(N) >= 20)[:, None]
+    expected = np.mean(
+        [
+            r2_score(both[seen, 0], said[seen, 0]),
+            r2_score(both[later, 1], said[later, 1]),
+        ]
+    )
+    assert get_scorer("r2")(model, GAPS, one_known) == pytest.approx(expected)
+    assert model.score(GAPS, one_known) == pytest.approx(expected)
+    scorer = make_scorer(over_steps(mean_absolute_error), greater_is_better=False)
+    assert pickle.loads(pickle.dumps(scorer))(model, GAPS, both) < 0
+
+
+def test_ragged_labels_go_through_searches():
+    parts = [rng.normal(size=(n, 2)) for n in rng.integers(2, 9, size=N)]
+    X, y = pad_sequences(parts, [np.where(p[:, 0] > 0, "a", "b") for p in parts])
+    model = LSTMClassifier(**SMALL)
+    search = GridSearchCV(model, {"hidden_size": [3, 4]}, cv=3, error_score="raise")
+    assert search.fit(X, y).best_score_ > 0
+    said = cross_val_predict(model, X, y, cv=3)
+    assert [label is None for label in said.ravel()] == np.ma.getmaskarray(
+        y
+    ).ravel().tolist()
+
+
+def test_parts_of_one_recording_are_held_out_at_its_end():
+    who = np.repeat([0, 1, 2], 50)
+    X = cut_sequences(rng.normal(size=150), length=10, groups=who).X
+    assert X.shape[0] == 15
+    train, valid = hold_out(X, 0.2, "auto", labels=np.zeros(15, int), horizon=0)
+    assert valid.tolist() == [4, 9, 14]
+    assert train.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13]
+
+
+def test_attention_to_long_sequences_takes_little_memory():
+    x = rng.normal(size=(4, 1500))
+    model = LSTMRegressor(**{**SMALL, "max_epochs": 1}, pooling="attention")
+    tracemalloc.start()
+    model.fit(x, np.cumsum(x, axis=1)).predict(x)
+    assert tracemalloc.get_traced_memory()[1] < 30e6  # of NumPy; and of torch:
+    tracemalloc.stop()
+    hidden = torch.randn(1, 3000, 8)
+    attention = model.module_.step_attention
+    small = StepAttention(8, True, torch.float32)
+    with torch.no_grad():
+        for part in small.parameters():
+            torch.nn.init.normal_(part, generator=torch.Generator().manual_seed(0))
+        fast = small(hidden, None)
+        context = small.weights(hidden, None) @ hidden
+        slow = small.join(torch.cat([context, hidden], dim=2)).tanh()
+    np.testing.assert_allclose(fast, slow, atol=1e-5)
+    assert attention.is_causal

@@ -33,6 +33,7 @@ from sklstm import (
 )
 from sklstm.io import save
 from sklstm.sktime import (
+    LSTMDetector,
     LSTMForecaster,
     LSTMTimeSeriesClassifier,
     LSTMTimeSeriesRegressor,
@@ -50,6 +51,13 @@ Y = np.cos(step[:48] / 5)
 LABELS = np.where(Y > 0, "up", "down")
 ROWS = pd.DataFrame(X[:, :2], pd.date_range("2024-05-01", periods=48, freq="h"), ["a", "b"])
 MIXED = ROWS.assign(kind=list("xyzz") * 12)
+STORES = pd.DataFrame(
+    {
+        "store": [f"number {i % 20}" for i in range(60)],
+        "day": step[:60].astype(int) // 20,
+        "a": step[:60],
+    }
+)
 PANEL = np.sin(step.reshape(12, 2, 10) / 7)
 SERIES = pd.Series(Y, pd.period_range("2020-01", periods=48, freq="M"), name="sold")
 
@@ -88,6 +96,14 @@ def _fitted():
             PANEL, LABELS[:12]
         ),
         "series_regressor": LSTMTimeSeriesRegressor(**SMALL, **BRANCH).fit(PANEL, Y[:12]),
+        "anomalies": LSTMDetector(**SMALL, window_length=6, long=40).fit(ROWS),
+        "steps": LSTMRegressor(**SMALL, return_sequences=True).fit(X, np.cumsum(X, axis=1)),
+        "step_labels": LSTMClassifier(**SMALL, return_sequences=True).fit(
+            X, np.where(X > 0, "up", "down")
+        ),
+        "stores": SlidingWindowTransformer(
+            3, groups="store", time="day", context="fit", output="2d"
+        ).fit(STORES[:40]),
     }
 
 
@@ -105,14 +121,20 @@ ASKED = {
     "pretrained": lambda model: model.season_length,
     "series_classifier": lambda model: model.predict_proba(PANEL),
     "series_regressor": lambda model: model.predict(PANEL),
+    "anomalies": lambda model: model.transform_scores(ROWS),
+    "steps": lambda model: model.predict(X),
+    "step_labels": lambda model: model.predict_proba(X),
+    "stores": lambda model: model.transform(STORES[40:]),
 }
 
 
 def main():
-    """Write the files of this version."""
+    """Write the files of this version that are not there yet."""
     folder = FOLDER / sklstm.__version__
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, model in _fitted().items():
+        if (folder / f"{name}.npy").exists():
+            continue
         save(model, folder / f"{name}.safetensors", training_state=name == "regressor")
         np.save(folder / f"{name}.npy", np.asarray(ASKED[name](model)))
 

@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,3 +101,50 @@ def test_nothing_is_left_where_writing_fails(tmp_path):
     with pytest.raises(OSError, match="director"):
         write_plain(tmp_path / "a", "sums", {"a": np.ones(3)})
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="as POSIX has it")
+
+
+@posix
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "link").symlink_to("target")
+    for value in (1, 2):
+        write_plain(tmp_path / "link", "test", value)
+        assert read_plain(tmp_path / "target", "test") == value
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "target"]
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_permissions_stay(mode, tmp_path):
+    write_plain(tmp_path / "a", "test", 1)
+    (tmp_path / "a").chmod(mode)
+    write_plain(tmp_path / "a", "test", 2)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+@posix
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", os.devnull):
+        with pytest.raises(ValueError, match="path must be one of a file"):
+            write_plain(path, "test", 1)
+        assert not Path(path).is_file()
+
+
+@pytest.mark.parametrize("name", ["missing/a.safetensors", "."])
+def test_errors_name_the_path_that_was_given(name, tmp_path):
+    path = f"{tmp_path}/{name}"
+    with pytest.raises(OSError, match="director") as error:
+        write_plain(path, "test", 1)
+    assert error.value.filename == path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_plain("~/a", "test", 1)
+    assert read_plain("~/a", "test") == read_plain(tmp_path / "a", "test") == 1

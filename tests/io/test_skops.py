@@ -33,6 +33,7 @@ MODELS = {
     "pipeline": make_pipeline(
         StandardScaler(), SlidingWindowTransformer(3, context="fit"), LSTMRegressor(**SMALL)
     ).fit(X, Y),
+    "path": LSTMRegressor(**SMALL).fit(X, Y).set_params(checkpoint=Path("runs")),
     "classifier": make_pipeline(SequenceReshaper(2), LSTMClassifier(**SMALL)).fit(X, Y > 0),
     "intervals": ConformalRegressor(LSTMRegressor(**SMALL), coverage=0.6).fit(X, Y),
     "sets": ConformalClassifier(LSTMClassifier(**SMALL), coverage=0.6).fit(X, Y > 0),

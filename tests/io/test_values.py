@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from sklstm.files._codec import Reader
 from sklstm.files._plain_file import read_plain, write_plain
 from sklstm.files._values import CONSTANTS, VALUES
 from sklstm.io._pandas import PANDAS
@@ -62,8 +63,28 @@ PYTHON = [
     np.dtype(object),
     torch.device("cuda", 1),
 ]
+LABELS = [f"größe {i % 7}" for i in range(40)]
+ALIKE = [
+    np.array(LABELS, dtype=object),
+    np.array(LABELS, dtype=object).reshape(4, 10),
+    np.array(LABELS, dtype=object)[:0],
+    np.array([*LABELS, None], dtype=object),
+    np.array([None] * 20, dtype=object),
+    np.array(["", "\0", "\ud800"] * 10, dtype=object),
+    np.array([*LABELS, 1], dtype=object),
+    np.array(list(range(-20, 20)), dtype=object),
+    np.array([True, 2] * 20, dtype=object),
+    np.array([2**63, *range(20)], dtype=object),
+    pd.Series(list(zip(LABELS, range(40), strict=True))).to_numpy(),
+    pd.Series([(label, None, 0.5) for label in LABELS]).to_numpy(),
+    pd.Series([(label,) * (1 + i % 2) for i, label in enumerate(LABELS)]).to_numpy(),
+    pd.Series([((1, 2), "a")] * 20).to_numpy(),
+    pd.Series([()] * 20).to_numpy(),
+]
 days = pd.date_range("2024-05-01", periods=3)
 FRAMES = [
+    pd.Index([*LABELS, np.nan], dtype="str"),
+    pd.MultiIndex.from_product([LABELS[:7], range(20)]),
     pd.Index([3, 1], name="n"),
     pd.Index([1.5, np.nan], dtype="float32"),
     pd.Index(["a", "b", np.nan], dtype="str", name=("two", 1)),
@@ -103,7 +124,7 @@ FRAMES = [
 
 
 # Numbers for names: processes that share the tests have to give them the same ones.
-ALL = ARRAYS + SCALARS + PYTHON + FRAMES
+ALL = ARRAYS + SCALARS + PYTHON + ALIKE + FRAMES
 
 
 @pytest.mark.parametrize("value", ALL, ids=[str(i) for i in range(len(ALL))])
@@ -111,6 +132,47 @@ def test_a_value_comes_back(value, tmp_path):
     write_plain(tmp_path / "a", "test", {"value": [value]}, KINDS)
     (back,) = read_plain(tmp_path / "a", "test", KINDS)["value"]
     assert is_same(back, value)
+
+
+def test_labels_of_many_series_have_room(tmp_path):
+    # Of more than the 100 MB that the header has.
+    labels = np.array([f"{i:0150}" for i in range(700_000)], dtype=object)
+    write_plain(tmp_path / "a", "test", {"labels": labels})
+    assert (read_plain(tmp_path / "a", "test")["labels"] == labels).all()
+
+
+def test_labels_are_written_once(tmp_path):
+    labels = np.array(LABELS, dtype=object)[:7]
+    write_plain(tmp_path / "a", "test", np.repeat(labels, 1000))
+    assert (tmp_path / "a").stat().st_size < 7000 * 8 + 1000
+
+
+TEXT = {"shape": [2], "of": "bytes", "ends": "ends", "codes": "codes"}
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"ends": np.array([1, 3])},
+        {"ends": np.array([2, 1])},
+        {"ends": np.array([-1, 2])},
+        {"ends": np.array([1.0, 2.0])},
+        {"codes": np.array([0, 2])},
+        {"codes": np.array([0, -2])},
+        {"codes": np.array([0, 1, 1])},
+        {"bytes": np.array([255, 255], np.uint8)},
+    ],
+    ids=str,
+)
+def test_texts_that_do_not_fit_are_refused(arrays):
+    given = {
+        "bytes": np.frombuffer(b"ab", np.uint8),
+        "ends": np.array([1, 2]),
+        "codes": np.array([1, 0]),
+    }
+    assert list(Reader(KINDS, given).read({"$text": TEXT})) == ["b", "a"]
+    with pytest.raises(ValueError, match=r"text|int64|shape|utf-8"):
+        Reader(KINDS, given | arrays).read({"$text": TEXT})
 
 
 def test_constants_are_the_very_objects(tmp_path):

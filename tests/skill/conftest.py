@@ -36,7 +36,7 @@ def write_table():
         lines = [header, ["---"] * len(header), *rows]
         table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
         begin, end = f"<!-- begin {name}: written by `tox run -e skill` -->", "<!-- end -->"
-        (page,) = (page for page in DOCS.glob("*.md") if begin in page.read_text())
+        (page,) = (page for page in DOCS.rglob("*.md") if begin in page.read_text())
         before, rest = page.read_text().split(begin)
         after = rest[rest.index(end) :]
         text = "\n\n".join(part for part in (table, note, made, machine()) if part)

@@ -14,7 +14,7 @@ from sktime.split import ExpandingWindowSplitter
 from sklstm.sktime import LSTMForecaster
 from tests.skill import panels, series
 
-GUIDE = Path(__file__).parents[2] / "docs" / "7-sktime.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "sktime.md"
 SOLAR = panels.DATA / "solar_atl.csv"
 # Rows of solar radiation: a hundred days.
 N_HOURS = 2400

@@ -242,7 +242,7 @@ def test_gradients_vanish_in_a_plain_network(save_picture):
         ax.label_outer()
     for ax in axes[1:]:
         ax.get_legend().remove()
-    save_picture(figure, "gradient_norms.png")
+    save_picture(figure, "images/gradient_norms_by_length.png")
     first_over_last = {name: norm[0] / norm[-1] for name, norm in norms.items()}
     assert first_over_last["RNN"] < 1e-10
     assert first_over_last["LSTM, memory_length"] > 1e-3

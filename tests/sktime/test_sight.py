@@ -103,11 +103,14 @@ def test_series_of_each_column_get_their_own_season_back():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"season_length": 50}, "season_length must be at most .* a series has 37"),
+        (
+            {"season_length": 50},
+            r"at most the number of rows .* reads, 37: so many a s.* Got 50",
+        ),
         ({"season_length": 12, "window_length": 6}, r"reads, 6 \(window_length\). Got 12"),
         ({"season_length": [4, 12], "window_length": 6}, "Got .4, 12."),
-        ({"season_length": 1}, "season_length must be an int of at least 2"),
-        ({"season_length": "month"}, "season_length must be an int of at least 2"),
+        ({"season_length": 1}, r"'season_length' .* an int in the range \[2, .* Got 1"),
+        ({"season_length": "month"}, r"'season_length' .*'auto'.* Got 'month'"),
         ({"patch_length": 0}, "patch_length"),
         ({"window_length": "long"}, "window_length must be 'auto' or an int"),
         ({"season": "ratio"}, "season"),

@@ -145,7 +145,7 @@ def test_demand_that_comes_rarely_has_quantiles_that_hold():
     sizes = 10.0 ** rng.uniform(0, 1, size=(200, 1))
     demand = (rng.random((200, 41)) < 0.2) * rng.gamma(4, 0.25, size=(200, 41)) * sizes
     index = pd.MultiIndex.from_product([range(200), range(40)])
-    y = pd.Series(demand[:, :40].ravel(), index, name="demand")
+    y = pd.DataFrame({"demand": demand[:, :40].ravel()}, index)
     model = LSTMForecaster(window_length=8, season_length=None, random_state=0)
     model.set_params(loss="quantile", quantile=[0.05, 0.5, 0.95], max_steps=300)
     upper = model.fit(y, fh=[1]).predict_quantiles(alpha=[0.95]).to_numpy().ravel()

@@ -68,6 +68,45 @@ def test_a_prediction_is_made_before_its_target_is_learnt():
     assert stream.observe_predict(ROWS[0], Y[0]) != model.predict(ROWS[[0, 0]])[1]
 
 
+def test_rows_that_are_taken_back_take_their_targets_along():
+    model = fitted()
+    stream, beside = StreamPredictor(model, 4), StreamPredictor(model, 4)
+    for row in ROWS[:3]:
+        stream.observe(row, 1e3)
+    stream.rewind(3)
+    for row, y in zip(ROWS[:6], Y[:6], strict=True):
+        stream.observe(row, y)
+        beside.observe(row, y)
+    assert stream.predict() == beside.predict()
+    # Of four targets the first two are left.
+    stream.rewind(2).observe(ROWS[4], 1e3).observe(ROWS[5]).rewind(2)
+    beside.rewind(2)
+    for row, y in zip(ROWS[4:9], Y[4:9], strict=True):
+        assert stream.observe_predict(row, y) == beside.observe_predict(row, y)
+
+
+def test_a_late_target_goes_with_its_row_alone():
+    model = fitted()
+    stream, beside = StreamPredictor(model, 3), StreamPredictor(model, 3)
+    for one in (stream, beside):
+        one.observe(ROWS[0]).observe(ROWS[1])
+    stream.learn_one(ROWS[0], Y[0]).learn_one(ROWS[1], 1e3).rewind()
+    beside.learn_one(ROWS[0], Y[0]).rewind()
+    for row, y in zip(ROWS[1:6], Y[1:6], strict=True):
+        assert stream.observe_predict(row, y) == beside.observe_predict(row, y)
+
+
+def test_a_target_that_comes_too_late_is_refused():
+    stream = StreamPredictor(fitted(), 8, max_rewind=5)
+    for row in ROWS[:20]:
+        stream.observe(row)
+    said = stream.predict()
+    with pytest.raises(ValueError, match="x must be one of the last max_rewind rows that"):
+        stream.learn_one(ROWS[3], Y[3])
+    assert stream.predict() == said
+    stream.learn_one(ROWS[17], Y[17]).observe(ROWS[20], Y[20])
+
+
 def test_series_learn_together():
     X = frame(store=np.tile(["a", "b"], 60))
     model = pipeline({"window_length": 4, "groups": "store"}, regressor()).fit(X, Y)

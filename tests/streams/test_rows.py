@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -225,9 +226,58 @@ def test_targets_that_are_refused(plain):
     for y in ("up", [1.0, 2.0]):
         with pytest.raises(ValueError, match="y must be a number, the target of one row"):
             stream.observe(ROWS[0], y)
+    with pytest.raises(ValueError, match=r"y must be finite, or not known.* Got inf\."):
+        stream.observe(ROWS[0], np.inf)
+    with pytest.raises(ValueError, match="predict must come after a row is observed"):
+        stream.predict()
     model = pipeline({"window_length": 4}, classifier()).fit(ROWS, LABELS)
     with pytest.raises(ValueError, match="y must be one of the classes"):
         StreamPredictor(model, learn_every=4).observe(ROWS[0], "sideways")
+
+
+def test_targets_of_several_outputs_and_of_counts_that_are_refused():
+    both = np.column_stack([Y, Y])
+    model = pipeline({"window_length": 4}, regressor()).fit(ROWS, both)
+    stream = StreamPredictor(model, learn_every=4)
+    with pytest.raises(ValueError, match="y must be finite, or not known at all"):
+        stream.observe(ROWS[0], [1.0, np.nan])
+    stream.observe(ROWS[0], [np.nan, np.nan])
+    counts = regressor(loss="negative_binomial")
+    model = pipeline({"window_length": 4}, counts).fit(ROWS, np.arange(120) % 5)
+    stream = StreamPredictor(model, learn_every=4)
+    with pytest.raises(ValueError, match="y must have counts, whole numbers from 0 on"):
+        stream.observe(ROWS[0], -1.0)
+    stream.observe(ROWS[0], 3.0)
+
+
+def test_several_steps_ahead_may_be_known_in_part():
+    ahead = np.column_stack([Y, np.roll(Y, -1)])
+    model = pipeline({"window_length": 4}, regressor(horizon=2)).fit(ROWS, ahead)
+    stream = StreamPredictor(model, learn_every=2)
+    before = stream.observe_predict(ROWS[0], [1.0, np.nan])
+    stream.observe(ROWS[1], [1.0, 2.0]).rewind()
+    assert not np.array_equal(stream.predict(), before)
+
+
+@pytest.mark.parametrize("context", [None, "fit"])
+@pytest.mark.parametrize("label", ["1", np.str_("1"), ("1", 1)], ids=repr)
+def test_labels_of_another_kind_are_refused(context, label):
+    X = frame(store=np.arange(120) % 3)
+    windows = {"window_length": 4, "groups": "store", "context": context}
+    model = pipeline(windows, regressor()).fit(X[:90], Y[:90])
+    stream = StreamPredictor(model)
+    stream.observe({"load": 1.0, "heat": 2.0, "store": 1})
+    with pytest.raises(ValueError, match="groups must have labels of one kind"):
+        stream.observe({"load": 1.0, "heat": 2.0, "store": label})
+    stream.observe({"load": 1.0, "heat": 2.0, "store": np.int8(7)})
+
+
+def test_steps_of_targets_have_no_stream_either():
+    model = pipeline({"window_length": 4}, regressor(return_sequences=True))
+    by_step = np.column_stack([np.roll(Y, i) for i in range(3, -1, -1)])
+    model.fit(ROWS, by_step)
+    with pytest.raises(ValueError, match="return_sequences must be False in a stream"):
+        StreamPredictor(model)
 
 
 # ---------------------------------------------------------------------- other rows
@@ -264,6 +314,21 @@ def test_steps_that_look_at_other_rows(function):
     model.fit(ROWS, Y)
     with pytest.raises(ValueError, match=f"{EACH}.*'functiontransformer'"):
         StreamPredictor(model)
+
+
+def test_targets_that_are_transformed_back_by_others():
+    def around(inverse, model):
+        transformer = FunctionTransformer(inverse_func=inverse, check_inverse=False)
+        return TransformedTargetRegressor(
+            model, transformer=transformer, check_inverse=False
+        )
+
+    model = pipeline({"window_length": 4}, regressor())
+    inside = pipeline({"window_length": 4}, around(over_time, regressor()))
+    for one in (around(over_time, model), inside):
+        with pytest.raises(ValueError, match=f"{EACH}.*'transformer', FunctionTransformer"):
+            StreamPredictor(one.fit(ROWS, Y))
+    StreamPredictor(around(np.sinh, model).fit(ROWS, Y))
 
 
 def test_a_rolling_mean_of_frames():

@@ -24,6 +24,7 @@ from sklstm.files import _plain_file
 from sklstm.sktime import LSTMForecaster
 from sklstm.training import SequenceNet, _side_by_side
 from sklstm.training._fingerprint import digest_of
+from sklstm.training._unfinished_file import unfinished_files
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 6))
@@ -202,7 +203,7 @@ def run(kind, n_kills, folder):
     expected, n_steps = in_a_fork(partial(counted, kind)).split()
     path = folder / "fit.ckpt"
     n_killed, n_whole, found = 0, 0, []
-    while n_killed < n_kills or not n_whole or path.exists():
+    while n_killed < n_kills or not n_whole or unfinished_files(path):
         # At a step, or while the file is written, before or after it is replaced.
         owner, name, last = random.choice(
             [(SequenceNet, "train_step", int(n_steps))] * 3

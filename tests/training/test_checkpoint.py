@@ -2,8 +2,10 @@
 
 import os
 import random
+import re
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import EpochScoring
 
@@ -25,8 +28,9 @@ from sklstm import (
 from sklstm.files._lock import FileLock
 from sklstm.io import load, save
 from sklstm.training import SequenceNet
-from sklstm.training._checkpoint import read_checkpoint
-from sklstm.training._fingerprint import described, digest_of
+from sklstm.training._described import described
+from sklstm.training._fingerprint import digest_of
+from sklstm.training._unfinished_file import read_checkpoint, unfinished_files
 from tests.io.mutate import MUTATIONS
 
 SCRIPT = Path(__file__).parent / "killed.py"
@@ -90,6 +94,17 @@ def unfinished(path, crash):
     return model
 
 
+def file_of(path):
+    """The one file of an unfinished fit."""
+    (found,) = unfinished_files(path)
+    return found
+
+
+def names_in(folder):
+    """Names of files, the digests in them left out."""
+    return sorted(re.sub(r"\b[0-9a-f]{16}\b", "*", name) for name in os.listdir(folder))
+
+
 def same(one, other):
     one, other = one._model.__getstate__(), other._model.__getstate__()
     return digest_of(one) == digest_of(other)
@@ -120,7 +135,7 @@ def test_killed_fits_end_as_those_that_were_not():
 
 
 def test_only_what_is_left_is_trained(unfinished, crash, path, tmp_path):
-    assert os.listdir(tmp_path) == ["fit.ckpt"]
+    assert names_in(tmp_path) == ["fit.ckpt.*.unfinished"]
     steps = crash(0)
     model = clone(unfinished).fit(X, Y)
     assert steps == [3] * 4 + [4] * 4 + [5] * 4 + [6] * 4
@@ -133,11 +148,11 @@ def test_the_file_is_there_while_a_fit_is(path, tmp_path, crash):
 
     class Look(EpochScoring):
         def on_epoch_begin(self, net, **kwargs):
-            seen.append(sorted(os.listdir(tmp_path)))
+            seen.append(names_in(tmp_path))
 
     look = Look(lambda net, X, y: 0.0, name="nothing")
     regressor(path, callbacks=[look]).fit(X, Y)
-    assert seen == [["fit.ckpt", "fit.ckpt.lock"]] * 6
+    assert seen == [[".fit.ckpt.*.unfinished.lock", "fit.ckpt.*.unfinished"]] * 6
     assert os.listdir(tmp_path) == []
 
 
@@ -201,9 +216,11 @@ def test_a_generator_is_known_by_the_seed_that_it_gives(path, crash):
         clone(model).fit(X, Y)
     crash(0)
     other = clone(model).set_params(random_state=np.random.RandomState(4))
-    with pytest.raises(ValueError, match="of a fit with another random_state"):
-        other.fit(X, Y)
+    expected = regressor(random_state=np.random.RandomState(4)).fit(X, Y)
+    assert same(other.fit(X, Y), expected)
+    steps = crash(0)
     model.fit(X, Y)
+    assert steps[0] == 3
     whole = regressor(random_state=np.random.RandomState(3)).fit(X, Y)
     assert same(model, whole)
 
@@ -218,7 +235,7 @@ def test_a_detector_without_a_random_state_holds_out_the_same(path, crash):
     steps = crash(0)
     model.fit(X)
     assert steps[0] == 3
-    assert not path.exists()
+    assert os.listdir(path.parent) == []
 
 
 def test_who_watches_may_be_another(unfinished, capsys):
@@ -254,7 +271,7 @@ def test_after_ctrl_c_the_model_is_fitted_and_the_fit_can_go_on(path, crash):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert model.n_epochs_ == 2
-    assert path.exists()
+    assert file_of(path)
     crash(14 - 8, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
@@ -282,49 +299,98 @@ def test_a_fit_that_diverges_leaves_nothing_to_take_up(path, tmp_path):
 
 
 def test_partial_fit_does_not_use_it(unfinished, path, tmp_path):
-    content = path.read_bytes()
+    content = file_of(path).read_bytes()
     clone(unfinished).partial_fit(X, Y)
-    assert path.read_bytes() == content
-    assert os.listdir(tmp_path) == ["fit.ckpt"]
+    assert file_of(path).read_bytes() == content
+    assert len(os.listdir(tmp_path)) == 1
 
 
 # ---------------------------------------------------------------------- one at a time
 
 
-def test_two_fits_at_a_time_do_not_share_a_file(path, tmp_path):
-    lock = FileLock(f"{path}.lock")
-    assert lock.acquire()
-    message = (
-        r"checkpoint must be a file that no other fit uses meanwhile. Got '.*fit.ckpt'"
-    )
-    with pytest.raises(ValueError, match=message):
-        regressor(path).fit(X, Y)
-    search = GridSearchCV(
-        regressor(path), {"hidden_size": [2, 3]}, cv=2, error_score="raise"
-    )
-    with pytest.raises(ValueError, match=message):
-        search.fit(X, Y)
-    assert os.listdir(tmp_path) == ["fit.ckpt.lock"]
-    lock.release()
-    assert search.fit(X, Y).best_params_
+# What is global does not count.
+WITHIN = []
+
+
+class FitsAgain(EpochScoring):
+    """Fits a clone of the estimator that it listens to, within the first epoch."""
+
+    def on_epoch_end(self, net, **kwargs):
+        if WITHIN:
+            model = WITHIN.pop()
+            with pytest.warns(UserWarning, match="keeps nothing .* is under way"):
+                model.fit(X, Y)
+
+
+def test_the_same_fit_twice_at_a_time_keeps_one_file(path, tmp_path):
+    outer = regressor(path, callbacks=[FitsAgain(lambda net, X, y: 0.0)])
+    inner = clone(outer)
+    WITHIN.append(inner)
+    outer.fit(X, Y)
+    assert same_weights(inner, outer)
+    assert same_weights(inner, regressor().fit(X, Y))
     assert os.listdir(tmp_path) == []
 
 
-def test_a_fit_refuses_another_within_it(path):
-    class Within(EpochScoring):
-        def on_epoch_end(self, net, **kwargs):
-            regressor(path).fit(X, Y)
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_fits_of_a_search_do_not_meet(n_jobs, path, tmp_path):
+    rates = {"learning_rate": [0.1, 0.01, 0.001]}
+    options = {"cv": 2, "n_jobs": n_jobs, "error_score": "raise"}
+    search = GridSearchCV(regressor(path), rates, **options).fit(X, Y)
+    plain = GridSearchCV(regressor(), rates, **options).fit(X, Y)
+    scores = [one.cv_results_["mean_test_score"] for one in (search, plain)]
+    np.testing.assert_array_equal(*scores)
+    assert search.best_params_ == plain.best_params_
+    assert os.listdir(tmp_path) == []
 
-    model = regressor(path, callbacks=[Within(lambda net, X, y: 0.0)])
-    with pytest.raises(ValueError, match="no other fit uses"):
-        model.fit(X, Y)
+
+def test_a_search_that_crashed_is_run_again(path, tmp_path, crash):
+    search = GridSearchCV(regressor(path), {"hidden_size": [2, 3, 4]}, cv=2)
+    # Of 12 steps each fit; in the fifth.
+    crashed(crash, 4 * 12 + 8, lambda: clone(search).fit(X, Y))
+    assert len(os.listdir(tmp_path)) == 1
+    steps = crash(0)
+    search.fit(X, Y)
+    assert len(steps) == 6 * 12 - 6 + 24  # the one is taken up; the last is of all rows
+    assert os.listdir(tmp_path) == []
+    plain = GridSearchCV(regressor(), search.param_grid, cv=2).fit(X, Y)
+    scores = [one.cv_results_["mean_test_score"] for one in (search, plain)]
+    np.testing.assert_array_equal(*scores)
+
+
+def test_the_second_of_many_outputs_is_taken_up(path, tmp_path, crash):
+    model = MultiOutputRegressor(regressor(path))
+    targets = np.column_stack([Y, -Y])
+    crashed(crash, 24 + 9, lambda: clone(model).fit(X, targets))
+    assert len(os.listdir(tmp_path)) == 1
+    steps = crash(0)
+    model.fit(X, targets)
+    assert len(steps) == 24 + 16
+    assert os.listdir(tmp_path) == []
+
+
+def test_files_of_others_stay(path, tmp_path):
+    names = ["fit.ckpt", "fit.ckpt.lock", "fit.ckpt.part", "fit.ckpt.unfinished"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"somebody's")
+    regressor(path).fit(X, Y)
+    assert sorted(os.listdir(tmp_path)) == names
+    assert {(tmp_path / name).read_bytes() for name in names} == {b"somebody's"}
 
 
 def test_a_lock_that_was_left_behind_locks_nobody_out(unfinished, path, tmp_path):
-    Path(f"{path}.lock").write_bytes(b"")
-    path.with_name("fit.ckpt.part").write_bytes(b"half a f")
+    name = file_of(path).name
+    (tmp_path / f".{name}.lock").write_bytes(b"")
+    (tmp_path / f".{name}.part").write_bytes(b"half a f")
     unfinished.fit(X, Y)
     assert os.listdir(tmp_path) == []
+
+
+def test_what_is_no_lock_stays(path):
+    path.write_bytes(b"somebody's")
+    with pytest.raises(FileExistsError, match="it is no lock"):
+        FileLock(path).acquire()
+    assert path.read_bytes() == b"somebody's"
 
 
 def test_a_lock_is_taken_once(path):
@@ -340,39 +406,28 @@ def test_a_lock_is_taken_once(path):
 
 # ---------------------------------------------------------------------- another fit
 
-OTHERS = {
-    "hidden_size": ({"hidden_size": 4}, r"hidden_size=3 \(now 4\)\. Fit with"),
-    "a loss": (
-        {"loss": torch.nn.HuberLoss(delta=2.0)},
-        r"loss='squared_error' \(now torch",
-    ),
-    "a callable": (
-        {"optimizer": partial(torch.optim.Adam, eps=0.1)},
-        r"optimizer='adam' \(now torch.optim.adam.Adam\(.*'eps': 0.1",
-    ),
-    "two": (
-        {"max_epochs": 7, "early_stopping": True},
-        r"early_stopping=False \(now True\); max_epochs=6 \(now 7\)\. Fit",
-    ),
-    "random_state": ({"random_state": 1}, r"random_state=0 \(now 1\)"),
-    "no random_state": ({"random_state": None}, r"random_state=0 \(now None\)"),
-    "callbacks": (
-        {"callbacks": [EpochScoring("r2")]},
-        r"callbacks=None \(now \(skorch.callbacks.scoring.EpochScoring\(",
-    ),
-}
+OTHERS = [
+    {"hidden_size": 4},
+    {"loss": torch.nn.HuberLoss(delta=2.0)},
+    {"optimizer": partial(torch.optim.Adam, eps=0.1)},
+    {"max_epochs": 7, "early_stopping": True},
+    {"random_state": 1},
+    {"random_state": None},
+    {"callbacks": [EpochScoring("r2")]},
+]
 
 
-@pytest.mark.parametrize("case", OTHERS)
-def test_other_parameters_are_refused_by_name(case, unfinished, path):
-    options, message = OTHERS[case]
-    content = path.read_bytes()
-    with pytest.raises(ValueError, match=message) as error:
-        clone(unfinished).set_params(**options).fit(X, Y)
-    assert str(error.value).startswith("checkpoint must be the file of a fit with these")
-    assert repr(str(path)) in str(error.value)
-    assert path.read_bytes() == content
-    assert not Path(f"{path}.lock").exists()
+@pytest.mark.parametrize(
+    "options",
+    OTHERS,
+    ids=[", ".join(f"{n}={v!r:.14}" for n, v in o.items()) for o in OTHERS],
+)
+def test_other_parameters_begin_anew(options, unfinished, path, crash):
+    content = file_of(path).read_bytes()
+    steps = crash(0)
+    clone(unfinished).set_params(**options).fit(X, Y)
+    assert steps[0] == 1
+    assert file_of(path).read_bytes() == content
 
 
 def changed(values, place):
@@ -382,39 +437,44 @@ def changed(values, place):
 
 
 DATA = {
-    "a value of X": ((changed(X, (3, 2)), Y), "of a fit with other values in X. Fit"),
-    "a value of y": ((X, changed(Y, -1)), "of a fit with other values in y. Fit"),
-    "fewer rows": ((X[:-1], Y[:-1]), r"X of shape \(60, 6, 1\) \(now \(59, 6, 1\)\)"),
-    "weights": ((X, Y, np.arange(1, 61)), "of a fit with no sample_weight. Fit"),
-    "validation": ((X, Y, None, X, Y), r"of a fit with no X_val; no y_val\. Fit"),
+    "a value of X": (changed(X, (3, 2)), Y),
+    "a value of y": (X, changed(Y, -1)),
+    "fewer rows": (X[:-1], Y[:-1]),
+    "weights": (X, Y, np.arange(1, 61)),
+    "validation": (X, Y, None, X, Y),
 }
 
 
 @pytest.mark.parametrize("case", DATA)
-def test_other_data_are_refused_by_name(case, unfinished, path):
-    data, message = DATA[case]
-    with pytest.raises(ValueError, match=message):
-        clone(unfinished).fit(*data)
-    assert path.exists()
+def test_other_data_begin_anew(case, unfinished, path, crash):
+    steps = crash(0)
+    clone(unfinished).fit(*DATA[case])
+    assert steps[0] == 1
+    assert file_of(path)
 
 
-def test_the_type_of_the_arguments_does_not_matter(unfinished):
+def test_the_type_of_the_arguments_does_not_matter(unfinished, crash):
+    steps = crash(0)
     assert same(unfinished.fit(X.tolist(), list(Y)), regressor().fit(X, Y))
+    assert steps[0] == 3
 
 
-def test_another_number_of_threads_is_refused(unfinished):
+def test_another_number_of_threads_begins_anew_and_says_so(unfinished, path):
     n_threads = torch.get_num_threads()
     torch.set_num_threads(n_threads + 1)
     try:
-        with pytest.raises(ValueError, match=rf"{n_threads} thread\(s\) \(now"):
+        with pytest.warns(
+            UserWarning, match=rf"begins anew: .* {n_threads} thread\(s\) \(n"
+        ):
             unfinished.fit(X, Y)
     finally:
         torch.set_num_threads(n_threads)
+    assert file_of(path)
 
 
-def test_another_kind_of_estimator_is_refused(unfinished, path):
-    with pytest.raises(ValueError, match=r"estimator=.*LSTMRegressor \(now .*Classifier"):
-        LSTMClassifier(**SMALL, checkpoint=path).fit(X, Y > 0)
+def test_another_kind_of_estimator_begins_anew(unfinished, path):
+    LSTMClassifier(**SMALL, checkpoint=path).fit(X, Y > 0)
+    assert file_of(path)
 
 
 def test_training_goes_on_from_the_same_model(path, crash):
@@ -424,21 +484,146 @@ def test_training_goes_on_from_the_same_model(path, crash):
     with pytest.raises(Crash):
         model.fit(X, Y)
     crash(0)
-    with pytest.raises(ValueError, match="another model that training went on from"):
-        clone(model).fit(X, Y)
     again = clone(first).fit(X, Y).partial_fit(X, Y)
-    with pytest.raises(ValueError, match="another model that training went on from"):
-        again.set_params(checkpoint=path).fit(X, Y)
+    for other in (clone(model), again.set_params(checkpoint=path)):
+        with pytest.warns(UserWarning, match="another model that training went on from"):
+            other.fit(X, Y)
+    steps = crash(0)
     model.fit(X, Y)
+    assert steps[0] == 6 + 3
     assert same(model, first.fit(X, Y))
 
 
+# ---------------------------------------------------------------------- code
+
+
+def power(exponent):
+    return lambda output, target: (output - target).abs() ** exponent
+
+
+def default(output, target, exponent=2.0):
+    return (output - target).abs() ** exponent
+
+
+def another_default():
+    namespace = {}
+    source = "def default(output, target, exponent=1.0): return output ** exponent"
+    exec(source, {"__name__": __name__}, namespace)
+    return namespace["default"]
+
+
+class OfPrivate:
+    def __init__(self, exponent):
+        self._exponent = exponent
+
+    def __call__(self, output, target):
+        return (output - target).abs() ** self._exponent
+
+    def method(self, output, target):
+        return self(output, target)
+
+
+class OfSlots(OfPrivate):
+    __slots__ = ("_exponent",)
+
+
+class PrivateModule(torch.nn.Module):
+    def __init__(self, exponent):
+        super().__init__()
+        self._exponent = exponent
+
+    def forward(self, output, target):
+        return (output - target).abs() ** self._exponent
+
+
+PAIRS = {
+    "closures": (power(2.0), power(1.0)),
+    "defaults": (default, another_default()),
+    "private values": (OfPrivate(2.0), OfPrivate(1.0)),
+    "slots": (OfSlots(2.0), OfSlots(1.0)),
+    "methods": (OfPrivate(2.0).method, OfPrivate(1.0).method),
+    "modules": (PrivateModule(2.0), PrivateModule(1.0)),
+    "lambdas": (lambda a, b: (a - b) ** 2, lambda a, b: abs(a - b)),
+    "constants": (lambda a, b: (a - b) ** 2, lambda a, b: (a - b) ** 4),
+    "within": (lambda a, b: (lambda c: c**2)(a - b), lambda a, b: (lambda c: c**4)(a - b)),
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_another_loss_is_another_fit(case, path, crash):
+    one, other = PAIRS[case]
+    crashed(crash, 11, lambda: regressor(path, loss=one).fit(X, Y))
+    steps = crash(0)
+    regressor(path, loss=other).fit(X, Y)
+    assert steps[0] == 1
+    steps = crash(0)
+    regressor(path, loss=one).fit(X, Y)
+    assert steps[0] == 3
+
+
+def test_another_schedule_is_another_fit(path, crash):
+    def model(rate):
+        schedule = partial(torch.optim.lr_scheduler.LambdaLR, lr_lambda=rate)
+        return regressor(path, learning_rate_schedule=schedule)
+
+    crashed(crash, 11, lambda: model(lambda epoch: 1 / (1 + epoch)).fit(X, Y))
+    steps = crash(0)
+    model(lambda epoch: 0.01).fit(X, Y)
+    assert steps[0] == 1
+    assert file_of(path)
+
+
+def test_what_cannot_be_told_apart_is_not_kept(path, tmp_path):
+    lock = threading.Lock()
+
+    def loss(output, target):
+        with lock:
+            return (output - target) ** 2
+
+    with pytest.warns(UserWarning, match=r"keeps nothing of this fit: .*_thread\.lock"):
+        model = regressor(path, loss=loss).fit(X, Y)
+    assert model.n_epochs_ == 6
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_callback_holds_open_does_not_matter(path, tmp_path, crash):
+    class Writes(EpochScoring):
+        def on_epoch_end(self, net, **kwargs):
+            pass
+
+    def model():
+        look = Writes(lambda net, X, y: 0.0)
+        look.file, look.lock = sys.stderr, threading.Lock()
+        return regressor(path, callbacks=[look])
+
+    crashed(crash, 11, lambda: model().fit(X, Y))
+    steps = crash(0)
+    model().fit(X, Y)
+    assert steps[0] == 3
+
+
+def test_a_description_is_the_same_in_another_process():
+    code = (
+        "from tests.training.test_checkpoint import PAIRS, described\n"
+        "print([described(one) for pair in PAIRS.values() for one in pair])"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"},
+    )
+    expected = [described(one) for pair in PAIRS.values() for one in pair]
+    assert child.stdout.strip() == str(expected), child.stderr
+
+
 def test_bad_input_leaves_the_file_as_it_is(unfinished, path):
-    content = path.read_bytes()
+    content = file_of(path).read_bytes()
     for options, data in [({"max_epochs": 0}, (X, Y)), ({}, (X, Y[:3])), ({}, (X[0], Y))]:
         with pytest.raises(ValueError, match=r"max_epochs|inconsistent|Expected 2D"):
             clone(unfinished).set_params(**options).fit(*data)
-    assert path.read_bytes() == content
+    assert file_of(path).read_bytes() == content
 
 
 # ---------------------------------------------------------------------- bad files
@@ -471,12 +656,12 @@ def folder(path):
 
 @pytest.mark.parametrize("damage", [cut, another, garbled, of_other_parts, folder])
 def test_a_damaged_or_another_file_is_refused(damage, unfinished, path):
-    damage(path)
+    file = file_of(path)
+    damage(file)
     model = clone(unfinished)
     with pytest.raises(ValueError, match="checkpoint must be the file of an unfinished"):
         model.fit(X, Y)
-    assert path.exists()
-    assert not Path(f"{path}.lock").exists()
+    assert os.listdir(path.parent) == [file.name]
     assert not hasattr(model, "n_epochs_")
 
 
@@ -484,6 +669,7 @@ def test_a_mutated_file_is_refused(path, crash):
     note = EpochScoring(lambda net, X, y: 0.0, name="nothing")
     model = regressor(path, callbacks=[note], weight_averaging=0.9, early_stopping=True)
     crashed(crash, 11, lambda: model.fit(X, Y))
+    path = file_of(path)
     content, rng = path.read_bytes(), random.Random(0)
     kept = digest_of(read_checkpoint(path)["run"])
     said = []
@@ -509,7 +695,7 @@ def run_of(path):
 def test_a_place_that_cannot_be_written_to_fails_before_training(place, tmp_path, crash):
     (tmp_path / "file").write_bytes(b"")
     steps = crash(0)
-    with pytest.raises(ValueError, match=r"checkpoint must be a file in a folder .* Got"):
+    with pytest.raises(ValueError, match=r"checkpoint must be a path in a folder .* Got"):
         regressor(tmp_path / place).fit(X, Y)
     assert steps == []
 
@@ -546,7 +732,7 @@ def test_what_has_no_state_is_refused_before_training(schedule, message, path, c
     with pytest.raises((TypeError, ValueError), match=message):
         regressor(path, learning_rate_schedule=schedule).fit(X, Y)
     assert steps == []
-    assert not path.exists()
+    assert os.listdir(path.parent) == []
     regressor(learning_rate_schedule=schedule).fit(X, Y)
 
 
@@ -560,17 +746,62 @@ def test_what_is_no_path_is_refused(value):
 
 
 @pytest.mark.parametrize("kind", [str, Path])
-def test_a_file_of_the_model_has_the_path_as_it_was_given(kind, path, tmp_path):
+def test_a_loaded_model_writes_no_files(kind, path, tmp_path):
     model = regressor(kind(path)).fit(X, Y)
     save(model, tmp_path / "model.safetensors")
     loaded = load(tmp_path / "model.safetensors")
-    assert loaded.checkpoint == kind(path)
-    assert type(loaded.checkpoint) is type(kind(path))
+    assert loaded.checkpoint is None
+    assert loaded.get_params() == model.get_params() | {"checkpoint": None}
+
+
+def test_an_empty_path_is_refused():
+    with pytest.raises(ValueError, match=r"checkpoint must be a path .* Got ''\."):
+        regressor("").fit(X, Y)
+
+
+def test_a_folder_and_the_home_folder(tmp_path, crash, monkeypatch):
+    crashed(crash, 11, lambda: regressor(tmp_path).fit(X, Y))
+    assert names_in(tmp_path) == ["fit.*.unfinished"]
+    regressor(tmp_path / "fit").fit(X, Y)
+    assert os.listdir(tmp_path) == []
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    crashed(crash, 11, lambda: regressor("~/sums").fit(X, Y))
+    assert names_in(tmp_path) == ["sums.*.unfinished"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
+def test_a_full_disk_leaves_the_best_epoch(path, crash):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    class Full(EpochScoring):
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) == 4:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+
+    options = {"learning_rate_schedule": "constant"}
+    model = regressor(path, callbacks=[Full(lambda net, X, y: 0.0)], **options)
+    try:
+        with pytest.raises(OSError, match=r"could not be written after epoch 4 \("):
+            model.fit(X, Y)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert model.n_epochs_ == 4
+    assert same_weights(model, regressor(max_epochs=4, **options).fit(X, Y))
+    assert len(read_checkpoint(file_of(path))["run"]["history"]) == 3
+    assert os.listdir(path.parent) == [file_of(path).name]
+
+
+def same_weights(one, other):
+    one, other = (digest_of(model.module_.state_dict()) for model in (one, other))
+    return one == other
 
 
 def test_code_is_described_by_its_name():
     assert described(np.tanh) == described(np.tanh)
-    assert described(OwnSchedule) == f"{__name__}.OwnSchedule"
+    assert described(OwnSchedule).startswith(f"{__name__}.OwnSchedule ")
     torch.manual_seed(0)
     one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
     assert described(one) == described(one)
@@ -607,9 +838,9 @@ def test_each_network_of_a_forecaster_has_a_file_of_its_own(path, tmp_path, cras
         return model.clone().fit(series, fh=[1, 2])
 
     crashed(crash, 7, fit)  # of four epochs of two steps
-    assert os.listdir(tmp_path) == ["fit.ckpt.calibration"]
+    assert names_in(tmp_path) == ["fit.ckpt.*.unfinished"]
     crashed(crash, 2 + 10, fit)  # of four epochs of four steps
-    assert os.listdir(tmp_path) == ["fit.ckpt"]
+    assert names_in(tmp_path) == ["fit.ckpt.*.unfinished"]
     steps = crash(0)
     fitted = fit()
     # The first begins anew, the second goes on.
@@ -631,11 +862,11 @@ def test_a_forecaster_is_pretrained_in_a_file_of_its_own(path, tmp_path, crash):
     options = {**SMALL, "window_length": 6}
     model = adapters.LSTMForecaster(**options, checkpoint=path)
     crashed(crash, 20, lambda: model.pretrain(panel, fh=[1, 2]))
-    assert os.listdir(tmp_path) == ["fit.ckpt.pretraining"]
+    assert names_in(tmp_path) == ["fit.ckpt.*.unfinished"]
     model.pretrain(panel, fh=[1, 2])
     assert os.listdir(tmp_path) == []
     crashed(crash, 9, lambda: model.fit(one, fh=[1, 2]))
-    assert os.listdir(tmp_path) == ["fit.ckpt"]
+    assert names_in(tmp_path) == ["fit.ckpt.*.unfinished"]
     model = adapters.LSTMForecaster(**options, checkpoint=path)
     model.pretrain(panel, fh=[1, 2]).fit(one, fh=[1, 2])
     assert os.listdir(tmp_path) == []
@@ -655,7 +886,7 @@ def test_adapters_of_whole_series_and_of_anomalies_take_up(path, crash):
         (adapters.LSTMDetector(**small, window_length=8), (rows,), 18),
     ]:
         steps = crashed(crash, 2 * n_steps + 1, partial(model.clone().fit, *data))
-        assert path.exists()
+        assert len(os.listdir(path.parent)) == 1
         model.clone().fit(*data)
         assert steps == [epoch for epoch in (3, 4, 5, 6) for _ in range(n_steps)]
-        assert not path.exists()
+        assert os.listdir(path.parent) == []

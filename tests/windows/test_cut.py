@@ -28,9 +28,9 @@ def test_each_row_stands_once_with_those_before_it(length, mixed):
     assert sorted(rows[stands]) == list(range(15))
     np.testing.assert_array_equal(values[stands], code[rows[stands]])
     assert np.isnan(values[~stands]).all()
-    assert (y[~stands] == None).all()  # noqa: E711
+    assert (np.ma.getmaskarray(y) == ~stands).all()
     for x, label, there in zip(values, y, stands, strict=True):
-        assert len(set(label[there])) == 1
+        assert len(set(np.ma.getdata(label)[there])) == 1
         assert (np.diff(x[there]) == 1).all()
         assert (np.diff(there.astype(int)) >= 0).all()
         assert (x[there][0] % 100) % (length or 100) == 0
@@ -57,7 +57,8 @@ def test_numbers_labels_and_masks_of_several_outputs():
     masked = np.ma.masked_where(both == 201, both)
     _, y, rows = cut_sequences(CODE, masked, length=4, groups=GROUPS)
     assert y.shape == (*rows.shape, 2)
-    assert np.ma.getmaskarray(y).sum() == 1
+    assert np.ma.getmaskarray(y)[rows >= 0].sum() == 1
+    assert np.ma.getmaskarray(y)[rows < 0].all()
     whole = cut_sequences(CODE[:6], np.arange(6), length=3)
     assert whole.y.dtype == int
     probabilities = np.stack([y.data, y.data], axis=3)
@@ -100,7 +101,7 @@ def test_padded_sequences_begin_later_with_their_targets(kind, flat):
         n = 5 - len(part)
         np.testing.assert_array_equal(X[i][n:, 0], part[:, 0])
         assert np.isnan(X[i][:n]).all()
-        assert y[i].tolist() == [None] * n + labels[i]
+        assert y[i].tolist() == [None] * n + labels[i]  # of a masked array
     assert (X.names is None) == (kind != "frames")
     both = pad_sequences(given, parts)[1]
     np.testing.assert_array_equal(both[:, :, 0], np.asarray(X)[:, :, 0])
@@ -115,9 +116,12 @@ def test_padded_sequences_begin_later_with_their_targets(kind, flat):
             lambda: cut_sequences(CODE, CODE[1:]),
             "one row for each of the 15 rows of X. Got",
         ),
-        (lambda: join_sequences(np.zeros((2, 3)), np.zeros((2, 4))), r"values must have"),
-        (lambda: pad_sequences([]), "sequences must have sequences of at least one step"),
-        (lambda: pad_sequences([[1.0], []]), "of at least one step. Got one of 0"),
+        (
+            lambda: join_sequences(np.zeros((2, 3)), np.zeros((2, 4))),
+            "rows must be the row",
+        ),
+        (lambda: pad_sequences([]), "sequences must be sequences of at least one step"),
+        (lambda: pad_sequences([[1.0], []]), "of at least one step each. Got none"),
         (lambda: pad_sequences([[1.0], [[1.0]]]), r"the same columns in all. Got \(1"),
         (
             lambda: pad_sequences([[1.0], [2.0]], [["a"], ["a", "b"]]),
@@ -133,3 +137,35 @@ def test_padded_sequences_begin_later_with_their_targets(kind, flat):
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_part_of_the_sequences_stands_at_its_rows():
+    cut = cut_sequences(CODE, CODE.astype(int), length=3, groups=GROUPS)
+    later = [2, 4]
+    whole = join_sequences(np.asarray(cut.X)[later, :, 0], cut.rows[later], n_rows=15)
+    there = np.isin(np.arange(15), cut.rows[later])
+    np.testing.assert_array_equal(whole[there], CODE[there])
+    assert np.isnan(whole[~there]).all()
+    labels = join_sequences(np.array([["a", "b"]]), np.array([[3, 1]]))
+    assert labels.tolist() == [None, "b", None, "a"]
+    with pytest.raises(ValueError, match="rows must name each row once"):
+        join_sequences([[1.0, 2.0]], np.array([[1, 1]]))
+    with pytest.raises(ValueError, match=r"n_rows must be at least 4.* Got 2"):
+        join_sequences([[1.0]], np.array([[3]]), n_rows=2)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[["a", "b", "a"], ["b"]], [[True, False, True], [True]], [[2**60 + 1, 3, 3], [3]]],
+    ids=["text", "bool", "int"],
+)
+def test_padded_labels_keep_their_kind_and_their_masks(labels):
+    y = pad_sequences([[1.0, 2.0, 3.0], [4.0]], labels)[1]
+    assert y.dtype == np.asarray(labels[0]).dtype
+    assert y.compressed().tolist() == labels[0] + labels[1]
+    some = np.ma.array(labels[0], mask=[0, 1, 0])
+    y = pad_sequences([[1.0, 2.0, 3.0], [4.0]], [some, np.ma.array(labels[1])])[1]
+    assert np.ma.getmaskarray(y).tolist() == [[False, True, False], [True, True, False]]
+    missing = pad_sequences([[1.0, 2.0]], [["a", float("nan")]])[1]
+    assert missing.tolist()[0][0] == "a"
+    assert missing.tolist()[0][1] != missing.tolist()[0][1]
