@@ -66,8 +66,7 @@ def make_load(n_days: int = 730, random_state: Any = 0) -> pd.DataFrame:
     the same hour of the last day                                  5.25
     ridge regression on all values of the last week                2.42
     gradient boosting on the values an hour, a day, a week ago     2.25
-    the same, with mean temperatures of the last one and three     1.82
-    days made by hand
+    the same, with mean temperatures of one and of three days      1.82
     `LSTMRegressor` on the last 72 hours, as they are              1.58
     ============================================================  =====
 

@@ -51,7 +51,7 @@ def make_stores(
     the same weekday of the last week                             .329
     the same weekday that was open, and 0 where it is closed      .290
     ridge regression on the last two weeks, for all stores        .177
-    `LSTMForecaster` with its defaults, which are for little data .161
+    `LSTMForecaster` with its defaults, meant for few rows        .161
     gradient boosting on the same, relative to the store's size   .079
     `LSTMForecaster` with the settings below                      .056
     ============================================================  ====
