@@ -23,3 +23,8 @@ def test_examples_stand_in_fenced_blocks(page):
 def test_a_bare_example_is_found():
     assert bare_prompts("Text\n\n>>> 1 + 1\n2\n") == [">>> 1 + 1"]
     assert bare_prompts("```python\n>>> 1 + 1\n2\n\n```\n") == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_mark_of_a_merge_is_left(page):
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text(), re.M)
