@@ -13,7 +13,8 @@ from torch import Tensor
 from ..fitting._ranks import Ranks, current_ranks
 from ..samples._samples import Samples
 from ._data import Inputs, SequenceData
-from ._fingerprint import Fingerprint, described, digest_of, fingerprint
+from ._described import described
+from ._fingerprint import Fingerprint, digest_of, fingerprint
 from ._hooks import hear_batches
 from ._net import SequenceNet
 from ._pieces import split_batch

@@ -140,26 +140,6 @@ def go_on(rank):
     return digest(model), model.n_epochs_
 
 
-def crash_and_take_up(rank, path):
-    """Fail in the third epoch, and be taken up by another fit."""
-    model = model_of({"checkpoint": path, "dropout": 0.2, "early_stopping": True})
-    try:
-        with distributed():
-            model.set_params(callbacks=[Noted(fails_in=3)]).fit(X, Y)
-    except Exception as error:
-        raised = type(error).__name__
-    with distributed():
-        model.set_params(callbacks=[Noted()]).fit(X, Y)
-    return raised, digest(model)
-
-
-def crash_not(rank):
-    model = model_of({"dropout": 0.2, "early_stopping": True, "callbacks": [Noted()]})
-    with distributed():
-        model.fit(X, Y)
-    return digest(model)
-
-
 def without_state(rank, seed):
     state = np.random.RandomState(seed + rank) if seed else None
     model = LSTMRegressor(**SMALL | {"random_state": state})

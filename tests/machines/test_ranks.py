@@ -137,15 +137,6 @@ def test_callbacks_are_those_of_rank_0_and_all_stop_with_it(team):
     assert first == second
 
 
-def test_an_unfinished_fit_is_taken_up_by_all(team, tmp_path):
-    path = str(tmp_path / "fit.ckpt")
-    (raised, first), (heard, second) = team(fits.crash_and_take_up, path)
-    assert (raised, heard) == ("ZeroDivisionError", "FailedElsewhereError")
-    assert first == second
-    assert not os.path.exists(path)
-    assert [first, first] == team(fits.crash_not)
-
-
 # ---------------------------------------------------------------------- wrong use
 
 
@@ -208,10 +199,11 @@ def test_a_callback_that_fails_fails_in_all(team):
     assert "Got in rank 0 ZeroDivisionError: as told" in str(heard)
 
 
-def test_a_checkpoint_of_own_rows_is_refused(team, tmp_path):
-    options = {"checkpoint": str(tmp_path / "fit.ckpt")}
-    for error in team.errors(fits.fit_with, [{}, {}], options, "own"):
-        assert "checkpoint must be None with distributed(rows='own')" in str(error)
+@pytest.mark.parametrize("rows", ["same", "own"])
+def test_a_checkpoint_is_refused(team, tmp_path, rows):
+    options = {"checkpoint": str(tmp_path / "fit")}
+    for error in team.errors(fits.fit_with, [{}, {}], options, rows):
+        assert "checkpoint must be None within distributed" in str(error)
 
 
 def test_rows_of_another_kind_are_refused():
