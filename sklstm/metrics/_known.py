@@ -12,7 +12,7 @@ from sklearn.metrics import get_scorer as get_scorer_of_sklearn
 
 from ..fitting._inside import final_estimator
 from ..windows._groups import are_missing
-from ._steps import Column, narrow, step_columns, weights_of_steps
+from ._steps import Column, CountedMetric, narrow, step_columns, weights_of_steps
 
 Array = NDArray[Any]
 
@@ -60,49 +60,14 @@ def where_known(metric: Callable[..., float]) -> WhereKnown:
     return WhereKnown(metric)
 
 
-class WhereKnown:
-    """A metric of the targets that are known.
+class WhereKnown(CountedMetric):
+    """A metric of the targets that are known."""
 
-    Parameters
-    ----------
-    metric : callable (y_true, y_pred, *, sample_weight=None) -> float
-    """
+    name = "where_known"
 
-    def __init__(self, metric: Callable[..., float]) -> None:
-        self.metric = metric
-        self.__name__ = getattr(metric, "__name__", "metric")
-
-    def __repr__(self) -> str:
-        return f"where_known({self.__name__})"
-
-    def __call__(
-        self,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        **options: Any,
-    ) -> float:
-        """Compare targets and predictions.
-
-        Parameters
-        ----------
-        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-        **options
-            Go to the metric.
-
-        Returns
-        -------
-        value : float
-        """
-        predicted, scores = np.asarray(y_pred), []
-        for number, target, known in _columns(y_true):
-            values = predicted if number is None else predicted[:, number]
-            if sample_weight is not None:
-                options["sample_weight"] = _weights(sample_weight, known)
-            scores.append(self.metric(target, values[known], **options))
-        return float(np.mean(scores))
+    def columns(self, y_true: ArrayLike, y_pred: Array) -> list[Column]:
+        """Give each output that has known rows."""
+        return _columns(y_true)
 
 
 def get_scorer(scoring: Any) -> KnownTargetsScorer:

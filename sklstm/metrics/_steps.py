@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,20 +58,30 @@ def over_steps(metric: Callable[..., Any]) -> OverSteps:
     return OverSteps(metric)
 
 
-class OverSteps:
-    """A metric of the steps of all sequences.
+class CountedMetric:
+    """A metric of what counts, output by output.
 
     Parameters
     ----------
     metric : callable (y_true, y_pred, *, sample_weight=None) -> float
     """
 
+    name: ClassVar[str]
+
     def __init__(self, metric: Callable[..., Any]) -> None:
         self.metric = metric
         self.__name__ = getattr(metric, "__name__", "metric")
 
     def __repr__(self) -> str:
-        return f"over_steps({self.__name__})"
+        return f"{self.name}({self.__name__})"
+
+    def columns(self, y_true: ArrayLike, y_pred: Array) -> list[Column]:
+        """Give each output: its number, if there are several, and what counts."""
+        raise NotImplementedError
+
+    def weights(self, weight: ArrayLike, counts: NDArray[np.bool_]) -> Array:
+        """Give the weights of what counts."""
+        return np.asarray(np.asarray(weight)[counts])
 
     def __call__(
         self,
@@ -85,8 +95,8 @@ class OverSteps:
 
         Parameters
         ----------
-        y_true, y_pred : array-like of shape (n_samples, n_timesteps[, n_outputs])
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_timesteps) or None
+        y_true, y_pred : array-like
+        sample_weight : array-like or None, default=None
         **options
             Go to the metric.
 
@@ -94,14 +104,28 @@ class OverSteps:
         -------
         value : float
         """
-        values = as_steps(y_pred, "y_pred")
+        values = as_labels(y_pred)
         scores = []
-        for number, target, counts in step_columns(y_true, values):
+        for number, target, counts in self.columns(y_true, values):
             if sample_weight is not None:
-                options["sample_weight"] = weights_of_steps(sample_weight, counts)
-            chosen = values if number is None else values[:, :, number]
+                options["sample_weight"] = self.weights(sample_weight, counts)
+            chosen = values if number is None else values[..., number]
             scores.append(self.metric(target, narrow(chosen[counts]), **options))
         return scores[0] if len(scores) == 1 else float(np.mean(scores))
+
+
+class OverSteps(CountedMetric):
+    """A metric of the steps of all sequences."""
+
+    name = "over_steps"
+
+    def columns(self, y_true: ArrayLike, y_pred: Array) -> list[Column]:
+        """Give each output of steps."""
+        return step_columns(y_true, as_steps(y_pred, "y_pred"))
+
+    def weights(self, weight: ArrayLike, counts: NDArray[np.bool_]) -> Array:
+        """Give the weights of steps."""
+        return weights_of_steps(weight, counts)
 
 
 def step_columns(y_true: ArrayLike, y_pred: Array) -> list[Column]:

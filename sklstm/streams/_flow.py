@@ -81,30 +81,33 @@ class Flow:
         -------
         series : Series
         """
-        if is_known(y) and self.learner is not None:
-            self.learner.check(y)
-        series = self._append(row)
-        if is_known(y):
-            self._teach(series, series.ring.n_seen - 1, row.label, y)
-        else:
-            series.wait(instant_of(row))
+        series = self._append_checked(row, y)
+        self._teach_or_wait(series, row, y)
         return series
 
     def take_and_say(self, row: Row, y: Any, method: str, params: dict[str, Any]) -> Any:
         """Take a row in, predict, and only then learn its target."""
-        if is_known(y) and self.learner is not None:
-            self.learner.check(y)
-        series = self._append(row)
+        series = self._append_checked(row, y)
         try:
             said = self._say(series, method, params)
         except BaseException:
             self.panel.pop(1)
             raise
+        self._teach_or_wait(series, row, y)
+        return said
+
+    def _append_checked(self, row: Row, y: Any) -> Series:
+        """Append a row, unless its target is none that can be learnt."""
+        if is_known(y) and self.learner is not None:
+            self.learner.check(y)
+        return self._append(row)
+
+    def _teach_or_wait(self, series: Series, row: Row, y: Any) -> None:
+        """Learn the target of the row that came last, or wait for it."""
         if is_known(y):
             self._teach(series, series.ring.n_seen - 1, row.label, y)
         else:
             series.wait(instant_of(row))
-        return said
 
     def say(self, groups: Any, method: str, params: dict[str, Any]) -> Any:
         """Predict from the rows that have come.

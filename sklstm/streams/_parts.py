@@ -109,7 +109,7 @@ def _split(
 ) -> tuple[list[tuple[str, Any]], SlidingWindowTransformer | None, Any]:
     """Give the steps on rows, the windows if there are any, and what comes after."""
     model = unwrapped(model)
-    around = next((name for kind, name in AROUND.items() if isinstance(model, kind)), None)
+    around = _inside_of(model)
     if around is not None:
         steps, windows, tail = _split(getattr(model, around))
         outside = as_it_stands(model)
@@ -136,13 +136,18 @@ def _split(
     return steps[:place], steps[place][1], tail
 
 
+def _inside_of(model: Any) -> str | None:
+    """Name the attribute in which an estimator keeps the one inside, if there is one."""
+    return next((name for kind, name in AROUND.items() if isinstance(model, kind)), None)
+
+
 def _makes_windows(step: Any) -> bool:
     return isinstance(step, SlidingWindowTransformer)
 
 
 def _reader(tail: Any) -> Any:
     """Give what reads the windows in the end, inside of a conformal estimator."""
-    around = next((name for kind, name in AROUND.items() if isinstance(tail, kind)), None)
+    around = _inside_of(tail)
     return tail if around is None else _reader(getattr(tail, around))
 
 
@@ -201,7 +206,7 @@ def _replaced(model: Any, last: Any) -> Any:
         (name, step), before = model.steps[-1], model.steps[:-1]
         other.steps = [*before, (name, _replaced(step, last))]
         return other
-    around = next((name for kind, name in AROUND.items() if isinstance(model, kind)), None)
+    around = _inside_of(model)
     if around is not None:
         # What is inside reads rows in the model, and windows in the tail; and which rows
         # have been seen, a stream knows by itself.
