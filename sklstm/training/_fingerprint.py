@@ -20,6 +20,8 @@ from ._trained_model import TrainedModel
 
 # Bytes that share a check sum.
 LEAF = 1 << 18
+# Characters of a value in a message.
+LONGEST = 60
 
 
 class Fingerprint(NamedTuple):
@@ -43,7 +45,7 @@ class Fingerprint(NamedTuple):
     setting: dict[str, str]
 
     def differences_from(self, other: Fingerprint) -> list[str]:
-        """Say what another fit of the same parameters and data had that this one has not.
+        """Say what another fit had that this one has not.
 
         Parameters
         ----------
@@ -54,7 +56,12 @@ class Fingerprint(NamedTuple):
         differences : list of str
             Empty if it is the same fit.
         """
-        said = []
+        said = [
+            f"{name}={_short(value)} (now {_short(self.parameters.get(name))})"
+            for name, value in _unlike(other.parameters, self.parameters)
+        ]
+        if not said:  # what is held out follows from the parameters, too
+            said = self._differences_of_data(other)
         if other.previous != self.previous:
             said.append("another model that training went on from, by warm_start")
         said += [
@@ -62,6 +69,23 @@ class Fingerprint(NamedTuple):
             for name, value in _unlike(other.setting, self.setting)
         ]
         return said
+
+    def _differences_of_data(self, other: Fingerprint) -> list[str]:
+        said = []
+        for name, value in _unlike(other.data, self.data):
+            now = self.data.get(name)
+            if value is None or now is None:
+                said.append(f"{name} (now without)" if value else f"no {name}")
+            elif value[0] != now[0]:
+                said.append(f"{name} of shape {value[0]} (now {now[0]})")
+            else:
+                said.append(f"other values in {name}")
+        return said
+
+
+def _short(value: str | None) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def fingerprint(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 # Seconds: whoever waits longer waits for one that has gone elsewhere.
-PATIENCE = 120
+PATIENCE = 60
 
 
 def free_port():
