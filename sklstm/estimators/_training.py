@@ -53,17 +53,17 @@ def train_model(
     is_first = ranks is None or ranks.is_first
     units = _learn_units(estimator, start)
     n_samples = total("numbers of samples", len(start.train.windows))
-    n_epochs = plan.rounds(-(-n_samples // plain(estimator.batch_size))).n
-    context = fit_context(estimator, n_epochs) if is_first else None
+    rounds = plan.rounds(-(-n_samples // plain(estimator.batch_size)))
+    context = fit_context(estimator, rounds.n) if is_first else None
     metadata = {"sample_weight": sample_weight}
     task = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     threads = OwnThreads()
     net, train, valid = threads.run_here(lambda: _prepare(estimator, units, start))
     if ranks is None:
-        batches = SideBySide(net, train, threads)
+        batches = SideBySide(net, train, threads, rounds.n_steps)
     else:
         net.callbacks_ = net.callbacks_ if is_first else []
-        batches = AcrossRanks(net, train, valid, threads, ranks)
+        batches = AcrossRanks(net, train, valid, threads, rounds.n_steps, ranks)
 
     def publish(best_epoch: int | None) -> None:
         estimator._model = _as_model(estimator, net, units, start, best_epoch)
@@ -76,7 +76,7 @@ def train_model(
     if start.brings_validation and is_first:
         listeners.append(ValidationWatch(threads.ask))
     if estimator.verbose and is_first:
-        listeners.append(Progress(n_epochs, threads.ask))
+        listeners.append(Progress(rounds.n, threads.ask))
     if context is not None:
         listeners.append(SklearnEpochs(context, task, snapshot, threads.ask))
         context.call_on_fit_task_begin(**task)

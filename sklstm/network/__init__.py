@@ -1,5 +1,6 @@
 """The network, one part a file: normaliser, front end, core, pooling, head."""
 
+from ._compiled import compiled_layers, gains_by_kernels
 from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentLayer, RecurrentStack
 from ._dropout import Dropout, dropout_seed
@@ -29,6 +30,8 @@ __all__ = [
     "RecurrentStack",
     "SeasonalSkip",
     "StepwiseLayer",
+    "compiled_layers",
     "dropout_seed",
+    "gains_by_kernels",
     "last_observed",
 ]

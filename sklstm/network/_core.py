@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ._compiled import hidden_states
 from ._dropout import Dropout
 from ._make import make
 from ._stepwise import Cell, StepwiseLayer
@@ -64,10 +65,10 @@ class RecurrentLayer(nn.Module):
         -------
         hidden : Tensor of shape (n_samples, n_timesteps, n_directions * hidden_size)
         """
-        hidden = self.forwards(x)[0]
+        hidden = hidden_states(self.forwards, x)
         if self.backwards is None:
             return hidden
-        reverse = self.backwards(_flip(x, lengths))[0]
+        reverse = hidden_states(self.backwards, _flip(x, lengths))
         return torch.cat([hidden, _flip(reverse, lengths)], dim=2)
 
     def trace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ._checkpoint import Checkpoint, NotWritten
@@ -66,7 +67,11 @@ class Plan(NamedTuple):
         length = min(length, total, self.steps_of_epoch or length)
         # Shorter epochs, if they leave out fewer steps than a last one that is cut off.
         n = -(-total // length)
-        return max(Rounds(total // length, length), Rounds(n, total // n), key=_n_steps)
+        return max(
+            Rounds(total // length, length),
+            Rounds(n, total // n),
+            key=attrgetter("n_steps"),
+        )
 
 
 class Rounds(NamedTuple):
@@ -82,9 +87,10 @@ class Rounds(NamedTuple):
     n: int
     n_batches: int
 
-
-def _n_steps(rounds: Rounds) -> int:
-    return rounds.n * rounds.n_batches
+    @property
+    def n_steps(self) -> int:
+        """Steps of the optimiser in all."""
+        return self.n * self.n_batches
 
 
 def run(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..network import dropout_seed
+from ..network import compiled_layers, dropout_seed, gains_by_kernels
 from ._data import Batches, SequenceData
 from ._memory import keep_freed_memory
 from ._pieces import count_pieces, split_batch
@@ -31,9 +32,13 @@ class SideBySide:
     train : SequenceData
         What it is trained on, on its device.
     threads : OwnThreads
+    n_steps : int
+        Steps of the optimiser to come.
     """
 
-    def __init__(self, net: Trainee, train: SequenceData, threads: OwnThreads) -> None:
+    def __init__(
+        self, net: Trainee, train: SequenceData, threads: OwnThreads, n_steps: int
+    ) -> None:
         self.net = net
         self.threads = threads
         self.n_samples = len(train)
@@ -45,6 +50,7 @@ class SideBySide:
             and not net.module_.mixes_samples
             and not net.module_.is_stepwise
         )
+        self.compiles = on_cpu and gains_by_kernels(net.module_.core, n_steps)
         n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
         self.is_left_to_torch = n_pieces == 0
         # Pieces take so little memory at once that it is kept anyway.
@@ -93,11 +99,10 @@ class SideBySide:
 
     def learn(self, batch: Batch) -> Step:
         """Compute the loss of a batch and its gradient."""
-        if self.is_left_to_torch:
-            return self.net.train_step_single(batch)
-        pieces = self._split(batch)
+        pieces = [batch] if self.is_left_to_torch else self._split(batch)
         if len(pieces) == 1:
-            return self.net.train_step_single(batch)
+            with self._layers():
+                return self.net.train_step_single(batch)
         # A callback may have frozen some.
         weights = [weight for weight in self.net.weights() if weight.requires_grad]
         learnt = self.threads.map(
@@ -142,12 +147,15 @@ class SideBySide:
     ) -> tuple[Tensor, Tensor, Any]:
         """Compute a piece's share of the loss, its output and its gradient."""
         inputs, target = piece
-        with dropout_seed(seed):
+        with dropout_seed(seed), self._layers():
             output = self.net.infer(inputs)
         loss = self.net.get_loss(output, target, X=inputs, training=True)
         share = loss * (len(target) / n_samples)
         gradient = torch.autograd.grad(share, weights, allow_unused=True)
         return share.detach(), output.detach(), gradient
+
+    def _layers(self) -> AbstractContextManager[None]:
+        return compiled_layers() if self.compiles else nullcontext()
 
     def _split(self, batch: Batch) -> list[Batch]:
         n_pieces = self._count(len(batch[1]))
@@ -157,7 +165,7 @@ class SideBySide:
         return self._count_for(n_samples, self.threads.n_threads)
 
     def _count_for(self, n_samples: int, n_workers: int) -> int:
-        return count_pieces(n_samples, self.sizes, n_workers)
+        return count_pieces(n_samples, self.sizes, n_workers, self.compiles)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.net.module_.drops():

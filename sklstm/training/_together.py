@@ -160,6 +160,8 @@ class AcrossRanks(SideBySide):
     train : SequenceData
     valid : SequenceData or None
     threads : OwnThreads
+    n_steps : int
+        Steps of the optimiser to come.
     ranks : Ranks
 
     Raises
@@ -176,12 +178,13 @@ class AcrossRanks(SideBySide):
         train: SequenceData,
         valid: SequenceData | None,
         threads: OwnThreads,
+        n_steps: int,
         ranks: Ranks,
     ) -> None:
         _check_can_be_cut(net)
         self.ranks = ranks
         self._depends: list[bool] = []
-        super().__init__(net, train, threads)
+        super().__init__(net, train, threads, n_steps)
         self.is_left_to_torch = train.ends.device.type != "cpu"
         self.lengths = [[len(train)] * ranks.size, [0] * ranks.size]
         if ranks.owns_rows:
