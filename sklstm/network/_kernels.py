@@ -34,8 +34,8 @@ def tanh(x: Any) -> Any:
     """Give the hyperbolic tangent by what a processor does for many values at once.
 
     In float32 it is the quotient :math:`x P(x^2) / Q(x^2)` whose largest relative error up
-    to 9, from where on tanh is 1, is least: 2e-8, and some 3 units in the last place with
-    the rounding (the test of this module fits it). In float64 it is Lambert's continued
+    to 9, from where on tanh is 1, is least: 2e-8, and with the rounding 5 units in the last
+    place (the test of this module fits it). In float64 it is Lambert's continued
     fraction, twelve terms deep, of an eighth of x, doubled three times.
 
     Parameters

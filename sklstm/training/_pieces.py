@@ -26,10 +26,6 @@ UNITS_PER_SEQUENCE = 8
 # Values that a step reads and gives, over the batch, from which threads that share it gain.
 LEAST_SHARED_STEP = 2048
 
-# Inputs times units, over the steps of a batch, from which its pieces pay for being handed
-# over where layers are compiled: half a millisecond for each of two threads.
-LEAST_COMPILED_CUT = 4 << 20
-
 # Values of the sequences predicted at once, in bytes: enough to fill the machine, few
 # enough to stay in cache.
 PREDICTION_BYTES = 3 << 20
@@ -91,7 +87,7 @@ def count_pieces(
     sizes : Sizes
     n_workers : int
     compiled : bool, default=False
-        Whether the layers are computed by kernels of one thread.
+        Whether the layers are computed by kernels whose steps threads cannot share.
 
     Returns
     -------
@@ -109,8 +105,8 @@ def count_pieces(
     1
     >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
     0
-    >>> count_pieces(128, small, n_workers=2, compiled=True)
-    2
+    >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2, compiled=True)
+    1
     """
     n_timesteps, n_features, hidden_size, num_layers, itemsize = sizes
     # The four gates at each step.
@@ -120,12 +116,8 @@ def count_pieces(
     if num_layers * kept > LEAST_CUT_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
-    if compiled:
-        products = n_samples * n_timesteps * num_layers * hidden_size
-        products *= n_features + hidden_size
-        return n_workers if most_for_each and products >= LEAST_COMPILED_CUT else 1
     shared = n_samples * (n_features + hidden_size) >= LEAST_SHARED_STEP
-    return 0 if shared and n_workers > 1 else 1
+    return 0 if shared and n_workers > 1 and not compiled else 1
 
 
 def count_predicted(sizes: Sizes) -> int:
