@@ -159,7 +159,7 @@ class LSTMNetwork(nn.Module):
         self.num_layers = num_layers * (2 if bidirectional else 1)
         self.width = max(hidden_size, *(conv_filters if convolution else ()), 1)
         self.mixes_samples = convolution == "beside"
-        self.is_stepwise = layer_norm or cell == "peephole"
+        self.is_stepwise = layer_norm or cell != "lstm"
         self.dtype = dtype
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)

@@ -40,12 +40,11 @@ class SideBySide:
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
         may_be_cut = (
-            on_cpu
-            and net.criterion_.is_samplewise
-            and not net.module_.mixes_samples
-            and not net.module_.is_stepwise
+            on_cpu and net.criterion_.is_samplewise and not net.module_.mixes_samples
         )
         n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
+        if n_pieces > 1 and net.module_.is_stepwise:
+            n_pieces = 0  # Python goes through its steps, in one thread at a time
         self.is_left_to_torch = n_pieces == 0
         # Pieces take so little memory at once that it is kept anyway.
         if on_cpu and n_pieces <= 1:
