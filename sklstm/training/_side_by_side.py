@@ -12,7 +12,7 @@ from torch import Tensor
 from ..network import dropout_seed
 from ._data import Batches, SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import count_pieces, split_batch
+from ._pieces import count_pieces, is_shared, split_batch
 from ._threads import OwnThreads
 from ._trainee import Batch, Step, Trainee
 
@@ -21,9 +21,8 @@ class SideBySide:
     """Compute the loss of each batch and its gradient, in pieces where that is faster.
 
     The mean over the batch is that of its pieces, weighted by their samples, and so is its
-    gradient. Each thread computes its pieces on one core; a batch that stays whole takes
-    one thread, or as many as torch has. Whether batches are left to the latter is decided
-    once, for the last of an epoch and those of the validation too.
+    gradient. Each thread computes its pieces on one core. A batch that cannot be cut takes
+    one thread, or is left to torch's, which is decided once, for all batches.
 
     Parameters
     ----------
@@ -39,15 +38,20 @@ class SideBySide:
         self.n_samples = len(train)
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
-        may_be_cut = (
-            on_cpu and net.criterion_.is_samplewise and not net.module_.mixes_samples
+        module = net.module_
+        # Python goes through the steps of some layers, in one thread at a time.
+        self._may_be_cut = (
+            on_cpu
+            and net.criterion_.is_samplewise
+            and not module.mixes_samples
+            and not module.is_stepwise
         )
-        n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
-        if n_pieces > 1 and net.module_.is_stepwise:
-            n_pieces = 0  # Python goes through its steps, in one thread at a time
-        self.is_left_to_torch = n_pieces == 0
+        n_samples = min(net.batch_size, len(train))
+        self.is_left_to_torch = not self._may_be_cut and not (
+            on_cpu and module.is_stepwise and not is_shared(n_samples, self.sizes)
+        )
         # Pieces take so little memory at once that it is kept anyway.
-        if on_cpu and n_pieces <= 1:
+        if on_cpu and (not self._may_be_cut or self._count(n_samples) == 1):
             keep_freed_memory()
 
     @property
@@ -149,7 +153,7 @@ class SideBySide:
         return share.detach(), output.detach(), gradient
 
     def _split(self, batch: Batch) -> list[Batch]:
-        n_pieces = self._count(len(batch[1]))
+        n_pieces = self._count(len(batch[1])) if self._may_be_cut else 1
         return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
 
     def _count(self, n_samples: int) -> int:
