@@ -460,7 +460,9 @@ class LSTMNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.parameters()).device
+        # To walk through all modules for it takes longer than some of them compute.
+        first = self.core.layers[0].forwards
+        return next(iter(first._parameters.values())).device  # type: ignore[union-attr]
 
     @property
     def fills_missing(self) -> bool:
