@@ -27,6 +27,10 @@ UNITS_PER_SEQUENCE = 8
 # machine; beside others that keep the cores busy they wait for each other at each step.)
 LEAST_SHARED_STEP = 2048
 
+# Values that a step of a piece gives, from which threads gain though one alone at a time is
+# in Python, which goes through the steps of some layers.
+LEAST_PYTHON_STEP = 8192
+
 # Values of the sequences predicted at once, in bytes: enough to fill the machine, few
 # enough to stay in cache.
 PREDICTION_BYTES = 3 << 20
@@ -108,14 +112,32 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     if sizes.num_layers * kept > LEAST_CUT_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
-    if not is_shared(n_samples, sizes):
+    if n_samples * (sizes.n_features + sizes.hidden_size) < LEAST_SHARED_STEP:
         return 1
     return max(1, min(n_workers, n_samples // LEAST_SEQUENCES))
 
 
-def is_shared(n_samples: int, sizes: Sizes) -> bool:
-    """Tell whether a step is large enough for threads to share it."""
-    return n_samples * (sizes.n_features + sizes.hidden_size) >= LEAST_SHARED_STEP
+def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
+    """Choose into how many pieces to cut a batch of layers that Python goes through.
+
+    Parameters
+    ----------
+    n_samples : int
+        Sequences of the batch.
+    sizes : Sizes
+    n_workers : int
+
+    Returns
+    -------
+    n_pieces : int
+
+    Examples
+    --------
+    >>> etth1 = Sizes(n_timesteps=48, n_features=7, hidden_size=64)
+    >>> [count_python_pieces(n, etth1, n_workers=2) for n in (128, 256, 1024)]
+    [1, 2, 2]
+    """
+    return max(1, min(n_workers, n_samples * sizes.hidden_size // LEAST_PYTHON_STEP))
 
 
 def count_predicted(sizes: Sizes) -> int:

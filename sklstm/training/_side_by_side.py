@@ -12,7 +12,7 @@ from torch import Tensor
 from ..network import dropout_seed
 from ._data import Batches, SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import count_pieces, is_shared, split_batch
+from ._pieces import count_pieces, count_python_pieces, split_batch
 from ._threads import OwnThreads
 from ._trainee import Batch, Step, Trainee
 
@@ -21,8 +21,8 @@ class SideBySide:
     """Compute the loss of each batch and its gradient, in pieces where that is faster.
 
     The mean over the batch is that of its pieces, weighted by their samples, and so is its
-    gradient. Each thread computes its pieces on one core. A batch that cannot be cut takes
-    one thread, or is left to torch's, which is decided once, for all batches.
+    gradient. Each thread computes its pieces on one core. Batches that must stay
+    whole are left to torch's threads.
 
     Parameters
     ----------
@@ -39,19 +39,13 @@ class SideBySide:
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
         module = net.module_
-        # Python goes through the steps of some layers, in one thread at a time.
-        self._may_be_cut = (
-            on_cpu
-            and net.criterion_.is_samplewise
-            and not module.mixes_samples
-            and not module.is_stepwise
+        self.is_left_to_torch = (
+            not on_cpu or not net.criterion_.is_samplewise or module.mixes_samples
         )
+        self._count_for = count_python_pieces if module.is_stepwise else count_pieces
         n_samples = min(net.batch_size, len(train))
-        self.is_left_to_torch = not self._may_be_cut and not (
-            on_cpu and module.is_stepwise and not is_shared(n_samples, self.sizes)
-        )
         # Pieces take so little memory at once that it is kept anyway.
-        if on_cpu and (not self._may_be_cut or self._count(n_samples) == 1):
+        if on_cpu and (self.is_left_to_torch or self._count(n_samples) == 1):
             keep_freed_memory()
 
     @property
@@ -153,14 +147,11 @@ class SideBySide:
         return share.detach(), output.detach(), gradient
 
     def _split(self, batch: Batch) -> list[Batch]:
-        n_pieces = self._count(len(batch[1])) if self._may_be_cut else 1
+        n_pieces = self._count(len(batch[1]))
         return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
 
     def _count(self, n_samples: int) -> int:
-        return self._count_for(n_samples, self.threads.n_threads)
-
-    def _count_for(self, n_samples: int, n_workers: int) -> int:
-        return count_pieces(n_samples, self.sizes, n_workers)
+        return self._count_for(n_samples, self.sizes, self.threads.n_threads)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.net.module_.drops():

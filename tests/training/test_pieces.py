@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.training import _prediction, _side_by_side
+from sklstm.training import _pieces, _prediction, _side_by_side
 from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
+    LEAST_PYTHON_STEP,
     LEAST_SEQUENCES,
     LEAST_SHARED_STEP,
     PIECE_BYTES,
@@ -171,13 +172,23 @@ def test_every_likelihood_in_pieces_equals_the_plain_loop(small_pieces, options)
     [{"cell": "gru"}, {"cell": "rnn"}, {"cell": "peephole"}, {"layer_norm": True}],
     ids=str,
 )
-@pytest.mark.parametrize("batch_size", [20, 300])
-def test_layers_that_python_goes_through_are_not_cut(small_pieces, options, batch_size):
+@pytest.mark.parametrize("least", [LEAST_PYTHON_STEP, 300])
+def test_layers_that_python_goes_through_equal_the_plain_loop(
+    monkeypatch, threads, options, least
+):
+    monkeypatch.setattr(_pieces, "LEAST_PYTHON_STEP", least)
+    cut = []
+
+    def note(batch, n_pieces):
+        cut.append(n_pieces)
+        return split_batch(batch, n_pieces)
+
+    monkeypatch.setattr(_side_by_side, "split_batch", note)
     record = Record()
-    sizes = OPTIONS | {"batch_size": batch_size}
-    model = LSTMRegressor(**sizes, **options, callbacks=[record]).fit(X, Y)
+    model = LSTMRegressor(**OPTIONS, **options, callbacks=[record]).fit(X, np.c_[Y, -Y])
     assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
-    assert not small_pieces
+    # Of 128 sequences and 8 units a step gives 1024 values.
+    assert max(cut, default=1) == (threads if least == 300 else 1)
 
 
 def test_classification_equals_the_plain_loop(small_pieces):
