@@ -72,26 +72,22 @@ def compiled_layers() -> Iterator[None]:
         _thread.compiles = False
 
 
-def hidden_states(layer: nn.Module, x: Tensor) -> Tensor:
-    """Give the hidden state of a layer at each step, from a state of zero on.
+def is_compiled(layer: nn.Module) -> bool:
+    """Tell whether this thread computes a layer by the kernels.
 
     Parameters
     ----------
-    layer : torch.nn.LSTM, GRU or RNN of one layer and direction, or StepwiseLayer
-    x : Tensor of shape (n_samples, n_timesteps, n_features)
+    layer : torch.nn.Module
 
     Returns
     -------
-    hidden : Tensor of shape (n_samples, n_timesteps, n_units)
+    is_compiled : bool
     """
-    if getattr(_thread, "compiles", False) and _is_faster(layer):
-        return lstm(layer, x)
-    hidden: Tensor = layer(x)[0]
-    return hidden
+    return getattr(_thread, "compiles", False) and _is_faster(layer)
 
 
 def lstm(layer: nn.Module, x: Tensor) -> Tensor:
-    """Give the hidden states of torch's LSTM, by the kernels.
+    """Give the hidden states of torch's LSTM by the kernels, from a state of zero on.
 
     Parameters
     ----------
@@ -103,6 +99,7 @@ def lstm(layer: nn.Module, x: Tensor) -> Tensor:
     Returns
     -------
     hidden : Tensor of shape (n_samples, n_timesteps, n_units)
+        It can be differentiated once.
     """
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     hidden: Tensor = _LSTM.apply(x, *(getattr(layer, name) for name in names))

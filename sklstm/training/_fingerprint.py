@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,6 +124,7 @@ def fingerprint(
     setting = {
         "version of sklstm": __version__,
         "version of torch": str(torch.__version__),
+        "version of numba": version_of_numba(),
         "thread(s)": str(torch.get_num_threads()),
     }
     return Fingerprint(
@@ -135,6 +137,20 @@ def fingerprint(
         "" if previous is None else _digest_of_model(previous),
         setting,
     )
+
+
+def version_of_numba() -> str:
+    """Give the version of numba, whose kernels round otherwise than torch's.
+
+    Returns
+    -------
+    version : str
+        "no" if it is not there.
+    """
+    try:
+        return version("numba")
+    except PackageNotFoundError:
+        return "no"
 
 
 def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any]]:

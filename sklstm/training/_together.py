@@ -14,7 +14,7 @@ from ..fitting._ranks import Ranks, current_ranks
 from ..samples._samples import Samples
 from ._data import Inputs, SequenceData
 from ._described import described
-from ._fingerprint import Fingerprint, digest_of, fingerprint
+from ._fingerprint import Fingerprint, digest_of, fingerprint, version_of_numba
 from ._hooks import hear_batches
 from ._net import SequenceNet
 from ._pieces import split_batch
@@ -54,9 +54,12 @@ def together(kind: type, parameters: Mapping[str, Any]) -> Iterator[None]:
         return
     with ranks.together():
         same = {"estimator": kind, **parameters}
-        threads = {"thread(s)": str(torch.get_num_threads())}
+        setting = {
+            "thread(s)": str(torch.get_num_threads()),
+            "version of numba": version_of_numba(),
+        }
         texts = {name: described(value) for name, value in same.items()}
-        _agree(ranks, "parameters", Fingerprint(texts, {}, "", threads))
+        _agree(ranks, "parameters", Fingerprint(texts, {}, "", setting))
         yield
 
 
@@ -227,7 +230,8 @@ class AcrossRanks(SideBySide):
     def _count(self, n_samples: int) -> int:
         """Count the pieces of a batch, as many for each process."""
         n_workers = self.threads.n_threads * self.ranks.size
-        return max(self._count_for(n_samples, n_workers), self.ranks.size)
+        n_pieces = self._count_for(n_samples, self.sizes, n_workers)
+        return max(n_pieces - n_pieces % self.ranks.size, self.ranks.size)
 
     # ------------------------------------------------------------------ steps
 

@@ -9,8 +9,8 @@ from numpy.polynomial import Polynomial
 from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.network import _compiled
-from sklstm.network._compiled import compiled_layers, hidden_states, lstm
+from sklstm.network import _compiled, _core
+from sklstm.network._compiled import compiled_layers, lstm
 from tests.network import parts
 
 kernels = pytest.importorskip("sklstm.network._kernels", reason="needs numba")
@@ -238,13 +238,12 @@ def test_the_double_precision_coefficients_are_those_of_the_continued_fraction()
 def spied_on(monkeypatch):
     """Count what the kernels compute, and let them."""
     calls = []
-    real = _compiled.lstm
 
     def counted(layer, x):
         calls.append(tuple(x.shape))
-        return real(layer, x)
+        return lstm(layer, x)
 
-    monkeypatch.setattr(_compiled, "lstm", counted)
+    monkeypatch.setattr(_core, "lstm", counted)
     return calls
 
 
@@ -254,15 +253,15 @@ def test_a_thread_that_is_not_told_leaves_layers_to_torch(monkeypatch):
     wide, _ = layer_and_inputs((1, 1, 2, _compiled.MOST_UNITS + 1))
     gru = nn.GRU(2, 3, batch_first=True)
     with compiled_layers():
-        hidden_states(wide, x)
-        hidden_states(gru, x)
-        other = threading.Thread(target=hidden_states, args=(layer, x))
+        _core.states_of(wide, x)
+        _core.states_of(gru, x)
+        other = threading.Thread(target=_core.states_of, args=(layer, x))
         other.start()
         other.join()
         assert not calls
-        hidden_states(layer, x)
+        _core.states_of(layer, x)
         assert len(calls) == 1
-    hidden_states(layer, x)
+    _core.states_of(layer, x)
     assert len(calls) == 1
 
 
