@@ -43,6 +43,11 @@ def gains_by_kernels(network: nn.Module, n_steps: int) -> bool:
     Returns
     -------
     gains : bool
+
+    Examples
+    --------
+    >>> gains_by_kernels(nn.LSTM(3, 5), n_steps=20), gains_by_kernels(nn.GRU(3, 5), 2000)
+    (False, False)
     """
     if n_steps < LEAST_STEPS or not any(map(_is_faster, network.modules())):
         return False
@@ -100,6 +105,12 @@ def lstm(layer: nn.Module, x: Tensor) -> Tensor:
     -------
     hidden : Tensor of shape (n_samples, n_timesteps, n_units)
         It can be differentiated once.
+
+    Examples
+    --------
+    >>> layer, x = nn.LSTM(3, 5, batch_first=True), torch.ones(2, 7, 3)
+    >>> torch.allclose(lstm(layer, x), layer(x)[0], rtol=1e-5)
+    True
     """
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     hidden: Tensor = _LSTM.apply(x, *(getattr(layer, name) for name in names))

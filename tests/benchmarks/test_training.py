@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sklstm.network import _compiled
 from tests.benchmarks.by_hand import Work, skorch_net, tensors, train
 
 pytestmark = pytest.mark.bench
@@ -24,8 +25,20 @@ TARGETS = {
     Work(12, 4, 512, 1, 32, n_rows=1000): 1.05,
 }
 
+# With numba, in fits of more than the 500 steps that it takes to use its kernels.
+WITH_NUMBA = {
+    Work(24, 1, 32, 1, 32, epochs=2): 0.90,
+    Work(12, 1, 16, 1, 32, epochs=2): 0.90,
+    Work(24, 4, 64, 1, 64, epochs=4): 1.00,
+    Work(24, 4, 64, 1, 128, epochs=8): 1.00,
+    Work(36, 7, 48, 1, 64, epochs=4): 1.00,
+    Work(48, 4, 64, 1, 32, epochs=2): 1.00,
+}
 
-def ours_and_by_hand(work, max_grad_norm):
+
+def ours_and_by_hand(work, max_grad_norm, with_numba=False):
+    if not with_numba:
+        _compiled.MOST_UNITS = 0
     X, y = work.windows()
     x, target = tensors(X, y)
     network = work.network()
@@ -56,6 +69,20 @@ def test_training_takes_no_longer_than_by_hand(side_by_side, work, max_grad_norm
         target=TARGETS[work],
     )
     assert ratio <= TARGETS[work]
+
+
+@pytest.mark.parametrize("work", WITH_NUMBA, ids=str)
+def test_training_with_numba_takes_less_than_by_hand(side_by_side, work):
+    ratio = side_by_side(
+        "Training with numba",
+        str(work),
+        ours_and_by_hand,
+        work,
+        None,
+        True,
+        target=WITH_NUMBA[work],
+    )
+    assert ratio <= WITH_NUMBA[work]
 
 
 @pytest.mark.parametrize("work", list(TARGETS)[:3], ids=str)
