@@ -47,7 +47,9 @@ class SideBySide:
         self.is_left_to_torch = (
             not on_cpu or not net.criterion_.is_samplewise or module.mixes_samples
         )
-        self.compiles = on_cpu and gains_by_kernels(module.core, n_steps)
+        # There are no kernels of bfloat16.
+        may_compile = on_cpu and not module.core.trains_mixed
+        self.compiles = may_compile and gains_by_kernels(module.core, n_steps)
         self._count_for = count_python_pieces if module.is_stepwise else count_pieces
         n_samples = min(net.batch_size, len(train))
         # Pieces take so little memory at once that it is kept anyway.

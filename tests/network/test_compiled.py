@@ -356,6 +356,12 @@ def test_without_numba_nothing_changes(monkeypatch):
     assert not _compiled.gains_by_kernels(network.core, _compiled.LEAST_STEPS)
 
 
+def test_mixed_precision_has_no_kernels(soon, monkeypatch):
+    calls = spied_on(monkeypatch)
+    LSTMRegressor(**OPTIONS, dtype="bfloat16", max_epochs=1).fit(X, Y)
+    assert not calls
+
+
 @pytest.mark.parametrize("options", [{"cell": "gru"}, {"layer_norm": True}], ids=str)
 def test_other_cells_have_no_kernels(options):
     model = LSTMRegressor(**OPTIONS, **options, max_epochs=1).fit(X, Y)
