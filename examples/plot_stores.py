@@ -117,17 +117,19 @@ for name, error in errors.items():
     print(f"{name:16}  {error.mean():.3f}")
 
 # %%
-# The stores one by one, and four weeks of the first
+# The stores one by one, and three weeks of the first
 # --------------------------------------------------
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(11, 4), width_ratios=[1, 1.5], layout="constrained"
+)
 pd.DataFrame(errors).plot.box(ax=left, ylabel="relative error of a store", ylim=(0, None))
 store = panel.index[0][0]
 shown = pd.DataFrame(
-    {"sales": truth[:28, 0], "LSTM": by_network[:28, 0]}, days[begins[0] :][:28]
+    {"sales": truth[:21, 0], "LSTM": by_network[:21, 0]}, days[begins[0] :][:21]
 )
 shown.plot(ax=right, style=["k-", "C1.-"], title=store, xlabel="")
-ends = pd.concat(intervals).loc[store][:28].to_numpy()
+ends = pd.concat(intervals).loc[store][:21].to_numpy()
 right.fill_between(shown.index, *ends.T, color="C1", alpha=0.2)
 
 # sphinx_gallery_start_ignore

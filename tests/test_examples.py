@@ -22,10 +22,10 @@ def run(script, folder):
     """Run an example and give what it prints."""
     done = subprocess.run(
         [sys.executable, EXAMPLES / script, folder],
-        env={**os.environ, "MPLBACKEND": "Agg"},
+        env={**os.environ, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
         cwd=folder.parent,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
