@@ -70,6 +70,39 @@ def test_training_takes_less_than_skorchs_own_loop(side_by_side, work):
     assert ratio <= 0.9
 
 
+CELLS = {
+    "GRU": ({"cell": "gru"}, "GRU", 0.8),
+    "RNN": ({"cell": "rnn"}, "RNN", 0.8),
+    "LSTM with layer_norm": ({"layer_norm": True}, "LSTM", 4.0),
+    "peephole LSTM": ({"cell": "peephole"}, "LSTM", 4.0),
+}
+
+
+def cell_and_torchs(work, options, cell):
+    X, y = work.windows()
+    x, target = tensors(X, y)
+    network = work.network(cell)
+    model = work.estimator(max_epochs=1, max_grad_norm=None, warm_start=True, **options)
+    loop = (network, x, target, work.batch_size, 1)
+    return lambda: model.fit(X, y), lambda: train(*loop)
+
+
+@pytest.mark.parametrize("work", [Work(24, 1, 32, 1, 32), Work(24, 4, 64, 1, 64)], ids=str)
+@pytest.mark.parametrize("name", CELLS)
+def test_other_cells_beside_torchs_by_hand(side_by_side, name, work):
+    options, cell, target = CELLS[name]
+    ratio = side_by_side(
+        "Training other cells, beside torch's GRU, RNN or LSTM by hand",
+        f"{name}, {work}",
+        cell_and_torchs,
+        work,
+        options,
+        cell,
+        target=target,
+    )
+    assert ratio <= target
+
+
 # What is said of the target, beside four targets of which a number is said each.
 SAID = {
     "three quantiles": {"loss": "quantile", "quantile": [0.05, 0.5, 0.95]},
