@@ -118,7 +118,7 @@ for name, error in errors.items():
 
 # %%
 # The stores one by one, and three weeks of the first
-# --------------------------------------------------
+# ---------------------------------------------------
 
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(11, 4), width_ratios=[1, 1.5], layout="constrained"
