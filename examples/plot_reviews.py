@@ -5,7 +5,8 @@ Read short reviews
 Is a review good or bad? Each word is a category: `LSTMClassifier` learns a vector for it,
 reads the words in their order, and tells by its attention which of them counted. The
 reviews are made up from a small grammar with "not", "never" and "but", so that the words
-alone are not enough: a logistic regression on word counts is shown beside.
+alone are not enough. Of 500 new reviews the LSTM reads all rightly, and a logistic
+regression on word counts 57 %.
 
 As a script, ``python examples/plot_reviews.py folder`` saves the picture in that folder. It
 needs ``pip install "sklstm[examples]"`` and takes a few seconds.

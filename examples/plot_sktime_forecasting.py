@@ -6,7 +6,8 @@ Twelve years of monthly passengers grow, and swing more from year to year. An LS
 the first eleven years and forecasts the twelfth, beside two forecasts that are hard to
 beat: the same month of the year before, and exponential smoothing with a trend and a
 season. Then all three are judged again from every month of the year before, as if each
-forecast had been made at its time (a backtest).
+forecast had been made at its time (a backtest). In both the error of the LSTM is less than
+70 % of that of the year before.
 
 As a script, ``python examples/plot_sktime_forecasting.py folder`` saves the pictures in
 that folder. It needs ``pip install "sklstm[sktime,examples]"`` and takes a few seconds.

@@ -13,7 +13,7 @@ PAGE = PACKAGE.parent / "docs" / "development" / "architecture.md"
 def listed():
     """Modules in the order of the table; a row may name several of one folder."""
     modules = []
-    for row in re.findall(r"^\| (`.*?) \| ", PAGE.read_text(), re.M):
+    for row in re.findall(r"^\| (`.*?) \| ", PAGE.read_text("utf-8"), re.M):
         folder = ""
         for name in re.findall(r"`(.+?)`", row):
             folder = name.rpartition("/")[0] if "/" in name else folder
@@ -24,7 +24,7 @@ def listed():
 def imported(path):
     """Modules of the package that a module imports, packages by all of their modules."""
     folder = path.relative_to(PACKAGE).parent
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text("utf-8"))
     # What only the type checker reads is in blocks of its own.
     tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
     for node in ast.walk(tree):
@@ -33,16 +33,17 @@ def imported(path):
             target = base / (node.module or "").replace(".", "/")
             if (PACKAGE / target).is_dir():
                 yield from (
-                    str(target / p.name) for p in (PACKAGE / target).glob("_[a-z]*.py")
+                    (target / p.name).as_posix()
+                    for p in (PACKAGE / target).glob("_[a-z]*.py")
                 )
             else:
-                yield f"{target}.py"
+                yield f"{target.as_posix()}.py"
 
 
 def test_modules_are_listed_after_those_that_they_import():
     order = listed()
     modules = {
-        str(path.relative_to(PACKAGE))
+        path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if path.name != "__init__.py" and "datasets" not in path.parts
     }

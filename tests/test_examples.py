@@ -22,10 +22,10 @@ def run(script, folder):
     """Run an example and give what it prints."""
     done = subprocess.run(
         [sys.executable, EXAMPLES / script, folder],
-        env={**os.environ, "MPLBACKEND": "Agg"},
+        env={**os.environ, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
         cwd=folder.parent,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
@@ -40,6 +40,12 @@ def assert_pictures(folder, names):
         picture = path.read_bytes()
         assert picture.startswith(PNG)
         assert len(picture) > 20_000
+
+
+def shares_of(printed):
+    """Rows of a printed table: a name and a share, or an error."""
+    rows = re.findall(r"^(\S.*?) +(\d+\.\d{2,3})$", printed, re.M)
+    return {name: float(share) for name, share in rows}
 
 
 def errors_of(name, text):
@@ -102,6 +108,8 @@ def test_a_melody_begins_as_the_theme_and_goes_on(tmp_path):
     # A cold melody keeps to the notes of its key; chance would give seven of twelve.
     cold = lines["Drawn at temperature 0.3"].split()
     assert np.isin(cold, theme).mean() > 0.9
+    share = shares_of(printed)
+    assert share["LSTM"] > 2 * share["Markov chain"]
     assert_pictures(tmp_path / "pictures", ["melody"])
 
 
@@ -129,12 +137,6 @@ def test_airline_forecasts_are_judged_beside_two_others(tmp_path):
     assert_pictures(tmp_path / "pictures", ["airline_forecast", "airline_backtest"])
 
 
-def shares_of(printed):
-    """Rows of a printed table: a name and a share."""
-    rows = re.findall(r"^(\S.*?) +(\d\.\d{3})$", printed, re.M)
-    return {name: float(share) for name, share in rows}
-
-
 def test_words_are_tagged_better_by_who_reads_the_whole_sentence(tmp_path):
     share = shares_of(run("plot_tags.py", tmp_path / "pictures"))
     assert share["LSTM, both directions"] > share["Regression, 5 words"] + 0.02
@@ -154,3 +156,51 @@ def test_dates_are_read_with_attention(tmp_path):
     assert share["attention"] > 0.98
     assert share["last"] < 0.4
     assert_pictures(tmp_path / "pictures", ["dates_attention"])
+
+
+def test_the_load_of_a_day_is_forecast_better_than_by_boosting(tmp_path):
+    printed = run("plot_load.py", tmp_path / "pictures")
+    error = shares_of(printed)
+    assert error["LSTM"] < 0.9 * error["Boosting, and means"]
+    assert error["LSTM"] < 0.75 * error["Boosting on lags"]
+    assert error["LSTM"] < 0.4 * error["The day before"]
+    assert error["The day before"] < error["Persistence"]
+    inside = re.search(r"^Share within intervals of [\d.]+ MW: ([\d.]+)$", printed, re.M)
+    assert 0.87 < float(inside.group(1)) < 0.95
+    assert_pictures(tmp_path / "pictures", ["load_forecast", "load_errors"])
+
+
+def test_stores_are_forecast_better_than_by_boosting(tmp_path):
+    pytest.importorskip("sktime")
+    error = shares_of(run("plot_stores.py", tmp_path / "pictures"))
+    assert error["LSTM"] < 0.7 * error["Boosting"]
+    assert error["LSTM"] < 0.25 * error["The week before"]
+    assert_pictures(tmp_path / "pictures", ["stores"])
+
+
+def test_the_next_item_is_recommended_better_by_who_remembers_the_recipe(tmp_path):
+    share = shares_of(run("plot_next_item.py", tmp_path / "pictures"))
+    assert share["LSTM"] > share["Regression, basket"] + 0.07
+    assert share["LSTM"] > share["Markov chain"] + 0.2
+    assert share["Markov chain"] > share["Popular items"] + 0.2
+    assert_pictures(tmp_path / "pictures", ["next_item"])
+
+
+def test_patients_are_told_better_than_by_summaries_of_their_records(tmp_path):
+    area = shares_of(run("plot_patients.py", tmp_path / "pictures"))
+    assert area["LSTM"] > area["Regression, summaries"] + 0.06
+    assert area["LSTM"] > area["Boosting, summaries"] + 0.08
+    assert area["Regression, summaries"] > area["Regression, last values"] + 0.05
+    assert_pictures(tmp_path / "pictures", ["patients"])
+
+
+def test_speakers_and_movements_are_told_best_with_convolutions(tmp_path):
+    pytest.importorskip("sktime")
+    printed = run("plot_vowel.py", tmp_path / "pictures")
+    rows = re.findall(r"^(\S.*?) +(\d\.\d{3}) +(\d\.\d{3})$", printed, re.M)
+    share = {name: np.array(values, dtype=float) for name, *values in rows}
+    assert (share["Convolutions beside"] >= share["Convolutions before"]).all()
+    assert (share["Convolutions before"] > share["LSTM alone"]).all()
+    assert (share["Convolutions beside"] > share["Regression"] + 0.015).all()
+    assert (share["Convolutions beside"] > share["Nearest neighbour"] + 0.02).all()
+    assert_pictures(tmp_path / "pictures", ["vowel"])

@@ -15,9 +15,9 @@ def bare_prompts(text):
     return re.findall(r"^[ \t]*(?:>>>|\.\.\.) ?.*$", outside, re.M)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_examples_stand_in_fenced_blocks(page):
-    assert bare_prompts(page.read_text()) == []
+    assert bare_prompts(page.read_text("utf-8")) == []
 
 
 def test_a_bare_example_is_found():
@@ -25,6 +25,6 @@ def test_a_bare_example_is_found():
     assert bare_prompts("```python\n>>> 1 + 1\n2\n\n```\n") == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_no_mark_of_a_merge_is_left(page):
-    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text(), re.M)
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text("utf-8"), re.M)

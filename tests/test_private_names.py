@@ -39,7 +39,7 @@ def private_imports():
     """All private names that the package imports from others."""
     found = set()
     for path in Path(sklstm.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and not node.level:
                 module = node.module or ""
                 for name in node.names:

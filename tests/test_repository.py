@@ -88,7 +88,7 @@ def test_files_that_a_page_names_are_there(name):
 
 
 def test_links_within_the_repository_lead_somewhere():
-    forms = [str(path.relative_to(ROOT)) for path in YAML]
+    forms = [path.relative_to(ROOT).as_posix() for path in YAML]
     targets = {path for name in [*PAGES, *forms, "pyproject.toml"] for path in links(name)}
     assert len(targets) > 5
     assert [path for path in targets if not path.exists()] == []

@@ -2,9 +2,14 @@
 
 ORDER = [
     "netflix",
+    "load",
+    "stores",
     "sktime_forecasting",
     "turbofan",
+    "patients",
     "activities",
+    "vowel",
+    "next_item",
     "reviews",
     "tags",
     "dates",

@@ -34,5 +34,5 @@ def load_netflix() -> pd.DataFrame:
         import pandas as pd
     except ImportError as error:
         raise ImportError("load_netflix needs pandas: pip install pandas.") from error
-    with (files(__package__) / "data" / "netflix.csv").open() as file:
+    with (files(__package__) / "data" / "netflix.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, index_col="Date", parse_dates=["Date"])

@@ -34,6 +34,7 @@ from ..samples._inputs import (
     read_sequences,
     resolve_device,
 )
+from ..samples._last_step import always_known, warn_of_unknown
 from ..samples._samples import Samples
 from ..samples._steps import counted_steps
 from ..training import (
@@ -380,7 +381,7 @@ class LSTMEstimator(
         categorical = feature_numbers(
             self.categorical_features, name, start.layout, windows.shape[2]
         )
-        return Encoding.learn(
+        encoding = Encoding.learn(
             start.layout,
             windows,
             start.train.weight,
@@ -389,6 +390,10 @@ class LSTMEstimator(
             relative=self._relative_features(start, categorical),
             uncentred=self._uncentred_features(start),
         )
+        # Where targets lie ahead, rows may hold what is known ahead.
+        horizon, target = self.horizon, start.train.target
+        known_last = () if horizon is None else always_known(windows, target)
+        return replace(encoding, known_last=known_last)
 
     # ------------------------------------------------------------------ predict
 
@@ -399,7 +404,9 @@ class LSTMEstimator(
         # Another thread may fit meanwhile.
         snapshot = as_it_stands(self)
         model = snapshot._model
-        windows, _ = read_sequences(X, snapshot, like=model.encoding.layout)
+        layout = model.encoding.layout
+        windows, _ = read_sequences(X, snapshot, like=layout)
+        warn_of_unknown(windows, model.encoding.known_last, layout.feature_names_in)
         return model, windows
 
     @available_where(_pools_by_attention)

@@ -75,6 +75,8 @@ class Encoding:
         Of the features that are forecast.
     zero_sizes : tuple of float, default=()
         What these are divided by in a sequence of zeros; empty, or 0, is by nothing.
+    known_last : tuple of int, default=()
+        Features that were known at the last step of each sequence, with targets ahead.
     """
 
     layout: Layout
@@ -83,6 +85,7 @@ class Encoding:
     relative: tuple[int, ...] = ()
     season: Season | None = None
     zero_sizes: tuple[float, ...] = ()
+    known_last: tuple[int, ...] = ()
 
     @classmethod
     def learn(
@@ -138,4 +141,6 @@ class Encoding:
         if season is not None:
             season = Season(season["length"], season["method"], tuple(season["leads"]))
         relative, zero_sizes = (tuple(state.get(n, ())) for n in ("relative", "zero_sizes"))
-        return cls(layout, scaling, state["categories"], relative, season, zero_sizes)
+        known_last = tuple(int(i) for i in state.get("known_last", ()))
+        categories = state["categories"]
+        return cls(layout, scaling, categories, relative, season, zero_sizes, known_last)

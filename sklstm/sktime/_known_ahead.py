@@ -63,7 +63,8 @@ def known_ahead(
         known = X[names].to_numpy(np.float64, na_value=np.nan)[place]
         known[place < 0] = np.nan
         future[:, model.known] = known
-        _warn_of_unknown(names, known[needed.ravel()])
+        is_needed = needed.ravel()
+        _warn_of_unknown(names, known[is_needed], index[is_needed])
     return future.reshape(n_series, -1, n_columns)
 
 
@@ -84,15 +85,31 @@ def _check_reach(index: pd.Index, absent: Mask, read: Mask, needed: Mask) -> Non
         )
 
 
-def _warn_of_unknown(names: list[Any], known: Array) -> None:
-    """Warn of columns that say nothing of the horizon."""
-    empty = [n for n, column in zip(names, known.T, strict=True) if np.isnan(column).all()]
-    if len(known) and empty:
-        _warn(
-            "X should say what columns that are known ahead will be. Got nothing but NaN in"
-            f" {empty}; the last known values are taken. What is only known up to now goes"
-            " into past_covariates."
-        )
+def _warn_of_unknown(names: list[Any], known: Array, index: pd.Index) -> None:
+    """Warn of columns that do not say all of the horizon.
+
+    Parameters
+    ----------
+    names : list of column names, of length n_known
+    known : ndarray of shape (n_rows, n_known)
+        Of the rows that are needed.
+    index : pandas.Index of length n_rows
+    """
+    unknown = np.isnan(known)
+    if not unknown.any():
+        return
+    said = "X should say what columns that are known ahead will be."
+    columns = [name for name, told in zip(names, unknown.T, strict=True) if told.any()]
+    if unknown[:, unknown.any(axis=0)].all():
+        what = f"nothing but NaN in {columns}"
+    else:
+        rows = np.flatnonzero(unknown.any(axis=1))
+        what = f"NaN in {columns}, in {len(rows)} of {len(known)} rows, first at"
+        what += f" {index[rows[0]]} and last at {index[rows[-1]]}"
+    _warn(
+        f"{said} Got {what}; the last known values are taken. What is only known up to now"
+        " goes into past_covariates."
+    )
 
 
 def _warn(message: str) -> None:

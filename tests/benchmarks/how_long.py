@@ -64,7 +64,7 @@ def processor():
     info = Path("/proc/cpuinfo")
     names = [
         line.partition(": ")[2]
-        for line in (info.read_text().splitlines() if info.exists() else [])
+        for line in (info.read_text("utf-8").splitlines() if info.exists() else [])
         if line.startswith("model name")
     ]
     return names[0] if names else platform.machine()
@@ -89,9 +89,9 @@ def table():
 def main(page):
     """Put the table between the marks of the page."""
     torch.set_num_threads(1)
-    before, rest = page.read_text().split(BEGIN)
+    before, rest = page.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
-    page.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -55,15 +55,15 @@ def table(benchmarks):
 
 
 def main(results_path, page_path):
-    results = json.loads(Path(results_path).read_text())
+    results = json.loads(Path(results_path).read_text("utf-8"))
     page = Path(page_path)
-    before, rest = page.read_text().split(BEGIN)
+    before, rest = page.read_text("utf-8").split(BEGIN)
     after = rest.split(END)[1]
     sections = {b["extra_info"].get("section") for b in results["benchmarks"]}
     if missing := SECTIONS - sections:
         sys.exit(f"The page stays as it is: this run has no {sorted(missing)}.")
     measured = f"{header(results)}\n\n{table(results['benchmarks'])}"
-    page.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import random
-import resource
 import sys
 import time
 import warnings
@@ -13,6 +12,11 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as as_bytes
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None
 
 from sklstm.io import load
 from sklstm.io._classes import KNOWN
@@ -108,6 +112,14 @@ def resized(content, rng):
 MUTATIONS = [flipped, flipped, edited, edited, edited, resized, cut]
 
 
+def peak_memory():
+    """Most memory that this process has had, in MiB; 0 where that is not told."""
+    if resource is None:
+        return 0
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
 def main(folder, n):
     contents = [path.read_bytes() for path in sorted(folder.glob("*.safetensors"))]
     path, rng, outcomes = folder / "damaged", random.Random(0), Counter()
@@ -126,7 +138,7 @@ def main(folder, n):
         path.write_bytes(content)
         load(path)
     warnings.simplefilter("ignore")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     sys.addaudithook(hook)
     for i in range(n):
         damage = MUTATIONS[i % len(MUTATIONS)]
@@ -143,9 +155,9 @@ def main(folder, n):
         watching = False
         slowest = max(slowest, time.process_time() - begin)
         outcomes[f"{damage.__name__} {outcome}"] += 1
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = peak_memory()
     told = {"outcomes": outcomes, "events": events, "slowest": slowest}
-    print(json.dumps({**told, "memory_in_MiB": (after - before) / 1024}))
+    print(json.dumps({**told, "memory_in_MiB": after - before}))
 
 
 if __name__ == "__main__":

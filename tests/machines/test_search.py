@@ -169,6 +169,10 @@ def test_optuna_prunes_by_the_epochs():
 # ---------------------------------------------------------------------- one fit
 
 
+@pytest.mark.skipif(
+    sys.platform == "win32",
+    reason="processes meet by libuv, which torch may lack on Windows",
+)
 def test_two_workers_of_dask_fit_together(dask_client):
     from tests.machines.fits import SMALL, X, Y
 

@@ -16,7 +16,7 @@ PACKAGES = ["torch", "skorch", "scikit-learn", "sktime", "numpy", "sklstm"]
 
 def machine():
     """Where and with what a table was made."""
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     where = cpu[1] if cpu else "a CPU"
     return f"Measured on {date.today()} on two cores of {where}; {versions}."
@@ -36,11 +36,11 @@ def write_table():
         lines = [header, ["---"] * len(header), *rows]
         table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
         begin, end = f"<!-- begin {name}: written by `tox run -e skill` -->", "<!-- end -->"
-        (page,) = (page for page in DOCS.rglob("*.md") if begin in page.read_text())
-        before, rest = page.read_text().split(begin)
+        (page,) = (page for page in DOCS.rglob("*.md") if begin in page.read_text("utf-8"))
+        before, rest = page.read_text("utf-8").split(begin)
         after = rest[rest.index(end) :]
         text = "\n\n".join(part for part in (table, note, made, machine()) if part)
-        page.write_text(f"{before}{begin}\n\n{text}\n\n{after}")
+        page.write_text(f"{before}{begin}\n\n{text}\n\n{after}", "utf-8")
         print(f"\n{text}")
 
     return write

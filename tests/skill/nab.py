@@ -70,7 +70,7 @@ def probation(n_rows):
 @cache
 def load():
     """All series by the names of their files."""
-    labels = json.loads((PATH / "combined_windows.json").read_text())
+    labels = json.loads((PATH / "combined_windows.json").read_text("utf-8"))
     with ZipFile(PATH / "data.zip") as files:
         return {
             name: _read(files.open(f"data/{name}"), windows)

@@ -52,7 +52,7 @@ LONG = {
 
 def search_of_guide(*arguments):
     """Make the search as the guide's own code does."""
-    examples = doctest.DocTestParser().get_examples(GUIDE.read_text())
+    examples = doctest.DocTestParser().get_examples(GUIDE.read_text("utf-8"))
     (source,) = (e.source for e in examples if e.source.startswith("def search_around"))
     names = {
         "ExpandingWindowSplitter": ExpandingWindowSplitter,

@@ -1,5 +1,7 @@
 """What a mistake is told, before training starts."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -307,3 +309,30 @@ def test_a_column_of_x_that_only_fine_tuning_lacks_is_said_too():
     pretrained = forecaster().pretrain(y, X=many, fh=[1])
     with pytest.raises(ValueError, match=r"NaN in \['x0'\]"):
         pretrained.fit(wave()[:60], X=X[:60].assign(x0=np.nan), fh=[1])
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_values_that_are_not_known_ahead_are_named_by_column_and_row(strategy):
+    y, X = wave(), noise(columns=2)
+    fitted = forecaster(strategy).fit(y[:100], X=X[:100], fh=[1, 2, 3])
+    ahead = X[100:103].copy()
+    ahead.iloc[1, 1] = np.nan
+    at = re.escape(str(ahead.index[1]))
+    message = rf"NaN in \['x1'\], in 1 of 3 rows, first at {at} and last at {at}; the last"
+    with pytest.warns(UserWarning, match=message) as caught:
+        said = fitted.predict(fh=[1, 2, 3], X=ahead)
+    assert caught[0].filename == __file__
+    assert np.isfinite(said).all()
+    ahead.iloc[1, 1] = X.iloc[101, 1]
+    fitted.predict(fh=[1, 2, 3], X=ahead)  # without a warning
+
+
+def test_a_series_of_a_panel_that_lacks_what_is_known_ahead_is_named():
+    y, X = panel(a=wave()[:60], b=wave()[:60]), noise()
+    both = pd.concat({"a": X[:63], "b": X[:63]}, names=["shop", "month"])
+    is_past = both.index.get_level_values(1) < X.index[60]
+    fitted = forecaster().fit(y, X=both[is_past], fh=[1, 2, 3])
+    ahead = both[~is_past].copy()
+    ahead.loc[("b", X.index[62]), "x0"] = np.nan
+    with pytest.warns(UserWarning, match=r"in 1 of 6 rows, first at \('b', "):
+        fitted.predict(X=ahead)

@@ -356,7 +356,9 @@ def test_weights_are_small_and_of_plain_values():
     told = quantiles_ahead(regressor, history, np.array([[12, 0]]), 7)
     assert_array_equal(told, quantiles_ahead(shipped(), history, np.array([[12, 0]]), 7))
 
-    page = (Path(__file__).parents[2] / "docs" / "guide" / "pretrained.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "pretrained.md").read_text(
+        "utf-8"
+    )
     assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() in page
 
 
