@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 # Steps of the optimiser from which a fit uses the kernels. To load them takes as long, once
 # in a process, as some two thousand steps of small batches gain. But whether that was done
 # before must not decide the bits of a fit; and of a hundred short fits all but one gain.
-LEAST_STEPS = 500
+LEAST_STEPS = 1000
 
 # With more units the weights no longer fit the second-level cache, and torch is faster.
 MOST_UNITS = 128
