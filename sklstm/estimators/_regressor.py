@@ -125,6 +125,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         "target_features",
     )
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile", "n_mixtures")
+    # Whether each step of a sequence is forecast from in training.
+    _forks: ClassVar[bool] = False
 
     def __init__(
         self,

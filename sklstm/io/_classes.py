@@ -59,6 +59,8 @@ _OURS = {
     },
     "sklstm.estimators._forecast_regressor": {
         "ForecastRegressor": _MODEL,
+        "ForkingRegressor": _MODEL,
+        "ForkingSeq2SeqRegressor": _MODEL,
         "Seq2SeqRegressor": _MODEL,
     },
     "sklstm.sktime._pretrained._regressor": {"PretrainedRegressor": _MODEL},

@@ -4,11 +4,13 @@ from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentLayer, RecurrentStack
 from ._dropout import Dropout, dropout_seed
 from ._embedding import CategoryEmbedding
+from ._forks import Forks
 from ._head import Decoder, Head
 from ._instance_norm import InstanceNorm, Level
 from ._network import LSTMNetwork
 from ._patches import Patches
 from ._pooling import Pooling, last_observed
+from ._running_norm import RunningNorm
 from ._skip import SeasonalSkip
 from ._stepwise import TRACED, StepwiseLayer
 
@@ -19,6 +21,7 @@ __all__ = [
     "ConvolutionBranch",
     "Decoder",
     "Dropout",
+    "Forks",
     "Head",
     "InstanceNorm",
     "LSTMNetwork",
@@ -27,6 +30,7 @@ __all__ = [
     "Pooling",
     "RecurrentLayer",
     "RecurrentStack",
+    "RunningNorm",
     "SeasonalSkip",
     "StepwiseLayer",
     "dropout_seed",

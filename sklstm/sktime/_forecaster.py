@@ -182,6 +182,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         past_covariates: Sequence[Any] | None = None,
         *,
         channel_independent: bool = False,
+        forking_sequences: bool = False,
         hidden_size: int = 32,
         num_layers: int = 1,
         dropout: float = 0.3,
@@ -231,6 +232,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         self.window_length = window_length
         self.past_covariates = past_covariates
         self.channel_independent = channel_independent
+        self.forking_sequences = forking_sequences
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout

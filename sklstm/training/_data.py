@@ -217,7 +217,8 @@ class SequenceData(Dataset):
         history = self._history(index, x, order, lengths) if self.n_history else None
         if self.table.has_partial_rows:
             x = carry_forward(x)
-        future = self._future(index, x, lengths)
+        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
+        future = self._future(self.ends[index], last)
         if self.table.has_partial_rows and self.fill:
             x = x.nan_to_num(0.0)
         weight = None if self.weight is None else self.weight[index]
@@ -264,17 +265,29 @@ class SequenceData(Dataset):
         in_time = x.gather(1, back[:, :, None].expand(-1, -1, x.shape[2]))
         return in_time, inside & (back < lengths[:, None])
 
-    def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
+    def _future(self, ends: Tensor, last: Tensor) -> Tensor | None:
+        """Give what is known of the rows after some others.
+
+        Parameters
+        ----------
+        ends : Tensor of int of shape (n,)
+            Rows of the table.
+        last : Tensor of shape (n, n_features)
+            Their values, as the network reads them.
+
+        Returns
+        -------
+        future : Tensor of shape (n, n_leads, n_known) or None
+        """
         if self.known is None:
             return None
         leads, columns = self.known
-        rows = self.ends[index, None] + leads
+        rows = ends[:, None] + leads
         future = self.table[rows][:, :, columns]
         if not (self.table.has_missing_rows or self.table.has_partial_rows):
             return future
         future = future.masked_fill(self.missing[rows][:, :, None], torch.nan)
         # What is not known takes the last value that was, be it in the sequence.
-        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
         both = torch.cat([last[:, None, columns], future], dim=1)
         future = carry_forward(both)[:, 1:]
         return future.nan_to_num(0.0) if self.fill else future
@@ -380,6 +393,20 @@ class TargetRows:
         outside = rows < self.starts[index, None]
         values = self.table[rows.where(~outside, 0)]
         return values.masked_fill(outside[:, :, None], torch.nan).flatten(1)
+
+    def from_rows(self, ends: Tensor) -> Tensor:
+        """Give the targets of windows that end at some rows.
+
+        Parameters
+        ----------
+        ends : Tensor of int of shape (...)
+            Within a series, whose rows hold all targets.
+
+        Returns
+        -------
+        targets : Tensor of shape (..., n_steps * n_columns)
+        """
+        return self.table[ends[..., None] - self.lags].flatten(-2)
 
 
 def carry_forward(x: Tensor) -> Tensor:

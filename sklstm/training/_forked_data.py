@@ -1,0 +1,113 @@
+"""Training data of which every step is forecast from, not the last of a sequence alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..network import Forks
+from ._data import Inputs, SequenceData, TargetRows
+
+
+class ForkedData(SequenceData):
+    """Sequences with a target for each step from which there is a forecast.
+
+    A step has its own values to come, and what is known of them: those of the sequence that
+    would end there. Units are those of the whole sequence: in training the network puts
+    them right step by step.
+
+    "future", "history" and the target have a second axis, of length n_forks. A target is
+    NaN where too little has been seen, or no size of a feature that is seen in units of it.
+
+    Parameters
+    ----------
+    *args, **kwargs : object
+        Those of `SequenceData`; y is Windows of values to come.
+    forks : Forks
+        The steps from which there are forecasts.
+    """
+
+    def __init__(self, *args: Any, forks: Forks, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.forks = forks
+
+    def gather(
+        self, index: Tensor, moved: Tensor | None = None
+    ) -> tuple[Inputs, Tensor | None]:
+        """Gather some samples.
+
+        Parameters
+        ----------
+        index : Tensor of int of shape (batch_size,)
+            On the CPU.
+        moved : Tensor of int of shape (batch_size,) or None, default=None
+            The same on the device, if it is there already.
+
+        Returns
+        -------
+        inputs : dict
+        target : Tensor of shape (batch_size, n_forks, n_outputs)
+        """
+        inputs, _ = super().gather(index, moved)
+        index = index.to(self.ends.device) if moved is None else moved
+        x: Any = inputs["x"]
+        lengths, size, history = (inputs[name] for name in ("lengths", "size", "history"))
+        steps, counts = self.forks.steps(*x.shape[:2], lengths, x.device)
+        rows = self._rows_of(index, steps, counts, lengths)
+        last = x.gather(1, steps[:, :, None].expand(-1, -1, x.shape[2]))
+        future = self._future(rows.flatten(), last.flatten(0, 1))
+        if future is not None:
+            inputs["future"] = future.unflatten(0, steps.shape)
+        if history is not None:
+            ago = self.ends[index, None] - rows
+            inputs["history"] = _ends_before(history, ago, self.n_history)
+        rows_to_come: TargetRows = self.y  # type: ignore[assignment]
+        target = rows_to_come.from_rows(rows)
+        counts = counts[:, :, None]
+        if self.own_size is not None and size is not None:
+            counts = counts & self.own_size.seen(x, lengths).gather(
+                1, steps[:, :, None].expand(-1, -1, size.shape[1])
+            )
+            target = target / torch.where(size > 0, size, torch.nan)[:, None]
+        return inputs, target.masked_fill(~counts, torch.nan)
+
+    def _rows_of(
+        self, index: Tensor, steps: Tensor, counts: Tensor, lengths: Tensor | None
+    ) -> Tensor:
+        """Give the rows of steps, which are counted with the observed ones first."""
+        ends = self.ends[index, None]
+        if lengths is None:
+            return ends - self.lags[steps]
+        rows, _, _ = self._observed_first(ends - self.lags, self.starts[index, None])
+        return torch.where(counts, rows.gather(1, steps), ends)
+
+    def _history(
+        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
+    ) -> Tensor:
+        """Give all steps of what is forecast, and as many before them as are asked for."""
+        in_time, observed = self._in_time(index, x, order, lengths)
+        if observed is not None:
+            in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
+        before = (0, 0, self.n_history, 0)
+        return functional.pad(in_time[:, :, self.forecast_features], before, value=torch.nan)
+
+
+def _ends_before(history: Tensor, ago: Tensor, n_steps: int) -> Tensor:
+    """Give the steps of which the last lies some steps before the end.
+
+    Parameters
+    ----------
+    history : Tensor of shape (n_samples, n_before, n_features)
+    ago : Tensor of int of shape (n_samples, n_forks)
+    n_steps : int
+
+    Returns
+    -------
+    parts : Tensor of shape (n_samples, n_forks, n_steps, n_features)
+    """
+    parts = history.unfold(1, n_steps, 1)
+    index = (parts.shape[1] - 1 - ago)[:, :, None, None].expand(-1, -1, *parts.shape[2:])
+    return parts.gather(1, index).transpose(2, 3)
