@@ -12,6 +12,7 @@ from ._patches import Patches
 from ._pooling import Pooling, last_observed
 from ._running_norm import RunningNorm
 from ._skip import SeasonalSkip
+from ._step_attention import StepAttention
 from ._stepwise import TRACED, StepwiseLayer
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RecurrentStack",
     "RunningNorm",
     "SeasonalSkip",
+    "StepAttention",
     "StepwiseLayer",
     "dropout_seed",
     "last_observed",

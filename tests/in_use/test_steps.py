@@ -29,7 +29,6 @@ from sklstm import (
     pad_sequences,
     sliding_windows,
 )
-from sklstm.export import to_onnx
 from sklstm.inspection import (
     attributions,
     gate_activations,
@@ -542,8 +541,6 @@ def test_what_reads_one_output_of_a_sequence_says_so():
     model = LSTMRegressor(**SMALL).fit(X, SUMS)
     with pytest.raises(ValueError, match="return_sequences must be False for attributions"):
         attributions(model, X)
-    with pytest.raises(NotImplementedError, match=r"return_sequences must be False"):
-        to_onnx(model)
 
 
 def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):
