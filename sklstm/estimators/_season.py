@@ -120,8 +120,6 @@ def may_multiply(regressor: Any, windows: Windows, features: Sequence[int]) -> b
     """
     if regressor.season_length is None or regressor.season in ("additive", "skip"):
         return False
-    if regressor._forks:
-        return False
     if regressor.season == "multiplicative":
         return True
     # Values that are divided are not centred: without a level they would be all alike.
@@ -208,8 +206,8 @@ def _methods(regressor: Any, windows: Windows, features: Sequence[int]) -> list[
             f"season must be 'multiplicative' or 'auto' for loss={regressor.loss!r}, which"
             " knows nothing below 0. Got 'additive'."
         )
-    if regressor.season == "skip" or regressor._forks:
-        return ["skip"]  # the others are taken from whole sequences
+    if regressor.season == "skip":
+        return ["skip"]
     if regressor.season == "multiplicative":
         least, _ = _bounds(windows, features)
         if least <= 0:

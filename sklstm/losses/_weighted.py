@@ -61,7 +61,7 @@ class WeightedLoss(nn.Module):
         weight : Tensor of shape (n_samples[, n_timesteps]) or None
             Steps without weights of their own count as samples do, each with the weight of
             its sequence.
-        size : Tensor of shape (n_samples, n_outputs) or None, default=None
+        size : Tensor of shape (n_samples[, n_timesteps], n_outputs) or None, default=None
             By which the targets of each sample were divided.
 
         Returns
@@ -119,10 +119,10 @@ class WeightedLoss(nn.Module):
 def _as_samples(
     output: Tensor, target: Tensor, weight: Tensor | None, size: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-    """Give each step as a sample, with the weight and the size of its sequence."""
+    """Give each step as a sample, with the weight of its sequence."""
     n_steps = output.shape[1]
-    repeated = (
-        None if part is None else part.repeat_interleave(n_steps, dim=0)
-        for part in (weight, size)
-    )
-    return output.flatten(0, 1), target.flatten(0, 1), *repeated
+    if weight is not None:
+        weight = weight.repeat_interleave(n_steps)
+    if size is not None:
+        size = size.flatten(0, 1)
+    return output.flatten(0, 1), target.flatten(0, 1), weight, size

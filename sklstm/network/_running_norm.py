@@ -132,7 +132,8 @@ class RunningNorm(InstanceNorm):
         values = x.where(known, 0.0).double()
         count = known.cumsum(dim=1)
         if self.method in ("last", "level"):
-            center = running_mean(values, known, self.decay)
+            decay = self.decay if self.method == "level" else 0.0
+            center = running_mean(values, known, decay)
             size = values.abs().cumsum(dim=1) / count.clamp_min(1)
             spread = torch.where(self.is_relative & (size > 0), size, 1.0)
         else:

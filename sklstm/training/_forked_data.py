@@ -10,6 +10,8 @@ from torch.nn import functional
 
 from ..network import Forks
 from ._data import Inputs, SequenceData, TargetRows
+from ._own_season import Ahead
+from ._running_season import RunningSeason
 
 
 class ForkedData(SequenceData):
@@ -51,28 +53,34 @@ class ForkedData(SequenceData):
         inputs : dict
         target : Tensor of shape (batch_size, n_forks, n_outputs)
         """
-        inputs, _ = super().gather(index, moved)
-        index = index.to(self.ends.device) if moved is None else moved
-        x: Any = inputs["x"]
-        lengths, size, history = (inputs[name] for name in ("lengths", "size", "history"))
+        found = self._sequences(index, moved)
+        index, x, lengths = found.index, found.x, found.lengths
         steps, counts = self.forks.steps(*x.shape[:2], lengths, x.device)
         rows = self._rows_of(index, steps, counts, lengths)
+        ago = self.ends[index, None] - rows
         last = x.gather(1, steps[:, :, None].expand(-1, -1, x.shape[2]))
         future = self._future(rows.flatten(), last.flatten(0, 1))
         if future is not None:
-            inputs["future"] = future.unflatten(0, steps.shape)
+            future = future.unflatten(0, steps.shape)
+        history = found.history
         if history is not None:
-            ago = self.ends[index, None] - rows
-            inputs["history"] = _ends_before(history, ago, self.n_history)
+            history = _ends_before(history, ago, self.n_history)
+        ahead = Ahead(None, None)
+        if isinstance(self.own_season, RunningSeason) and found.pattern is not None:
+            ahead = self.own_season.ahead(found.pattern, ago)
         rows_to_come: TargetRows = self.y  # type: ignore[assignment]
-        target = rows_to_come.from_rows(rows)
-        counts = counts[:, :, None]
+        target = ahead.take_out(rows_to_come.from_rows(rows))
+        size, counts = found.size, counts[:, :, None]
         if self.own_size is not None and size is not None:
-            counts = counts & self.own_size.seen(x, lengths).gather(
-                1, steps[:, :, None].expand(-1, -1, size.shape[1])
-            )
-            target = target / torch.where(size > 0, size, torch.nan)[:, None]
-        return inputs, target.masked_fill(~counts, torch.nan)
+            size = size[:, None].expand_as(target)
+            seen = self.own_size.seen(x)
+            counts = counts & seen.gather(1, steps[:, :, None].expand_as(target))
+            target = target / torch.where(size > 0, size, torch.nan)
+        inputs = {"x": self._filled(x), "lengths": lengths, "future": future}
+        weight = None if self.weight is None else self.weight[index]
+        size = ahead.enlarge(size)
+        rest = {"history": history, "weight": weight, "size": size, "shift": ahead.shift}
+        return {**inputs, **rest}, target.masked_fill(~counts, torch.nan)
 
     def _rows_of(
         self, index: Tensor, steps: Tensor, counts: Tensor, lengths: Tensor | None

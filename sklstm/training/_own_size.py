@@ -84,15 +84,13 @@ class OwnSize:
         relative = x.index_copy(2, self.features, chosen / divisor)
         return relative, size[:, self.outputs]
 
-    def seen(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def seen(self, x: Tensor) -> Tensor:
         """Tell at which steps an output has a size: some value so far is not 0.
 
         Parameters
         ----------
         x : Tensor of shape (n_samples, n_timesteps, n_features)
             Observed steps first. NaN is a value that is missing.
-        lengths : Tensor of int of shape (n_samples,) or None
-            Number of observed steps; None if all are.
 
         Returns
         -------
