@@ -36,6 +36,12 @@ class ForecastRegressor(LSTMRegressor):
         architecture = super()._architecture(encoding, targets, windows, seed)
         if not self._forks:
             return architecture
+        if encoding.relative and self.instance_norm is None:
+            raise ValueError(
+                "instance_norm must not be None with forking_sequences=True where series"
+                " are seen in units of their own size, which it learns step by step. Got"
+                " None; set instance_scale=False, or instance_norm='level'."
+            )
         least_seen = -(-windows.shape[1] // LEAST_PART)
         return {**architecture, "least_seen": least_seen, "relative": encoding.relative}
 
