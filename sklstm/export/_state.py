@@ -122,8 +122,8 @@ def by_step(graph: Graph, rows: str, state: State, missing: float) -> str:
     ones = graph.op("Add", graph.op("Mul", of_rest, 0), 1)
     mask = graph.op("Concat", of_steps, ones, axis=0)
     observed = graph.op("Reshape", state.observed, mask)
-    missing = graph.op("CastLike", missing, rows)
-    return graph.op("Where", observed, graph.op("Reshape", rows, shape), missing)
+    blank = graph.op("CastLike", missing, rows)
+    return graph.op("Where", observed, graph.op("Reshape", rows, shape), blank)
 
 
 def _pooled(graph: Graph, model: TrainedModel, sequences: Sequences) -> str:

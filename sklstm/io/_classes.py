@@ -108,8 +108,9 @@ _PARTS = {
     "sklstm.sktime._labels": {"Labels": "of"},
     "sklstm.sktime._calibration": {"Calibration": "loss:Loss steps scores adapted"},
     "sklstm.sktime._model": {
-        "ForecastModel": "regressor:ForecastRegressor|Seq2SeqRegressor window_length steps"
-        " targets covariates known labels:Labels least_rows calibration:Calibration"
+        "ForecastModel": "regressor:ForecastRegressor|ForkingRegressor|Seq2SeqRegressor"
+        "|ForkingSeq2SeqRegressor window_length steps targets covariates known"
+        " labels:Labels least_rows calibration:Calibration"
     },
     "sklstm.losses": {
         "Loss": "criterion:QuantileLoss|GaussianLoss|StudentTLoss|NegativeBinomialLoss|"

@@ -29,21 +29,15 @@ class Forks(NamedTuple):
         """Recurrent steps, the first ones, after which too little is seen in any case."""
         return max(0, count_patches(self.least, self.patch_length) - 1)
 
-    def count(self, n_timesteps: int) -> int:
-        """Count the forecasts of sequences of so many steps."""
-        return count_patches(n_timesteps, self.patch_length) - self.n_left_out
-
-    def steps(
-        self, n_samples: int, n_timesteps: int, lengths: Tensor | None, device: torch.device
-    ) -> tuple[Tensor, Tensor]:
+    def steps(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Give the last step that each forecast has seen.
 
         Parameters
         ----------
-        n_samples, n_timesteps : int
+        x : Tensor of shape (n_samples, n_timesteps, n_features)
+            Observed steps first.
         lengths : Tensor of int of shape (n_samples,) or None
             Number of observed steps; None if all are.
-        device : torch.device
 
         Returns
         -------
@@ -54,14 +48,16 @@ class Forks(NamedTuple):
 
         Examples
         --------
-        >>> steps, counts = Forks(2, 3).steps(2, 7, torch.tensor([7, 4]), None)
+        >>> x = torch.zeros(2, 7, 1)
+        >>> steps, counts = Forks(2, 3).steps(x, torch.tensor([7, 4]))
         >>> steps.tolist(), counts.tolist()
         ([[0, 3, 6], [0, 3, 6]], [[False, True, True], [False, True, False]])
         """
+        n_samples, n_timesteps, _ = x.shape
         if lengths is None:
-            lengths = torch.full((n_samples,), n_timesteps, device=device)
+            lengths = torch.full((n_samples,), n_timesteps, device=x.device)
         n_patches = count_patches(n_timesteps, self.patch_length)
-        patch = torch.arange(self.n_left_out, n_patches, device=device)
+        patch = torch.arange(self.n_left_out, n_patches, device=x.device)
         left = count_patches(lengths, self.patch_length)[:, None] - 1 - patch
         last = lengths[:, None] - 1 - left * self.patch_length
         counts = (last >= self.least - 1) & (left >= 0)

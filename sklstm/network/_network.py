@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -185,7 +185,7 @@ class LSTMNetwork(nn.Module):
         self.reads_level = reads_level and instance_norm is not None
         self.forks = None if least_seen is None else Forks(least_seen, patch_length)
         if instance_norm is not None:
-            make_norm = InstanceNorm
+            make_norm: Callable[..., InstanceNorm] = InstanceNorm
             if self.forks is not None:
                 make_norm = partial(RunningNorm, relative=relative, forks=self.forks)
             self.normaliser = make_norm(

@@ -155,7 +155,7 @@ class RunningNorm(InstanceNorm):
         levels : Level
             Of tensors of shape (n_samples, n_forks, n_features).
         """
-        steps, _ = self.forks.steps(*x.shape[:2], lengths, x.device)
+        steps, _ = self.forks.steps(x, lengths)
         return _at(self.running(x, lengths), steps)
 
     def _read(

@@ -33,8 +33,8 @@ class Gathered(NamedTuple):
 
     Attributes
     ----------
-    index : Tensor of int of shape (n_samples,)
-        Numbers of the samples, on the device.
+    samples : Tensor of int of shape (n_samples,)
+        Their numbers, on the device.
     x : Tensor of shape (n_samples, n_timesteps, n_features)
         Observed steps first. NaN is missing, before the first value of its feature.
     order : Tensor of int of shape (n_samples, n_timesteps) or None
@@ -49,7 +49,7 @@ class Gathered(NamedTuple):
         Steps of these features in the order of time.
     """
 
-    index: Tensor
+    samples: Tensor
     x: Tensor
     order: Tensor | None
     lengths: Tensor | None

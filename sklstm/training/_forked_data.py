@@ -54,8 +54,8 @@ class ForkedData(SequenceData):
         target : Tensor of shape (batch_size, n_forks, n_outputs)
         """
         found = self._sequences(index, moved)
-        index, x, lengths = found.index, found.x, found.lengths
-        steps, counts = self.forks.steps(*x.shape[:2], lengths, x.device)
+        index, x, lengths = found.samples, found.x, found.lengths
+        steps, counts = self.forks.steps(x, lengths)
         rows = self._rows_of(index, steps, counts, lengths)
         ago = self.ends[index, None] - rows
         last = x.gather(1, steps[:, :, None].expand(-1, -1, x.shape[2]))
@@ -99,8 +99,8 @@ class ForkedData(SequenceData):
         in_time, observed = self._in_time(index, x, order, lengths)
         if observed is not None:
             in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
-        before = (0, 0, self.n_history, 0)
-        return functional.pad(in_time[:, :, self.forecast_features], before, value=torch.nan)
+        steps = in_time[:, :, self.forecast_features]
+        return functional.pad(steps, (0, 0, self.n_history, 0), value=torch.nan)
 
 
 def _ends_before(history: Tensor, ago: Tensor, n_steps: int) -> Tensor:

@@ -98,5 +98,5 @@ class RunningSeason(OwnSeason):
 
 
 def _numbered(x: Tensor) -> Tensor:
-    """Number the samples, with an axis to come."""
+    """Give the number of each sample, of shape (n_samples, 1)."""
     return torch.arange(len(x), device=x.device)[:, None]

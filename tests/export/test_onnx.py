@@ -479,7 +479,7 @@ def assert_steps_agree(model):
 @pytest.mark.parametrize(
     "options",
     [
-        *({"cell": cell, "bidirectional": both} for cell in CELLS for both in (False, True)),
+        *({"cell": c, "bidirectional": both} for c in CELLS for both in (False, True)),
         {"num_layers": 2, "head_sizes": (4,)},
         {"convolution": "before", **CONVOLUTIONS},
         {"pooling": "attention"},

@@ -5,22 +5,14 @@ import pytest
 import torch
 
 from sklstm.estimators._forecast_regressor import (
-    LEAST_PART,
-    ForecastRegressor,
     ForkingRegressor,
     ForkingSeq2SeqRegressor,
 )
 from sklstm.estimators._start import Units
 from sklstm.estimators._training import as_data
-from sklstm.losses import LINKS, LossWhereObserved, WeightedLoss, in_units
-from sklstm.network import Forks, InstanceNorm, RunningNorm
-from sklstm.samples._encoding import Season
+from sklstm.losses import LINKS, in_units
 from sklstm.samples._samples import Samples
-from sklstm.samples._scaling import Scaling
-from sklstm.training import ForkedData
 from sklstm.windows._windows import KnownFuture, Windows
-from tests.network.test_instance_norm import levels
-from tests.training.plain_season import season_of
 
 STEPS = np.array([1, 2, 5])
 T, SEASON = 12, 4
