@@ -41,6 +41,14 @@ class Work(NamedTuple):
             table, table[:, -1], window_length=self.n_timesteps, horizon=self.horizon
         )
 
+    def steps(self):
+        """The same windows, and beside each of their steps the value that comes next."""
+        X, _ = self.windows()
+        table = rows(self.n_features, self.n_rows)[1:, -1]
+        return X, np.lib.stride_tricks.sliding_window_view(table, self.n_timesteps)[
+            : len(X)
+        ]
+
     def estimator(self, **options):
         return sklstm.LSTMRegressor(
             hidden_size=self.hidden_size,
@@ -51,8 +59,10 @@ class Work(NamedTuple):
             **options,
         )
 
-    def network(self):
-        return Network(self.n_features, self.horizon, self.hidden_size, self.num_layers)
+    def network(self, kind=None):
+        return (kind or Network)(
+            self.n_features, self.horizon, self.hidden_size, self.num_layers
+        )
 
 
 def rows(n_features, n_rows):
@@ -72,6 +82,13 @@ class Network(torch.nn.Module):
 
     def forward(self, x):
         return self.head(self.lstm(x)[0][:, -1])
+
+
+class StepNetwork(Network):
+    """With an output at each step."""
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0]).flatten(1)
 
 
 def tensors(X, y, device="cpu"):

@@ -80,7 +80,7 @@ def test_what_looks_into_it_reads_what_the_network_reads():
     y = wave()
     fitted = LSTMForecaster(**SMALL).fit(y, fh=[1, 2])
     assert "RunningNorm" in str(lstm_of(fitted).module_)
-    assert "RunningNorm" in str(summary(fitted))
+    assert "normaliser (level)" in str(summary(fitted))
     found = attributions(fitted, y)
     assert np.isfinite(found.values).all()
     with pytest.raises(NotImplementedError, match=r"forking_sequences must be False"):
