@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ._dropout import Dropout
 from ._make import make
+from ._recurrence import hidden_states
 from ._stepwise import Cell, StepwiseLayer
 
 # Cells for which torch has fast kernels.
@@ -64,10 +65,10 @@ class RecurrentLayer(nn.Module):
         -------
         hidden : Tensor of shape (n_samples, n_timesteps, n_directions * hidden_size)
         """
-        hidden = self.forwards(x)[0]
+        hidden = states_of(self.forwards, x)
         if self.backwards is None:
             return hidden
-        reverse = self.backwards(_flip(x, lengths))[0]
+        reverse = states_of(self.backwards, _flip(x, lengths))
         return torch.cat([hidden, _flip(reverse, lengths)], dim=2)
 
     def trace(
@@ -189,6 +190,32 @@ def make_layer(
     if layer_norm or cell not in FUSED:
         return StepwiseLayer(cell, input_size, hidden_size, layer_norm, dtype)
     return make(FUSED[cell], input_size, hidden_size, batch_first=True, dtype=dtype)
+
+
+def states_of(
+    layer: nn.Module, x: Tensor, state: Tensor | tuple[Tensor, Tensor] | None = None
+) -> Tensor:
+    """Give the hidden state after each step.
+
+    On the CPU torch has a fast kernel for its LSTM alone, so that the steps of its other
+    layers are computed here.
+
+    Parameters
+    ----------
+    layer : torch.nn.LSTM, GRU or RNN of one layer and direction, or StepwiseLayer
+    x : Tensor of shape (n_samples, n_timesteps, input_size)
+    state : Tensor of shape (1, n_samples, hidden_size), two of them, or None, default=None
+        Where to begin: the hidden state and, of an LSTM, the cell state; None is zero.
+
+    Returns
+    -------
+    hidden : Tensor of shape (n_samples, n_timesteps, hidden_size)
+    """
+    if x.device.type == "cpu" and isinstance(layer, nn.GRU | nn.RNN):
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        kind = "gru" if isinstance(layer, nn.GRU) else "rnn"
+        return hidden_states(kind, x, state, tuple(getattr(layer, name) for name in names))
+    return layer(x, state)[0]  # type: ignore[no-any-return]
 
 
 def as_stepwise(layer: nn.Module) -> StepwiseLayer:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ._core import make_layer
+from ._core import make_layer, states_of
 from ._dropout import Dropout
 from ._make import make
 from ._stepwise import Cell
@@ -192,5 +192,5 @@ class Decoder(nn.Module):
         parts = self.bridge(state).tanh()[None].chunk(self.n_states, dim=2)
         first = tuple(part.contiguous() for part in parts)
         begin = first if self.n_states == 2 else first[0]
-        hidden = self.layer(x.contiguous(), begin)[0]
+        hidden = states_of(self.layer, x.contiguous(), begin)
         return self.head(self.dropout(hidden)).flatten(1)

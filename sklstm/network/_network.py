@@ -172,7 +172,7 @@ class LSTMNetwork(nn.Module):
         self.num_layers = num_layers * (2 if bidirectional else 1)
         self.width = max(hidden_size, *(conv_filters if convolution else ()), 1)
         self.mixes_samples = convolution == "beside"
-        self.is_stepwise = layer_norm or cell == "peephole"
+        self.is_stepwise = layer_norm or cell != "lstm"
         self.dtype = dtype
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
@@ -514,7 +514,9 @@ class LSTMNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.parameters()).device
+        # To walk through all modules for it takes longer than some of them compute.
+        first = self.core.layers[0].forwards
+        return next(iter(first._parameters.values())).device  # type: ignore[union-attr]
 
     @property
     def fills_missing(self) -> bool:

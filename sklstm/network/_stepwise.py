@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ._make import make
+from ._recurrence import hidden_states
 
 Cell = Literal["lstm", "gru", "rnn", "peephole"]
 
@@ -112,8 +113,11 @@ class StepwiseLayer(nn.Module):
         nothing : None
             In the place of the last state that torch's layers give.
         """
-        states = [values["hidden"] for values in self._steps(x, state)]
-        return torch.stack(states, dim=1), None
+        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        norms: Any = (self.norm_ih, self.norm_hh, self.norm_cell)
+        if not isinstance(self.norm_ih, nn.LayerNorm):
+            norms = None
+        return hidden_states(self.cell, x, state, weights, norms, self.peephole), None
 
     def trace(self, x: Tensor) -> dict[str, Tensor]:
         """Give the gates and states at each step, from a state of zero on.

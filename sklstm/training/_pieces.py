@@ -14,8 +14,7 @@ from ._data import Inputs
 # 1 and 2 MiB of second-level cache a core. More costs page faults and cache misses.
 PIECE_BYTES = 4 << 20
 
-# What all layers keep of a batch from which pieces gain for certain: torch's threads share
-# the steps of a smaller one as fast, where its memory is at hand.
+# What all layers keep of a batch from which pieces gain for certain.
 LEAST_CUT_BYTES = 8 << 20
 
 # Fewer sequences than this, or an eighth of the hidden units, waste wide registers and read
@@ -23,8 +22,14 @@ LEAST_CUT_BYTES = 8 << 20
 LEAST_SEQUENCES = 16
 UNITS_PER_SEQUENCE = 8
 
-# Values that a step reads and gives, over the batch, from which threads that share it gain.
+# Values that a step reads and gives, over the batch, from which threads gain that compute
+# a piece each. (torch's threads would share the steps of such a batch as fast on an idle
+# machine; beside others that keep the cores busy they wait for each other at each step.)
 LEAST_SHARED_STEP = 2048
+
+# Values that a step of a piece gives, from which threads gain though one alone at a time is
+# in Python, which goes through the steps of some layers.
+LEAST_PYTHON_STEP = 8192
 
 # Values of the sequences predicted at once, in bytes: enough to fill the machine, few
 # enough to stay in cache.
@@ -88,8 +93,6 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     Returns
     -------
     n_pieces : int
-        0 leaves the batch to torch, whose threads share each step: where pieces would be
-        too small, and a step is large.
 
     Examples
     --------
@@ -100,18 +103,41 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     >>> count_pieces(32, small, n_workers=2)
     1
     >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
-    0
+    2
     """
-    n_timesteps, n_features, hidden_size, num_layers, itemsize = sizes
     # The four gates at each step.
-    kept = 4 * n_samples * n_timesteps * hidden_size * itemsize
-    least_sequences = max(LEAST_SEQUENCES, hidden_size // UNITS_PER_SEQUENCE)
+    kept = 4 * n_samples * sizes.n_timesteps * sizes.hidden_size * sizes.itemsize
+    least_sequences = max(LEAST_SEQUENCES, sizes.hidden_size // UNITS_PER_SEQUENCE)
     most_for_each = n_samples // least_sequences // n_workers
-    if num_layers * kept > LEAST_CUT_BYTES and most_for_each:
+    if sizes.num_layers * kept > LEAST_CUT_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
-    shared = n_samples * (n_features + hidden_size) >= LEAST_SHARED_STEP
-    return 0 if shared and n_workers > 1 else 1
+    if n_samples * (sizes.n_features + sizes.hidden_size) < LEAST_SHARED_STEP:
+        return 1
+    return max(1, min(n_workers, n_samples // LEAST_SEQUENCES))
+
+
+def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
+    """Choose into how many pieces to cut a batch of layers that Python goes through.
+
+    Parameters
+    ----------
+    n_samples : int
+        Sequences of the batch.
+    sizes : Sizes
+    n_workers : int
+
+    Returns
+    -------
+    n_pieces : int
+
+    Examples
+    --------
+    >>> etth1 = Sizes(n_timesteps=48, n_features=7, hidden_size=64)
+    >>> [count_python_pieces(n, etth1, n_workers=2) for n in (128, 256, 1024)]
+    [1, 2, 2]
+    """
+    return max(1, min(n_workers, n_samples * sizes.hidden_size // LEAST_PYTHON_STEP))
 
 
 def count_predicted(sizes: Sizes) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..network import dropout_seed
 from ._data import Batches, SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import count_pieces, split_batch
+from ._pieces import count_pieces, count_python_pieces, split_batch
 from ._threads import OwnThreads
 from ._trainee import Batch, Step, Trainee
 
@@ -21,9 +21,8 @@ class SideBySide:
     """Compute the loss of each batch and its gradient, in pieces where that is faster.
 
     The mean over the batch is that of its pieces, weighted by their samples, and so is its
-    gradient. Each thread computes its pieces on one core; a batch that stays whole takes
-    one thread, or as many as torch has. Whether batches are left to the latter is decided
-    once, for the last of an epoch and those of the validation too.
+    gradient. Each thread computes its pieces on one core. Batches that must stay
+    whole are left to torch's threads.
 
     Parameters
     ----------
@@ -39,16 +38,14 @@ class SideBySide:
         self.n_samples = len(train)
         self.sizes = net.sizes(*train.shape[1:])
         on_cpu = train.ends.device.type == "cpu"
-        may_be_cut = (
-            on_cpu
-            and net.criterion_.is_samplewise
-            and not net.module_.mixes_samples
-            and not net.module_.is_stepwise
+        module = net.module_
+        self.is_left_to_torch = (
+            not on_cpu or not net.criterion_.is_samplewise or module.mixes_samples
         )
-        n_pieces = self._count(min(net.batch_size, len(train))) if may_be_cut else 0
-        self.is_left_to_torch = n_pieces == 0
+        self._count_for = count_python_pieces if module.is_stepwise else count_pieces
+        n_samples = min(net.batch_size, len(train))
         # Pieces take so little memory at once that it is kept anyway.
-        if on_cpu and n_pieces <= 1:
+        if on_cpu and (self.is_left_to_torch or self._count(n_samples) == 1):
             keep_freed_memory()
 
     @property
@@ -154,10 +151,7 @@ class SideBySide:
         return split_batch(batch, n_pieces) if n_pieces > 1 else [batch]
 
     def _count(self, n_samples: int) -> int:
-        return self._count_for(n_samples, self.threads.n_threads)
-
-    def _count_for(self, n_samples: int, n_workers: int) -> int:
-        return count_pieces(n_samples, self.sizes, n_workers)
+        return self._count_for(n_samples, self.sizes, self.threads.n_threads)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
         if not self.net.module_.drops():

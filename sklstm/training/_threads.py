@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import ctypes
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
 from time import sleep
@@ -294,6 +296,8 @@ def _compute_alone() -> None:
     torch.get_num_threads()  # a thread takes torch's number when it first asks for it
     # `torch.set_num_threads` would set the number of all threads to come as well.
     _openmp().limit(limits=1)
+    if (limit_mkl := _mkl()) is not None:
+        limit_mkl(1)
     torch.set_flush_denormal(True)
 
 
@@ -301,3 +305,16 @@ def _compute_alone() -> None:
 def _openmp() -> ThreadpoolController:
     """Give the OpenMP libraries of this process, torch's among them."""
     return ThreadpoolController().select(user_api="openmp")
+
+
+@cache
+def _mkl() -> Callable[[int], int] | None:
+    """Give what sets the calling thread's number of MKL's threads, if torch has it inside.
+
+    It takes that number from torch's, not from OpenMP, and nothing else can set it.
+    """
+    folder = Path(torch.__file__).parent / "lib"
+    for name in ("libtorch_cpu.so", "torch_cpu.dll", "libtorch_cpu.dylib"):
+        with suppress(OSError, AttributeError):
+            return ctypes.CDLL(str(folder / name)).MKL_Set_Num_Threads_Local  # type: ignore[no-any-return]
+    return None

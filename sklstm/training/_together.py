@@ -224,7 +224,8 @@ class AcrossRanks(SideBySide):
     def _count(self, n_samples: int) -> int:
         """Count the pieces of a batch, as many for each process."""
         n_workers = self.threads.n_threads * self.ranks.size
-        return max(self._count_for(n_samples, n_workers), self.ranks.size)
+        n_pieces = self._count_for(n_samples, self.sizes, n_workers)
+        return max(n_pieces - n_pieces % self.ranks.size, self.ranks.size)
 
     # ------------------------------------------------------------------ steps
 

@@ -59,10 +59,9 @@ class Work(NamedTuple):
             **options,
         )
 
-    def network(self, kind=None):
-        return (kind or Network)(
-            self.n_features, self.horizon, self.hidden_size, self.num_layers
-        )
+    def network(self, cell="LSTM", *, of_steps=False):
+        sizes = (self.n_features, self.horizon, self.hidden_size, self.num_layers)
+        return (StepNetwork if of_steps else Network)(*sizes, cell)
 
 
 def rows(n_features, n_rows):
@@ -75,20 +74,21 @@ def rows(n_features, n_rows):
 
 
 class Network(torch.nn.Module):
-    def __init__(self, n_features, n_outputs, hidden, layers):
+    def __init__(self, n_features, n_outputs, hidden, layers, cell="LSTM"):
         super().__init__()
-        self.lstm = torch.nn.LSTM(n_features, hidden, layers, batch_first=True)
+        kind = getattr(torch.nn, cell)
+        self.core = kind(n_features, hidden, layers, batch_first=True)
         self.head = torch.nn.Linear(hidden, n_outputs)
 
     def forward(self, x):
-        return self.head(self.lstm(x)[0][:, -1])
+        return self.head(self.core(x)[0][:, -1])
 
 
 class StepNetwork(Network):
     """With an output at each step."""
 
     def forward(self, x):
-        return self.head(self.lstm(x)[0]).flatten(1)
+        return self.head(self.core(x)[0]).flatten(1)
 
 
 def tensors(X, y, device="cpu"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.benchmarks.by_hand import StepNetwork, Work, skorch_net, tensors, train
+from tests.benchmarks.by_hand import Work, skorch_net, tensors, train
 
 pytestmark = pytest.mark.bench
 
@@ -78,7 +78,7 @@ def steps_and_by_hand(work):
     X, y = work.steps()
     x, target = tensors(X, y)
     model = work.estimator(max_epochs=1, warm_start=True, return_sequences=True)
-    loop = (work.network(StepNetwork), x, target, work.batch_size, 1, 1.0)
+    loop = (work.network(of_steps=True), x, target, work.batch_size, 1, 1.0)
     return lambda: model.fit(X, y), lambda: train(*loop)
 
 
@@ -98,6 +98,39 @@ def steps_and_the_last(work):
 def test_an_output_at_each_step_costs_little(side_by_side, work, beside, make, target):
     section = f"Training with an output at each step, beside {beside}"
     assert side_by_side(section, f"{work}, clipped", make, work, target=target) <= target
+
+
+CELLS = {
+    "GRU": ({"cell": "gru"}, "GRU", 0.8),
+    "RNN": ({"cell": "rnn"}, "RNN", 0.8),
+    "LSTM with layer_norm": ({"layer_norm": True}, "LSTM", 4.0),
+    "peephole LSTM": ({"cell": "peephole"}, "LSTM", 4.0),
+}
+
+
+def cell_and_torchs(work, options, cell):
+    X, y = work.windows()
+    x, target = tensors(X, y)
+    network = work.network(cell)
+    model = work.estimator(max_epochs=1, max_grad_norm=None, warm_start=True, **options)
+    loop = (network, x, target, work.batch_size, 1)
+    return lambda: model.fit(X, y), lambda: train(*loop)
+
+
+@pytest.mark.parametrize("work", [Work(24, 1, 32, 1, 32), Work(24, 4, 64, 1, 64)], ids=str)
+@pytest.mark.parametrize("name", CELLS)
+def test_other_cells_beside_torchs_by_hand(side_by_side, name, work):
+    options, cell, target = CELLS[name]
+    ratio = side_by_side(
+        "Training other cells, beside torch's GRU, RNN or LSTM by hand",
+        f"{name}, {work}",
+        cell_and_torchs,
+        work,
+        options,
+        cell,
+        target=target,
+    )
+    assert ratio <= target
 
 
 # What is said of the target, beside four targets of which a number is said each.

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.training import _prediction, _side_by_side
+from sklstm.training import _pieces, _prediction, _side_by_side
 from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
+    LEAST_PYTHON_STEP,
     LEAST_SEQUENCES,
     LEAST_SHARED_STEP,
     PIECE_BYTES,
@@ -127,7 +128,7 @@ def test_regression_equals_the_plain_loop(small_pieces, sample_weight, bidirecti
 @pytest.mark.parametrize(
     "options",
     [
-        {"cell": "gru", "pooling": "attention", "patch_length": 3},
+        {"pooling": "attention", "patch_length": 3},
         {"convolution": "before", "conv_filters": (4,), "conv_kernel_sizes": (3,)},
         {"pooling": "mean", "head_sizes": (6,), "memory_length": 9},
         {"instance_norm": "affine", "target_features": [0, 1]},
@@ -166,10 +167,28 @@ def test_every_likelihood_in_pieces_equals_the_plain_loop(small_pieces, options)
     assert_same_weights(model.module_, expected, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"cell": "peephole"}, {"layer_norm": True}])
-def test_layers_that_python_goes_through_are_not_cut(small_pieces, options):
-    LSTMRegressor(**OPTIONS | {"max_epochs": 1}, **options).fit(X, Y)
-    assert not small_pieces
+@pytest.mark.parametrize(
+    "options",
+    [{"cell": "gru"}, {"cell": "rnn"}, {"cell": "peephole"}, {"layer_norm": True}],
+    ids=str,
+)
+@pytest.mark.parametrize("least", [LEAST_PYTHON_STEP, 300])
+def test_layers_that_python_goes_through_equal_the_plain_loop(
+    monkeypatch, threads, options, least
+):
+    monkeypatch.setattr(_pieces, "LEAST_PYTHON_STEP", least)
+    cut = []
+
+    def note(batch, n_pieces):
+        cut.append(n_pieces)
+        return split_batch(batch, n_pieces)
+
+    monkeypatch.setattr(_side_by_side, "split_batch", note)
+    record = Record()
+    model = LSTMRegressor(**OPTIONS, **options, callbacks=[record]).fit(X, np.c_[Y, -Y])
+    assert_same_weights(model.module_, plain_loop(record, squared), rtol=1e-9, atol=1e-12)
+    # Of 128 sequences and 8 units a step gives 1024 values.
+    assert max(cut, default=1) == (threads if least == 300 else 1)
 
 
 def test_classification_equals_the_plain_loop(small_pieces):
@@ -351,17 +370,18 @@ def test_losses_and_gradients_are_computed_without_denormal_numbers(
 def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, sizes, n_workers):
     n_pieces = count_pieces(n_samples, sizes, n_workers)
     kept = 16 * n_samples * sizes.n_timesteps * sizes.hidden_size
-    if n_pieces == 0:
-        assert n_samples * (sizes.n_features + sizes.hidden_size) >= LEAST_SHARED_STEP
-        assert n_workers > 1
-    if sizes.num_layers * kept <= LEAST_CUT_BYTES:
-        assert n_pieces <= 1
-    if n_pieces > 1:
-        least = max(LEAST_SEQUENCES, sizes.hidden_size // 8)
+    least = max(LEAST_SEQUENCES, sizes.hidden_size // 8)
+    if sizes.num_layers * kept > LEAST_CUT_BYTES and n_samples >= least * n_workers:
         assert n_samples // n_pieces >= least
         assert n_pieces % n_workers == 0
         if n_samples // least >= n_pieces + n_workers:
             assert kept / n_pieces <= PIECE_BYTES
+    elif n_samples * (sizes.n_features + sizes.hidden_size) < LEAST_SHARED_STEP:
+        assert n_pieces == 1
+    else:
+        assert 1 <= n_pieces <= n_workers
+        assert n_pieces == 1 or n_samples // n_pieces >= LEAST_SEQUENCES
+        assert n_pieces == n_workers or n_samples < LEAST_SEQUENCES * (n_pieces + 1)
 
 
 @pytest.mark.parametrize("n_samples", [32, 33, 50, 255])

@@ -1,14 +1,17 @@
 """Computing in threads of its own leaves the caller's thread, and all others, alone."""
 
+import ctypes
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
 
 from sklstm.training import OwnThreads
-from sklstm.training._threads import Interrupted
+from sklstm.training._threads import Interrupted, _mkl
 
 
 @pytest.fixture(params=[1, 2, 3], autouse=True)
@@ -235,3 +238,21 @@ def test_with_one_thread_alone_it_computes_all_pieces(monkeypatch):
 
     assert threads.run(job) == [2, 4, 6]
     monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux") or _mkl() is None,
+    reason="this torch has no MKL inside that says how many threads it takes",
+)
+def test_products_take_one_core_in_threads_of_their_own_alone(number):
+    library = ctypes.CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"))
+    most = library.MKL_Get_Max_Threads
+    before = most()
+
+    def count(_):
+        time.sleep(0.01)  # leaves pieces to the others
+        return most()
+
+    threads = OwnThreads()
+    assert threads.run(lambda: threads.map(count, range(4))) == [1] * 4
+    assert most() == before
