@@ -219,8 +219,10 @@ def running_mean(values: Tensor, known: Tensor, decay: float) -> Tensor:
     step = torch.arange(values.shape[1], device=values.device)
     ago = step[:, None] - step
     weight = (decay ** ago.clamp_min(0).to(values.dtype)).tril()
-    total = weight @ known.to(values.dtype)
-    return (weight @ values) / total.where(total > 0, 1.0)
+    both = torch.cat([values, known.to(values.dtype)], dim=2)
+    # One product of matrices: those of each sequence by themselves are slow.
+    sums, total = torch.einsum("ts,nsf->ntf", weight, both).chunk(2, dim=2)
+    return sums / total.where(total > 0, 1.0)
 
 
 def _moments(values: Tensor, known: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:

@@ -202,6 +202,19 @@ class SequenceData(Dataset):
         """
         return Batches(self, self.order(generator), batch_size)
 
+    def batches_for_levels(self, batch_size: int) -> Batches:
+        """Give the samples from which the constants of levels are learnt: all.
+
+        Parameters
+        ----------
+        batch_size : int
+
+        Returns
+        -------
+        batches : Batches
+        """
+        return self.batches(batch_size)
+
     def order(self, generator: torch.Generator | None = None) -> Tensor:
         """Give the numbers of all samples.
 

@@ -9,9 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..network import Forks
-from ._data import Inputs, SequenceData, TargetRows
+from ._data import Batches, Inputs, SequenceData, TargetRows
 from ._own_season import Ahead
 from ._running_season import RunningSeason
+
+# Sequences, spread evenly, from which the constants of levels are learnt: each has many
+# forecasts, which overlap with those of its neighbours.
+MOST_FOR_LEVELS = 2048
 
 
 class ForkedData(SequenceData):
@@ -81,6 +85,20 @@ class ForkedData(SequenceData):
         size = ahead.enlarge(size)
         rest = {"history": history, "weight": weight, "size": size, "shift": ahead.shift}
         return {**inputs, **rest}, target.masked_fill(~counts, torch.nan)
+
+    def batches_for_levels(self, batch_size: int) -> Batches:
+        """Give enough of the samples for the constants of levels, spread evenly.
+
+        Parameters
+        ----------
+        batch_size : int
+
+        Returns
+        -------
+        batches : Batches
+        """
+        apart = -(-len(self) // MOST_FOR_LEVELS)
+        return Batches(self, self.order()[::apart], batch_size)
 
     def _rows_of(
         self, index: Tensor, steps: Tensor, counts: Tensor, lengths: Tensor | None

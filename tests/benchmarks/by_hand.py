@@ -45,9 +45,8 @@ class Work(NamedTuple):
         """The same windows, and beside each of their steps the value that comes next."""
         X, _ = self.windows()
         table = rows(self.n_features, self.n_rows)[1:, -1]
-        return X, np.lib.stride_tricks.sliding_window_view(table, self.n_timesteps)[
-            : len(X)
-        ]
+        steps = np.lib.stride_tricks.sliding_window_view(table, self.n_timesteps)
+        return X, steps[: len(X)].copy()
 
     def estimator(self, **options):
         return sklstm.LSTMRegressor(
