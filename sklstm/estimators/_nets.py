@@ -62,7 +62,8 @@ def architecture_of(
         "future_shape": (0, 0) if known is None else known.shape,
         "return_sequences": targets.per_step,
         "future_features": () if known is None else tuple(known.columns.tolist()),
-        "dtype": estimator.dtype,
+        # The weights of a network that trains in bfloat16 are float32.
+        "dtype": "float64" if estimator.dtype == "float64" else "float32",
         "seed": seed,
     }
 
@@ -99,6 +100,7 @@ def make_net(
     criterion = LossWhereObserved(loss.criterion) if may_miss else loss.criterion
     unit = targets.unit if loss.is_discrete else None
     network.set_dropout(plain(estimator.dropout))
+    network.set_mixed(estimator.dtype == "bfloat16")
     net = SequenceNet(
         module=network,
         criterion=WeightedLoss(criterion, loss.is_samplewise, unit),
@@ -235,7 +237,7 @@ def check_per_step(estimator: Any, windows: Windows) -> None:
 
 
 def check_layers(estimator: Any) -> None:
-    """Refuse sizes of layers that are none, and convolutions that lack one.
+    """Refuse sizes of layers that are none, convolutions that lack one, and unlike types.
 
     Parameters
     ----------
@@ -250,6 +252,12 @@ def check_layers(estimator: Any) -> None:
         sizes = getattr(estimator, name)
         if not all(is_integer(size, least=1) for size in sizes):
             raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
+    if estimator.dtype == "bfloat16" and (estimator.cell != "lstm" or estimator.layer_norm):
+        raise ValueError(
+            "dtype must be 'float32' or 'float64' but for cell='lstm' without layer_norm."
+            f" Got 'bfloat16' with cell={estimator.cell!r} and"
+            f" layer_norm={estimator.layer_norm!r}."
+        )
     if estimator.convolution is None:
         return
     filters, kernels = estimator.conv_filters, estimator.conv_kernel_sizes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 
@@ -142,9 +144,12 @@ class RecurrentStack(nn.Module):
             for size in sizes
         )
         self.dropout = Dropout(dropout)
+        self.trains_mixed = False
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Give the last layer's hidden state at each step.
+
+        While it trains mixed, products are of bfloat16, and all that is added up float32.
 
         Parameters
         ----------
@@ -156,9 +161,11 @@ class RecurrentStack(nn.Module):
         hidden : Tensor of shape (n_samples, n_timesteps, output_size)
         """
         hidden = x
-        for depth, layer in enumerate(self.layers):
-            hidden = layer(hidden if depth == 0 else self.dropout(hidden), lengths)
-        return hidden
+        mixed = torch.autocast(x.device.type, torch.bfloat16)
+        with mixed if self.trains_mixed and self.training else nullcontext():
+            for depth, layer in enumerate(self.layers):
+                hidden = layer(hidden if depth == 0 else self.dropout(hidden), lengths)
+        return hidden.to(x.dtype)
 
     def trace(
         self, x: Tensor, lengths: Tensor | None, depth: int, *, backwards: bool

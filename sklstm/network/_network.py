@@ -533,6 +533,15 @@ class LSTMNetwork(nn.Module):
         """Tell whether any value is dropped in training."""
         return any(isinstance(m, Dropout) and m.p > 0 for m in self.modules())
 
+    def set_mixed(self, mixed: bool) -> None:
+        """Let recurrent layers compute with bfloat16 in training, or not.
+
+        Parameters
+        ----------
+        mixed : bool
+        """
+        self.core.trains_mixed = mixed
+
     def set_dropout(self, p: float) -> None:
         """Let all dropout have another probability.
 

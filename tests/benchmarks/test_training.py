@@ -100,6 +100,27 @@ def test_an_output_at_each_step_costs_little(side_by_side, work, beside, make, t
     assert side_by_side(section, f"{work}, clipped", make, work, target=target) <= target
 
 
+def bfloat16_and_float32(work):
+    X, y = work.windows()
+    options = {"max_epochs": 1, "warm_start": True}
+    mixed, plain = (work.estimator(dtype=d, **options) for d in ("bfloat16", "float32"))
+    return lambda: mixed.fit(X, y), lambda: plain.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "work", [Work(48, 7, 64, 1, 256), Work(96, 7, 128, 1, 512, n_rows=4000)], ids=str
+)
+def test_bfloat16_takes_less_time_than_float32(side_by_side, work):
+    ratio = side_by_side(
+        'Training with `dtype="bfloat16"`, beside float32',
+        str(work),
+        bfloat16_and_float32,
+        work,
+        target=0.85,
+    )
+    assert ratio <= 0.85
+
+
 CELLS = {
     "GRU": ({"cell": "gru"}, "GRU", 0.8),
     "RNN": ({"cell": "rnn"}, "RNN", 0.8),

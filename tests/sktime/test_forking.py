@@ -81,8 +81,11 @@ def test_what_looks_into_it_reads_what_the_network_reads():
     fitted = LSTMForecaster(**SMALL).fit(y, fh=[1, 2])
     assert "RunningNorm" in str(lstm_of(fitted).module_)
     assert "normaliser (level)" in str(summary(fitted))
-    found = attributions(fitted, y)
-    assert np.isfinite(found.values).all()
+    found = attributions(fitted, None, target=1)
+    point = fitted.predict(fh=[1, 2]).to_numpy()
+    np.testing.assert_allclose(found.predictions, point[1], rtol=1e-5)
+    moved = found.predictions - found.baseline_predictions
+    np.testing.assert_allclose(found.attributions.sum(axis=(1, 2)), moved, atol=0.01)
     with pytest.raises(NotImplementedError, match=r"forking_sequences must be False"):
         to_onnx(lstm_of(fitted))
 
