@@ -113,7 +113,7 @@ def test_each_parameter_of_the_estimators_has_its_constraint():
 def test_an_adapter_says_itself_what_the_estimator_inside_does_not_have(cls):
     own = set(defaults(cls)) - set(cls._shared_parameters)
     only_forecasts = {"strategy", "window_length", "past_covariates"}
-    only_forecasts |= {"channel_independent", "calibration_fraction"}
+    only_forecasts |= {"channel_independent", "calibration_fraction", "forking_sequences"}
     assert own == (only_forecasts if cls is LSTMForecaster else set())
 
 

@@ -75,6 +75,14 @@ class LSTMClassifier(ClassifierMixin, LSTMEstimator):
     (120, 2)
     >>> model.score(X, y) > 0.95
     True
+
+    With ``return_sequences=True`` each step has a label, and a prediction:
+
+    >>> signs = np.where(X > 0, "above", "below")
+    >>> steps = LSTMClassifier(return_sequences=True, max_epochs=20, random_state=0)
+    >>> steps = steps.fit(X, signs)
+    >>> steps.predict_proba(X).shape, steps.score(X, signs) > 0.95
+    ((120, 15, 2), True)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(CLASSIFICATION)

@@ -113,6 +113,14 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     >>> model = LSTMRegressor(hidden_size=16, max_epochs=30, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.99
     True
+
+    With ``return_sequences=True`` each step has a target, and a prediction:
+
+    >>> sums = X[:, :, 0].cumsum(axis=1)
+    >>> steps = LSTMRegressor(return_sequences=True, max_epochs=20, random_state=0)
+    >>> steps = steps.fit(X, sums)
+    >>> steps.predict(X).shape, steps.score(X, sums) > 0.9
+    ((180, 20), True)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = constraints_of(REGRESSION)
@@ -125,6 +133,8 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         "target_features",
     )
     _of_loss: ClassVar[tuple[str, ...]] = ("loss", "quantile", "n_mixtures")
+    # Whether each step of a sequence is forecast from in training.
+    _forks: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -65,6 +65,8 @@ REFERENCES = {
         time? ICLR.""",
     "Vovk2005": """Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic learning in a
         random world. Springer.""",
+    "Wen2017": """Wen, R. et al. (2017). A multi-horizon quantile recurrent forecaster.
+        arXiv:1711.11053.""",
     "Zeng2023": """Zeng, A. et al. (2023). Are transformers effective for time series
         forecasting? AAAI.""",
 }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..fitting._callbacks import fit_context
 from ..fitting._ranks import current_ranks, of_all_rows, total
-from ..network import LSTMNetwork
+from ..network import Forks, LSTMNetwork
 from ..samples._inputs import plain
 from ..samples._samples import Samples
 from ..training import (
     NO_STATE,
     AcrossRanks,
+    ForkedData,
     Memory,
     OwnThreads,
     Plan,
@@ -90,7 +92,7 @@ def _prepare(
 ) -> tuple[SequenceNet, SequenceData, SequenceData | None]:
     """Make the net, and the data that it is trained and judged on."""
     net = _make_net(estimator, units, start)
-    train = as_data(net.module_, units, start.train)
+    train = as_data(net.module_, units, start.train, forks=net.module_.forks)
     valid = None
     if start.valid is not None:
         valid = as_data(net.module_, units, start.valid, beside=train)
@@ -184,6 +186,7 @@ def as_data(
     units: Units,
     samples: Samples,
     beside: SequenceData | None = None,
+    forks: Forks | None = None,
 ) -> SequenceData:
     """Standardise samples, but for rows shared with others, where the network is.
 
@@ -194,6 +197,8 @@ def as_data(
     samples : Samples
     beside : SequenceData or None, default=None
         Other samples, whose rows are taken if they are the same.
+    forks : Forks or None, default=None
+        The steps of each sequence that are forecast from; None is the last.
 
     Returns
     -------
@@ -205,7 +210,8 @@ def as_data(
         sums = np.array([counts.sum(), len(counts)])
         weight, n_samples = total("sums of weights", sums)
         counts = counts / (weight / n_samples)
-    return SequenceData(
+    kind = SequenceData if forks is None else partial(ForkedData, forks=forks)
+    return kind(
         samples.windows,
         units.encoding.scaling,
         units.targets.scaled(samples.target),

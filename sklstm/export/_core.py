@@ -8,11 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..network import Pooling, RecurrentLayer, RecurrentStack, StepwiseLayer
+from ..network import (
+    Pooling,
+    RecurrentLayer,
+    RecurrentStack,
+    StepAttention,
+    StepwiseLayer,
+)
 from ..network._core import as_stepwise
 from ._front import linear
 from ._graph import Graph
-from ._sequences import Sequences
+from ._sequences import Sequences, count_steps
 
 # ONNX's operator for each cell, and which of torch's gates each of its gates is.
 OPERATORS = {
@@ -90,6 +96,37 @@ def pooled(graph: Graph, pooling: Pooling, hidden: str, sequences: Sequences) ->
     states = graph.op("Where", observed, hidden, -np.inf)
     largest = graph.op("ReduceMax", states, [1], keepdims=0)
     return graph.op("Where", _any_observed(graph, sequences), largest, 0.0)
+
+
+def attended(
+    graph: Graph, attention: StepAttention, hidden: str, sequences: Sequences
+) -> str:
+    """Let each step read the states of the others.
+
+    Parameters
+    ----------
+    graph : Graph
+    attention : StepAttention
+    hidden : str
+        Of shape (n_samples, n_timesteps, state_size).
+    sequences : Sequences
+
+    Returns
+    -------
+    states : str
+        Of the same shape.
+    """
+    keys = graph.op("Transpose", linear(graph, attention.score, hidden), perm=[0, 2, 1])
+    score = graph.op("MatMul", hidden, keys)
+    if attention.is_causal:
+        step = graph.op("Range", 0, count_steps(graph, hidden), 1)
+        is_read = graph.op("LessOrEqual", step, graph.op("Unsqueeze", step, [1]))
+    else:
+        is_read = graph.op("Transpose", sequences.observed, perm=[0, 2, 1])
+    least = torch.finfo(torch.float32).min
+    weights = graph.op("Softmax", graph.op("Where", is_read, score, least), axis=2)
+    both = graph.op("Concat", graph.op("MatMul", weights, hidden), hidden, axis=2)
+    return graph.op("Tanh", linear(graph, attention.join, both))
 
 
 def _layer(graph: Graph, layer: RecurrentLayer, x: str, lengths: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from ._graph import Graph
 from ._level import with_level
 from ._proto import Signature, as_model
 from ._refused import check_read, check_written, lstm_of
-from ._state import State, state_of
+from ._state import State, by_step, state_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -64,6 +64,9 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None) -> ModelProt
     - of a classifier ``probabilities``, float32 of shape (n_samples, n_classes), and
       ``label``, int64 of shape (n_samples,): the number of the most probable class in
       `classes_`.
+
+    With `return_sequences` there is an axis for the steps after the first, in the order in
+    which they come in; NaN, and -1 as a label, stand behind the observed ones.
 
     Parameters
     ----------
@@ -146,12 +149,19 @@ def _write_classes(graph: Graph, model: TrainedModel) -> Signature:
     state = state_of(graph, model)
     logits = outputs(graph, head, state.value, np.arange(n_classes))
     probabilities = graph.op("Softmax", logits, axis=1)
-    graph.give(probabilities, np.float32, "probabilities")
-    graph.give(graph.op("ArgMax", probabilities, axis=1, keepdims=0), np.int64, "label")
+    label = graph.op("ArgMax", probabilities, axis=1, keepdims=0)
+    graph.give(by_step(graph, probabilities, state, np.nan), np.float32, "probabilities")
+    graph.give(by_step(graph, label, state, -1), np.int64, "label")
+    axes = _axes(model)
     return {
-        "probabilities": (np.float32, ("n_samples", n_classes)),
-        "label": (np.int64, ("n_samples",)),
+        "probabilities": (np.float32, (*axes, n_classes)),
+        "label": (np.int64, axes),
     }
+
+
+def _axes(model: TrainedModel) -> tuple[str, ...]:
+    """Name the axes of samples, and of steps if each has an output."""
+    return ("n_samples", "n_timesteps")[: 1 + model.network.return_sequences]
 
 
 def _write_numbers(
@@ -165,9 +175,9 @@ def _write_numbers(
     assert read is not None
     state = state_of(graph, model)
     values = in_units(graph, _located(graph, model, state, read.located), targets)
-    axes: tuple[str | int, ...] = ("n_samples",)
+    axes: tuple[str | int, ...] = _axes(model)
     if not targets.is_flat:
-        axes = ("n_samples", targets.n_outputs)
+        axes = (*axes, targets.n_outputs)
     signature: Signature = {"prediction": (np.float64, axes)}
     levels = None
     if read.logits:
@@ -177,10 +187,10 @@ def _write_numbers(
         levels = tuple(loss.levels)
         ordered, prediction = quantiles_and_median(graph, values, levels)
         signature["quantiles"] = (np.float64, (*axes, len(levels)))
-        graph.give(ordered, np.float64, "quantiles")
+        graph.give(by_step(graph, ordered, state, np.nan), np.float64, "quantiles")
     else:
         prediction = graph.op("Squeeze", values, [-1])
-    graph.give(prediction, np.float64, "prediction")
+    graph.give(by_step(graph, prediction, state, np.nan), np.float64, "prediction")
     return signature, levels
 
 

@@ -66,8 +66,8 @@ def check_written(model: TrainedModel) -> None:
     """
     if model.architecture["layer_norm"]:
         raise _refusal("layer_norm", "be False", True)
-    if model.network.return_sequences:
-        raise _refusal("return_sequences", "be False", True)
+    if model.network.forks is not None:
+        raise _refusal("forking_sequences", "be False", True)
     season = model.encoding.season
     if season is not None:
         method = f", with season={season.method!r}"

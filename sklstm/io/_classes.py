@@ -59,6 +59,8 @@ _OURS = {
     },
     "sklstm.estimators._forecast_regressor": {
         "ForecastRegressor": _MODEL,
+        "ForkingRegressor": _MODEL,
+        "ForkingSeq2SeqRegressor": _MODEL,
         "Seq2SeqRegressor": _MODEL,
     },
     "sklstm.sktime._pretrained._regressor": {"PretrainedRegressor": _MODEL},
@@ -106,8 +108,9 @@ _PARTS = {
     "sklstm.sktime._labels": {"Labels": "of"},
     "sklstm.sktime._calibration": {"Calibration": "loss:Loss steps scores adapted"},
     "sklstm.sktime._model": {
-        "ForecastModel": "regressor:ForecastRegressor|Seq2SeqRegressor window_length steps"
-        " targets covariates known labels:Labels least_rows calibration:Calibration"
+        "ForecastModel": "regressor:ForecastRegressor|ForkingRegressor|Seq2SeqRegressor"
+        "|ForkingSeq2SeqRegressor window_length steps targets covariates known"
+        " labels:Labels least_rows calibration:Calibration"
     },
     "sklstm.losses": {
         "Loss": "criterion:QuantileLoss|GaussianLoss|StudentTLoss|NegativeBinomialLoss|"

@@ -11,6 +11,8 @@ TRUSTED_TYPES = (
     "sklstm.estimators._expected.Errors",
     "sklstm.estimators._expected.Expectation",
     "sklstm.estimators._forecast_regressor.ForecastRegressor",
+    "sklstm.estimators._forecast_regressor.ForkingRegressor",
+    "sklstm.estimators._forecast_regressor.ForkingSeq2SeqRegressor",
     "sklstm.estimators._forecast_regressor.Seq2SeqRegressor",
     "sklstm.estimators._outlier_detector.LSTMOutlierDetector",
     "sklstm.estimators._regressor.LSTMRegressor",

@@ -59,7 +59,9 @@ class WeightedLoss(nn.Module):
         target : Tensor of shape (n_samples[, n_timesteps], n_outputs), or without the last
             axis of class numbers
         weight : Tensor of shape (n_samples[, n_timesteps]) or None
-        size : Tensor of shape (n_samples, n_outputs) or None, default=None
+            Steps without weights of their own count as samples do, each with the weight of
+            its sequence.
+        size : Tensor of shape (n_samples[, n_timesteps], n_outputs) or None, default=None
             By which the targets of each sample were divided.
 
         Returns
@@ -72,6 +74,8 @@ class WeightedLoss(nn.Module):
             If the criterion gives neither, or if there are weights but it gives one loss
             for the whole batch.
         """
+        if output.ndim == 3 and (weight is None or weight.ndim == 1):
+            output, target, weight, size = _as_samples(output, target, weight, size)
         if output.ndim == 3 and weight is not None:
             counts = weight > 0
             parts = self._of_each(output[counts], target[counts], size)
@@ -110,3 +114,15 @@ class WeightedLoss(nn.Module):
                 f" Got shape {tuple(value.shape)} instead."
             )
         return value
+
+
+def _as_samples(
+    output: Tensor, target: Tensor, weight: Tensor | None, size: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """Give each step as a sample, with the weight of its sequence."""
+    n_steps = output.shape[1]
+    if weight is not None:
+        weight = weight.repeat_interleave(n_steps)
+    if size is not None:
+        size = size.flatten(0, 1)
+    return output.flatten(0, 1), target.flatten(0, 1), weight, size

@@ -5,12 +5,15 @@ from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentLayer, RecurrentStack
 from ._dropout import Dropout, dropout_seed
 from ._embedding import CategoryEmbedding
+from ._forks import Forks
 from ._head import Decoder, Head
 from ._instance_norm import InstanceNorm, Level
 from ._network import LSTMNetwork
 from ._patches import Patches
 from ._pooling import Pooling, last_observed
+from ._running_norm import RunningNorm
 from ._skip import SeasonalSkip
+from ._step_attention import StepAttention
 from ._stepwise import TRACED, StepwiseLayer
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "ConvolutionBranch",
     "Decoder",
     "Dropout",
+    "Forks",
     "Head",
     "InstanceNorm",
     "LSTMNetwork",
@@ -28,7 +32,9 @@ __all__ = [
     "Pooling",
     "RecurrentLayer",
     "RecurrentStack",
+    "RunningNorm",
     "SeasonalSkip",
+    "StepAttention",
     "StepwiseLayer",
     "compiled_layers",
     "dropout_seed",

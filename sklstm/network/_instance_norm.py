@@ -160,7 +160,7 @@ class InstanceNorm(nn.Module):
         level = self.level(x, lengths)
         scale = level.spread * self.input_scale
         z = (x - level.center[:, None]) / scale[:, None]
-        first = _observed(x, lengths).to(torch.uint8).argmax(dim=1)
+        first = observed_values(x, lengths).to(torch.uint8).argmax(dim=1)
         is_missing = z.isnan() & ~self.is_category
         z = torch.where(is_missing, z.gather(1, first[:, None]), z)
         if self.method == "affine":
@@ -209,7 +209,7 @@ class InstanceNorm(nn.Module):
         -------
         level : Level
         """
-        observed = _observed(x, lengths)
+        observed = observed_values(x, lengths)
         if self.method == "last":
             step = torch.arange(x.shape[1], device=x.device)[:, None]
             last = torch.where(observed, step, 0).amax(dim=1)
@@ -270,13 +270,13 @@ class InstanceNorm(nn.Module):
                 levels = levels + _total(described, share)
                 levels_squared = levels_squared + _total(described**2, share)
                 n_levels = n_levels + _total(torch.ones_like(described[:, 0, 0]), share)
-            observed = _observed(x, lengths)
-            deviation = (x - level.center[:, None]).where(observed, 0.0)
-            spread = level.spread[:, None] * observed
+            deviation, spread = self._read(x, lengths, level)
             inputs = inputs + _total((deviation**2).sum(dim=1), weight)
             inputs_spread = inputs_spread + _total((spread**2).sum(dim=1), weight)
             if not len(self.target_features):
                 continue
+            level, weight = self._origins(x, lengths, level, weight)
+            target = target.flatten(0, -2)
             missing = target.isnan()
             change = target - level.center[:, self.target_features]
             spread = level.spread[:, self.target_features]
@@ -311,6 +311,20 @@ class InstanceNorm(nn.Module):
         still = (changes == 0) & (changes_spread > 0)
         scale = torch.where(still, LEAST_CHANGE, scale)
         self.output_scale.copy_(scale[self.target_features])
+
+    def _read(
+        self, x: Tensor, lengths: Tensor | None, level: Level
+    ) -> tuple[Tensor, Tensor]:
+        """Give deviations from the level and their spreads; 0 where nothing is observed."""
+        observed = observed_values(x, lengths)
+        deviation = (x - level.center[:, None]).where(observed, 0.0)
+        return deviation, level.spread[:, None] * observed
+
+    def _origins(
+        self, x: Tensor, lengths: Tensor | None, level: Level, weight: Tensor | None
+    ) -> tuple[Level, Tensor | None]:
+        """Give the level and the weight of each forecast: one for each sequence."""
+        return level, weight
 
 
 def _pair(level: Level) -> Tensor:
@@ -354,8 +368,20 @@ def smoothed(x: Tensor, observed: Tensor, decay: float) -> Tensor:
     return (weight * x.where(observed, 0.0)).sum(dim=1) / total.where(total > 0, 1.0)
 
 
-def _observed(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Tell which values are observed, as a mask of the shape of x."""
+def observed_values(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Tell which values are observed.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_samples, n_timesteps, n_features)
+        Observed steps first. NaN is a value that is missing.
+    lengths : Tensor of int of shape (n_samples,) or None
+        Number of observed steps; None if all are.
+
+    Returns
+    -------
+    observed : Tensor of bool of the shape of `x`
+    """
     observed = ~x.isnan()
     if lengths is None:
         return observed

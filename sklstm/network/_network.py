@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +15,13 @@ from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentStack
 from ._dropout import Dropout
 from ._embedding import CategoryEmbedding
+from ._forks import Forks
 from ._head import Decoder, Head
 from ._initialise import initialise
 from ._instance_norm import InstanceNorm, InstanceNormMethod, Level
 from ._patches import Patches, count_patches
 from ._pooling import Pooling, PoolingMethod
+from ._running_norm import RunningNorm
 from ._skip import SeasonalSkip
 from ._step_attention import StepAttention
 from ._stepwise import Cell
@@ -85,6 +88,12 @@ class LSTMNetwork(nn.Module):
     return_sequences : bool, default=False
         Whether there are outputs after each step, not after the last alone. With
         `pooling` "attention" each reads the states of the others.
+    least_seen : int or None, default=None
+        In training there are outputs after each patch, too, once so many observed steps
+        have been read. A level is then that of the steps so far. None: after the last step
+        alone.
+    relative : sequence of int, default=()
+        With `least_seen`, features that are seen in units of their own size.
     skip : tuple of (length, n_periods, leads) or None, default=None
         The steps and the number of past periods whose mean the outputs begin from, and how
         many steps ahead they lie; they forecast `target_features`.
@@ -112,6 +121,8 @@ class LSTMNetwork(nn.Module):
         Whether Python goes through the steps.
     forecast_features : tuple of int of length n_outputs, or ()
         The feature that each output forecasts, if it does.
+    forks : Forks or None
+        The steps from which there are outputs in training; None is the last.
 
     Examples
     --------
@@ -148,6 +159,8 @@ class LSTMNetwork(nn.Module):
         target_features: Sequence[int] = (),
         reads_level: bool = False,
         return_sequences: bool = False,
+        least_seen: int | None = None,
+        relative: Sequence[int] = (),
         skip: tuple[int, int, Sequence[int]] | None = None,
         roles: Sequence[Role] = POINT,
         begins: Sequence[float] = (),
@@ -170,8 +183,12 @@ class LSTMNetwork(nn.Module):
         categories = categories or {}
         self.normaliser = None
         self.reads_level = reads_level and instance_norm is not None
+        self.forks = None if least_seen is None else Forks(least_seen, patch_length)
         if instance_norm is not None:
-            self.normaliser = InstanceNorm(
+            make_norm: Callable[..., InstanceNorm] = InstanceNorm
+            if self.forks is not None:
+                make_norm = partial(RunningNorm, relative=relative, forks=self.forks)
+            self.normaliser = make_norm(
                 instance_norm,
                 input_size,
                 categories,
@@ -280,10 +297,38 @@ class LSTMNetwork(nn.Module):
         Returns
         -------
         output : Tensor of shape (n_samples[, n_timesteps], output_size)
-            With `return_sequences`, observed steps first.
+            With `return_sequences`, observed steps first. With `least_seen`, in training,
+            of shape (n_samples, n_forks, output_size); `future` and `history` then have
+            that second axis, too.
         """
         read, level = self.read(x, lengths)
+        if self.forks is not None and self.training:
+            return self._forked(x, read, lengths, future, history)
         return self.respond(read, level, lengths, future, history)
+
+    def _forked(
+        self,
+        x: Tensor,
+        read: Tensor,
+        lengths: Tensor | None,
+        future: Tensor | None,
+        history: Tensor | None,
+    ) -> Tensor:
+        """Give the outputs from all steps, as if each ended a sequence."""
+        forks: Any = self.forks
+        hidden, _ = self._hidden(read, lengths)
+        state = self.dropout(hidden[:, forks.n_left_out :])
+        shape = state.shape[:2]
+        level = None
+        if isinstance(self.normaliser, RunningNorm):
+            at_forks = self.normaliser.at_forks(x, lengths)
+            level = Level(*(part.flatten(0, 1) for part in at_forks))
+        future, history = (
+            None if part is None else part.flatten(0, 1) for part in (future, history)
+        )
+        return self._forecast(state.flatten(0, 1), level, future, history).unflatten(
+            0, shape
+        )
 
     def read(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Level | None]:
         """Give what the layers read: numbers, without their level; and the level.
@@ -345,9 +390,18 @@ class LSTMNetwork(nn.Module):
             states = self.dropout(self._step_states(read, lengths))
             output = self._outputs(states.flatten(0, 1), None)
             return with_least_scale(output.unflatten(0, states.shape[:2]), self.roles)
+        return self._forecast(self.state(read, level, lengths), level, future, history)
+
+    def _forecast(
+        self,
+        state: Tensor,
+        level: Level | None,
+        future: Tensor | None,
+        history: Tensor | None,
+    ) -> Tensor:
+        """Give the outputs of the head for states, with their level."""
         if future is not None:
             future = self._numeric(future, self.future_features)
-        state = self.state(read, level, lengths)
         output = with_least_scale(self._outputs(state, future), self.roles)
         if self.normaliser is not None and level is not None:
             output = self.normaliser.restore(output, level)

@@ -49,11 +49,12 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
             "window_length must be 'auto' or an int of at least 1. Got"
             f" {window_length!r} instead."
         )
-    if not isinstance(forecaster.channel_independent, bool | np.bool_):
-        raise ValueError(
-            "channel_independent must be True or False. Got"
-            f" {forecaster.channel_independent!r}."
-        )
+    for name in ("channel_independent", "forking_sequences"):
+        value = getattr(forecaster, name)
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(f"{name} must be True or False. Got {value!r}.")
+    if forecaster.forking_sequences:
+        _check_forking(forecaster)
     if not is_auto(forecaster.season_length):
         check_season(forecaster.season, forecaster.season_length)
     fraction = forecaster.calibration_fraction
@@ -73,6 +74,25 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
         if unknown:
             raise ValueError(
                 f"{parameter} must be columns of X, {columns}. Got {unknown} as well."
+            )
+
+
+# What a forecast from within a window cannot have, and what any other value would do.
+_FORKING: dict[str, tuple[tuple[Any, ...], str]] = {
+    "bidirectional": ((False,), "reads what is still to come"),
+    "pooling": (("last",), "makes one state of those of all steps"),
+    "convolution": ((None, "before"), "averages over all steps"),
+}
+
+
+def _check_forking(forecaster: Any) -> None:
+    for name, (allowed, effect) in _FORKING.items():
+        value = getattr(forecaster, name)
+        if value not in allowed:
+            options = " or ".join(map(repr, allowed))
+            raise ValueError(
+                f"{name} must be {options} with forking_sequences=True. Got {value!r},"
+                f" which {effect}."
             )
 
 

@@ -90,6 +90,13 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         Whether each column of a multivariate y is standardised and forecast by itself, from
         its own past, by one network that all columns share [Nie2023]_. Else one network
         reads all columns and forecasts all. X is read with each column.
+    forking_sequences : bool
+        Whether training forecasts from each step of a window as if it were the last, and
+        not from the last alone (the forking sequences of MQ-RNN [Wen2017]_; DeepAR and
+        ES-RNN train alike). A window of 36 rows then shows 24 forecasts: for few series,
+        and few steps of training. The first third of a window is only read. Level, size and
+        season are those known at each step, and what is read is relative to the level of
+        the step before.
     categorical_features : list of column names or None
         Columns of X that are categories, as numbers from 0, such as a month or a store. The
         network learns a vector for each. Columns of text or of the dtype `category` are
@@ -182,6 +189,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         past_covariates: Sequence[Any] | None = None,
         *,
         channel_independent: bool = False,
+        forking_sequences: bool = False,
         hidden_size: int = 32,
         num_layers: int = 1,
         dropout: float = 0.3,
@@ -231,6 +239,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         self.window_length = window_length
         self.past_covariates = past_covariates
         self.channel_independent = channel_independent
+        self.forking_sequences = forking_sequences
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout

@@ -10,7 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..estimators._forecast_regressor import ForecastRegressor, Seq2SeqRegressor
+from ..estimators._forecast_regressor import (
+    ForecastRegressor,
+    ForkingRegressor,
+    ForkingSeq2SeqRegressor,
+    Seq2SeqRegressor,
+)
 from ..estimators._predictive import REMEDY, regression_loss
 from ..estimators._regressor import LSTMRegressor
 from ..losses import Loss
@@ -55,8 +60,7 @@ def new_model(
     categorical = [*labels.of, *(forecaster.categorical_features or [])]
     steps = _steps(forecaster, fh, y)
     seen = sight_of(forecaster, Panel.of(y).regular(forecaster._freq), int(steps[-1]))
-    kind = Seq2SeqRegressor if forecaster.strategy == "seq2seq" else ForecastRegressor
-    regressor = kind(**core_parameters(forecaster, LSTMRegressor)).set_params(
+    regressor = _kind(forecaster)(**core_parameters(forecaster, LSTMRegressor)).set_params(
         target_features=list(range(len(targets))),
         instance_scale=_instance_scale(forecaster, y),
         patch_length=seen.patch_length,
@@ -79,6 +83,13 @@ def new_model(
         labels,
         seen.least_rows,
     )
+
+
+def _kind(forecaster: Any) -> type[ForecastRegressor]:
+    """Give the class of the regressor."""
+    if forecaster.strategy == "seq2seq":
+        return ForkingSeq2SeqRegressor if forecaster.forking_sequences else Seq2SeqRegressor
+    return ForkingRegressor if forecaster.forking_sequences else ForecastRegressor
 
 
 def pretrained_copy(

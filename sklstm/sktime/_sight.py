@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..estimators._forecast_regressor import LEAST_PART
 from ..estimators._season import lengths_of
 from ..samples._inputs import plain
 from ._checks import is_auto
@@ -18,8 +19,8 @@ SEASONS, ROWS = 3, 12
 # Of a second, longer season there have to be this many in a window.
 LONG_SEASONS = 2
 
-# Recurrent steps, at most, and the part of a window that has to lie within a series.
-MOST_STEPS, LEAST_PART = 48, 3
+# Recurrent steps, at most.
+MOST_STEPS = 48
 
 
 class Sight(NamedTuple):

@@ -4,6 +4,7 @@ from ._checkpoint import Checkpoint, open_checkpoint
 from ._data import SequenceData
 from ._described import described
 from ._fingerprint import Fingerprint, digest_of, fingerprint
+from ._forked_data import ForkedData
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -27,6 +28,7 @@ __all__ = [
     "AcrossRanks",
     "Checkpoint",
     "Fingerprint",
+    "ForkedData",
     "Memory",
     "OwnThreads",
     "Plan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from ..samples._scaling import Scaling
 from ..windows._windows import Windows
 from ._own_season import Ahead, OwnSeason
 from ._own_size import OwnSize
+from ._running_season import RunningSeason
 from ._table import Table, cast_finite, check_fits
 
 # Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
@@ -25,6 +26,36 @@ from ._table import Table, cast_finite, check_fits
 # targets were divided after that was subtracted (None: by 1, and 0), and, in training,
 # "weight" (None if all samples count alike).
 Inputs = dict[str, Tensor | None]
+
+
+class Gathered(NamedTuple):
+    """Sequences of some samples as the network reads them.
+
+    Attributes
+    ----------
+    samples : Tensor of int of shape (n_samples,)
+        Their numbers, on the device.
+    x : Tensor of shape (n_samples, n_timesteps, n_features)
+        Observed steps first. NaN is missing, before the first value of its feature.
+    order : Tensor of int of shape (n_samples, n_timesteps) or None
+        Which step in the order of time each is; None is that order.
+    lengths : Tensor of int of shape (n_samples,) or None
+        Number of observed steps; None if all are.
+    pattern : Tensor or None
+        The season that was taken out.
+    size : Tensor of shape (n_samples, n_outputs) or None
+        By which the features that are forecast were divided.
+    history : Tensor or None
+        Steps of these features in the order of time.
+    """
+
+    samples: Tensor
+    x: Tensor
+    order: Tensor | None
+    lengths: Tensor | None
+    pattern: Tensor | None
+    size: Tensor | None
+    history: Tensor | None
 
 
 class SequenceData(Dataset):
@@ -63,6 +94,8 @@ class SequenceData(Dataset):
     season : Season or None, default=None
         That is taken out of these features, sequence by sequence, before their size, and
         out of the targets.
+    running_season : bool, default=False
+        Whether it is taken out of each step as it is known there.
     n_history : int, default=0
         Steps that end a sequence, and of which a batch has the features that are forecast
         in the order of time, too; NaN where there is none.
@@ -93,6 +126,7 @@ class SequenceData(Dataset):
         zero_sizes: Sequence[float] = (),
         outputs: Sequence[int] = (),
         season: Season | None = None,
+        running_season: bool = False,
         n_history: int = 0,
         per_step: bool = False,
         beside: SequenceData | None = None,
@@ -107,7 +141,10 @@ class SequenceData(Dataset):
         self.own_size = None
         if relative:
             self.own_size = OwnSize(relative, outputs, zero_sizes, to)
-        self.own_season = OwnSeason(season, outputs, to) if season is not None else None
+        self.own_season = None
+        if season is not None:
+            kind = RunningSeason if running_season else OwnSeason
+            self.own_season = kind(season, outputs, to)
         self.n_history = n_history
         self.per_step = per_step
         self.forecast_features = torch.tensor(sorted(set(outputs)), device=to)
@@ -165,6 +202,19 @@ class SequenceData(Dataset):
         """
         return Batches(self, self.order(generator), batch_size)
 
+    def batches_for_levels(self, batch_size: int) -> Batches:
+        """Give the samples from which the constants of levels are learnt: all.
+
+        Parameters
+        ----------
+        batch_size : int
+
+        Returns
+        -------
+        batches : Batches
+        """
+        return self.batches(batch_size)
+
     def order(self, generator: torch.Generator | None = None) -> Tensor:
         """Give the numbers of all samples.
 
@@ -199,9 +249,30 @@ class SequenceData(Dataset):
         inputs : dict
         target : Tensor or None
         """
+        index, x, order, lengths, pattern, size, history = self._sequences(index, moved)
+        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
+        future = self._future(self.ends[index], last)
+        weight = None if self.weight is None else self.weight[index]
+        target = None if self.y is None else self.y[index]
+        if self.per_step and target is not None and order is not None:
+            target, weight = _moved(target, order), _moved(weight, order)
+        ahead = Ahead(None, None)
+        if self.own_season is not None and pattern is not None:
+            ahead = self.own_season.ahead(pattern)
+        if target is not None:
+            target = ahead.take_out(target)
+        if target is not None and size is not None:
+            target = torch.where(size > 0, target / size, torch.nan)
+        inputs = {"x": self._filled(x), "lengths": lengths, "future": future}
+        size = ahead.enlarge(size)
+        rest = {"history": history, "weight": weight, "size": size, "shift": ahead.shift}
+        return {**inputs, **rest}, target
+
+    def _sequences(self, index: Tensor, moved: Tensor | None) -> Gathered:
+        """Gather the sequences of some samples, without season and size of their own."""
         complete = self.complete is None or bool(self.complete[index].all())
         index = index.to(self.ends.device) if moved is None else moved
-        order = lengths = None
+        order = lengths = pattern = size = history = None
         if complete and self.is_dense:
             x = self.table.runs(self.ends[index] - self.reach, len(self.lags))
         else:
@@ -209,38 +280,21 @@ class SequenceData(Dataset):
             if not complete:
                 rows, order, lengths = self._observed_first(rows, self.starts[index, None])
             x = self.table[rows]
-        size, ahead = None, None
         if self.own_season is not None:
-            x, ahead = self._without_season(index, x, order, lengths)
+            lags = self.lags if order is None else self.lags[order]
+            pattern = self.own_season.pattern(*self._in_time(index, x, order, lengths))
+            x = self.own_season.take_out(x, pattern, lags)
         if self.own_size is not None:
             x, size = self.own_size.take_out(x, lengths)
-        history = self._history(index, x, order, lengths) if self.n_history else None
+        if self.n_history:
+            history = self._history(index, x, order, lengths)
         if self.table.has_partial_rows:
             x = carry_forward(x)
-        future = self._future(index, x, lengths)
-        if self.table.has_partial_rows and self.fill:
-            x = x.nan_to_num(0.0)
-        weight = None if self.weight is None else self.weight[index]
-        target = None if self.y is None else self.y[index]
-        if self.per_step and target is not None and order is not None:
-            target, weight = _moved(target, order), _moved(weight, order)
-        if target is not None and ahead is not None:
-            target = ahead.take_out(target)
-        if target is not None and size is not None:
-            target = torch.where(size > 0, target / size, torch.nan)
-        if ahead is not None and ahead.factor is not None:
-            size = ahead.factor if size is None else size * ahead.factor
-        shift = None if ahead is None else ahead.shift
-        inputs = {"x": x, "lengths": lengths, "future": future, "history": history}
-        return {**inputs, "weight": weight, "size": size, "shift": shift}, target
+        return Gathered(index, x, order, lengths, pattern, size, history)
 
-    def _without_season(
-        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
-    ) -> tuple[Tensor, Ahead]:
-        """Take the season out of steps, which may stand in another order than time's."""
-        season: Any = self.own_season
-        pattern = season.pattern(*self._in_time(index, x, order, lengths))
-        return season.take_out(x, pattern, self.lags if order is None else self.lags[order])  # type: ignore[no-any-return]
+    def _filled(self, x: Tensor) -> Tensor:
+        """Let what is missing from the start of a sequence be the mean, where it is to."""
+        return x.nan_to_num(0.0) if self.table.has_partial_rows and self.fill else x
 
     def _history(
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
@@ -264,17 +318,29 @@ class SequenceData(Dataset):
         in_time = x.gather(1, back[:, :, None].expand(-1, -1, x.shape[2]))
         return in_time, inside & (back < lengths[:, None])
 
-    def _future(self, index: Tensor, x: Tensor, lengths: Tensor | None) -> Tensor | None:
+    def _future(self, ends: Tensor, last: Tensor) -> Tensor | None:
+        """Give what is known of the rows after some others.
+
+        Parameters
+        ----------
+        ends : Tensor of int of shape (n,)
+            Rows of the table.
+        last : Tensor of shape (n, n_features)
+            Their values, as the network reads them.
+
+        Returns
+        -------
+        future : Tensor of shape (n, n_leads, n_known) or None
+        """
         if self.known is None:
             return None
         leads, columns = self.known
-        rows = self.ends[index, None] + leads
+        rows = ends[:, None] + leads
         future = self.table[rows][:, :, columns]
         if not (self.table.has_missing_rows or self.table.has_partial_rows):
             return future
         future = future.masked_fill(self.missing[rows][:, :, None], torch.nan)
         # What is not known takes the last value that was, be it in the sequence.
-        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
         both = torch.cat([last[:, None, columns], future], dim=1)
         future = carry_forward(both)[:, 1:]
         return future.nan_to_num(0.0) if self.fill else future
@@ -380,6 +446,20 @@ class TargetRows:
         outside = rows < self.starts[index, None]
         values = self.table[rows.where(~outside, 0)]
         return values.masked_fill(outside[:, :, None], torch.nan).flatten(1)
+
+    def from_rows(self, ends: Tensor) -> Tensor:
+        """Give the targets of windows that end at some rows.
+
+        Parameters
+        ----------
+        ends : Tensor of int of shape (...)
+            Within a series, whose rows hold all targets.
+
+        Returns
+        -------
+        targets : Tensor of shape (..., n_steps * n_columns)
+        """
+        return self.table[ends[..., None] - self.lags].flatten(-2)
 
 
 def carry_forward(x: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ class SequenceNet(NeuralNet):
             size = self.count_predicted(data)
             self.module_.normaliser.learn(
                 (inputs["x"], inputs["lengths"], target, inputs["weight"])
-                for inputs, target in data.batches(size)
+                for inputs, target in data.batches_for_levels(size)
             )
             begin_linear(self.module_, data.batches(size))
 

@@ -46,6 +46,12 @@ class Ahead(NamedTuple):
             return target - self.shift
         return target if self.factor is None else target / self.factor
 
+    def enlarge(self, size: Tensor | None) -> Tensor | None:
+        """Give sizes times the factor; None is 1."""
+        if self.factor is None:
+            return size
+        return self.factor if size is None else size * self.factor
+
 
 class OwnSeason:
     """Take the season of a sequence out, as the means over its periods show it.
@@ -68,8 +74,8 @@ class OwnSeason:
     --------
     >>> own = OwnSeason(Season(2, "additive", (1, 2)), [0, 0], torch.device("cpu"))
     >>> y = torch.tensor([[[1.0], [5.0], [1.0], [5.0]]])
-    >>> rest, ahead = own.take_out(y, own.pattern(y), torch.tensor([3, 2, 1, 0]))
-    >>> rest.flatten().tolist(), ahead.shift.tolist()
+    >>> rest = own.take_out(y, own.pattern(y), torch.tensor([3, 2, 1, 0]))
+    >>> rest.flatten().tolist(), own.ahead(own.pattern(y)).shift.tolist()
     ([3.0, 3.0, 3.0, 3.0], [[-2.0, 2.0]])
     """
 
@@ -112,7 +118,7 @@ class OwnSeason:
         pattern[lacks] = find(y[lacks], n_passes=PASSES)
         return pattern
 
-    def take_out(self, x: Tensor, pattern: Tensor, lags: Tensor) -> tuple[Tensor, Ahead]:
+    def take_out(self, x: Tensor, pattern: Tensor, lags: Tensor) -> Tensor:
         """Take the season out.
 
         Parameters
@@ -126,7 +132,6 @@ class OwnSeason:
         Returns
         -------
         rest : Tensor of the shape of `x`
-        ahead : Ahead
         """
         phase = (-1 - lags).remainder(self.length)
         if phase.ndim == 1:
@@ -134,11 +139,29 @@ class OwnSeason:
         else:
             places = phase[:, :, None].expand(-1, -1, pattern.shape[2])
             around = pattern.gather(1, places)
+        return self._without(x, around)
+
+    def ahead(self, pattern: Tensor) -> Ahead:
+        """Give the season of the values to come.
+
+        Parameters
+        ----------
+        pattern : Tensor of shape (n_samples, length, n_forecast_features)
+
+        Returns
+        -------
+        ahead : Ahead
+        """
+        return self._as_ahead(pattern[:, self.phase, self.outputs])
+
+    def _without(self, x: Tensor, around: Tensor) -> Tensor:
+        """Take the season of each step out of what is forecast."""
         y = x[:, :, self.features]
         rest = y / around if self.is_factor else y - around
-        ahead = pattern[:, self.phase, self.outputs]
-        both = Ahead(None, ahead) if self.is_factor else Ahead(ahead, None)
-        return x.index_copy(2, self.features, rest), both
+        return x.index_copy(2, self.features, rest)
+
+    def _as_ahead(self, season: Tensor) -> Ahead:
+        return Ahead(None, season) if self.is_factor else Ahead(season, None)
 
 
 def seasonal_pattern(

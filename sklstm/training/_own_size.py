@@ -83,3 +83,18 @@ class OwnSize:
         divisor = torch.where(size > 0, size, 1.0)[:, None]
         relative = x.index_copy(2, self.features, chosen / divisor)
         return relative, size[:, self.outputs]
+
+    def seen(self, x: Tensor) -> Tensor:
+        """Tell at which steps an output has a size: some value so far is not 0.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_timesteps, n_features)
+            Observed steps first. NaN is a value that is missing.
+
+        Returns
+        -------
+        seen : Tensor of bool of shape (n_samples, n_timesteps, n_outputs)
+        """
+        counts = x[:, :, self.features].nan_to_num(0.0) != 0
+        return counts.cummax(dim=1).values[:, :, self.outputs]

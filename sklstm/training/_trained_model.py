@@ -321,6 +321,7 @@ def data_options(network: LSTMNetwork, encoding: Encoding) -> dict[str, Any]:
         "zero_sizes": encoding.zero_sizes,
         "outputs": network.forecast_features,
         "season": encoding.season if skip is None else None,
+        "running_season": network.forks is not None,
         "n_history": 0 if skip is None else skip.n_steps,
         "dtype": network.dtype,
         "device": network.device,

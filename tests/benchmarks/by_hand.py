@@ -41,6 +41,13 @@ class Work(NamedTuple):
             table, table[:, -1], window_length=self.n_timesteps, horizon=self.horizon
         )
 
+    def steps(self):
+        """The same windows, and beside each of their steps the value that comes next."""
+        X, _ = self.windows()
+        table = rows(self.n_features, self.n_rows)[1:, -1]
+        steps = np.lib.stride_tricks.sliding_window_view(table, self.n_timesteps)
+        return X, steps[: len(X)].copy()
+
     def estimator(self, **options):
         return sklstm.LSTMRegressor(
             hidden_size=self.hidden_size,
@@ -51,9 +58,9 @@ class Work(NamedTuple):
             **options,
         )
 
-    def network(self, cell="LSTM"):
+    def network(self, cell="LSTM", *, of_steps=False):
         sizes = (self.n_features, self.horizon, self.hidden_size, self.num_layers)
-        return Network(*sizes, cell)
+        return (StepNetwork if of_steps else Network)(*sizes, cell)
 
 
 def rows(n_features, n_rows):
@@ -74,6 +81,13 @@ class Network(torch.nn.Module):
 
     def forward(self, x):
         return self.head(self.core(x)[0][:, -1])
+
+
+class StepNetwork(Network):
+    """With an output at each step."""
+
+    def forward(self, x):
+        return self.head(self.core(x)[0]).flatten(1)
 
 
 def tensors(X, y, device="cpu"):

@@ -97,6 +97,36 @@ def test_training_takes_less_than_skorchs_own_loop(side_by_side, work):
     assert ratio <= 0.9
 
 
+# An output at each step: of the time by hand, and of the time with one output.
+EACH_STEP = Work(48, 7, 64, 1, 256), Work(24, 4, 64, 1, 64)
+
+
+def steps_and_by_hand(work):
+    X, y = work.steps()
+    x, target = tensors(X, y)
+    model = work.estimator(max_epochs=1, warm_start=True, return_sequences=True)
+    loop = (work.network(of_steps=True), x, target, work.batch_size, 1, 1.0)
+    return lambda: model.fit(X, y), lambda: train(*loop)
+
+
+def steps_and_the_last(work):
+    X, y = work.steps()
+    steps = work.estimator(max_epochs=1, warm_start=True, return_sequences=True)
+    last = work.estimator(max_epochs=1, warm_start=True)
+    ends = np.ascontiguousarray(y[:, -1])
+    return lambda: steps.fit(X, y), lambda: last.fit(X, ends)
+
+
+@pytest.mark.parametrize("work", EACH_STEP, ids=str)
+@pytest.mark.parametrize(
+    ("beside", "make", "target"),
+    [("by hand", steps_and_by_hand, 1.0), ("one output", steps_and_the_last, 1.4)],
+)
+def test_an_output_at_each_step_costs_little(side_by_side, work, beside, make, target):
+    section = f"Training with an output at each step, beside {beside}"
+    assert side_by_side(section, f"{work}, clipped", make, work, target=target) <= target
+
+
 def bfloat16_and_float32(work):
     X, y = work.windows()
     options = {"max_epochs": 1, "warm_start": True}

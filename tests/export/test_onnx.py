@@ -434,6 +434,84 @@ def test_a_step_that_changes_numbers_is_refused():
         to_onnx(pipe)
 
 
+# ---------------------------------------------------------------------- every step
+
+STEPS = {"return_sequences": True}
+Y_STEPS = np.cumsum(X[:, :, 0], axis=1) / 100
+LABELS_STEPS = np.array(["down", "still", "up"])[np.digitize(Y_STEPS, [1, 3])]
+
+
+def assert_steps_agree(model):
+    """The graph gives what the model predicts at each step, observed steps first."""
+    run = started(model)
+    cases = [ROWS[:1], ROWS[:7], ROWS[:64], ROWS[:7, :5], np.tile(ROWS[:7], (1, 3, 1))]
+    cases += [gapped(ROWS[:7]), gapped(ROWS[:64]), gapped(ROWS[64:90], 1)]
+    for case in cases:
+        found = run(case)
+        missing = np.isnan(case).all(axis=2)
+        order = np.argsort(missing, axis=1, kind="stable")
+        behind = np.take_along_axis(missing, order, axis=1)
+
+        def placed(values, order=order):
+            index = order.reshape(*order.shape, *[1] * (values.ndim - 2))
+            return np.take_along_axis(values, index, axis=1)
+
+        if "label" in found:
+            expected = placed(model.predict_proba(case))
+            assert found["probabilities"].shape == expected.shape
+            np.testing.assert_allclose(found["probabilities"], expected, atol=1e-5)
+            np.testing.assert_array_equal(found["label"] == -1, behind)
+            labels = model.classes_[found["label"]][~behind]
+            np.testing.assert_array_equal(labels, placed(model.predict(case))[~behind])
+            continue
+        expected = placed(model.predict(case))
+        assert found["prediction"].dtype == expected.dtype
+        assert found["prediction"].shape == expected.shape
+        spread = Y_STEPS[:N_TRAINED].std()
+        np.testing.assert_allclose(
+            found["prediction"] / spread, expected / spread, rtol=0, atol=1e-5
+        )
+        if "quantiles" in found:
+            expected = placed(model.predict_quantiles(case))
+            np.testing.assert_allclose(found["quantiles"], expected, atol=1e-5 * spread)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"cell": c, "bidirectional": both} for c in CELLS for both in (False, True)),
+        {"num_layers": 2, "head_sizes": (4,)},
+        {"convolution": "before", **CONVOLUTIONS},
+        {"pooling": "attention"},
+        {"pooling": "attention", "bidirectional": True},
+        {"categorical_features": 1},
+        {"loss": "gaussian"},
+        {"loss": "mixture", "n_mixtures": 2},
+        {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
+    ],
+    ids=str,
+)
+def test_numbers_at_each_step(options):
+    rows = X
+    if "categorical_features" in options:
+        rows = X.copy()
+        rows[:, :, 1] = RNG.integers(0, 3, rows.shape[:2])
+    assert_steps_agree(regressor(Y_STEPS, rows, **STEPS, **options))
+
+
+def test_several_numbers_at_each_step():
+    both = np.stack([Y_STEPS, -Y_STEPS], axis=2)
+    assert_steps_agree(regressor(both, **STEPS))
+    levels = {"loss": "quantile", "quantile": [0.1, 0.9]}
+    assert_steps_agree(regressor(both, **STEPS, **levels))
+
+
+@pytest.mark.parametrize("options", [{}, {"pooling": "attention"}, {"cell": "gru"}])
+def test_labels_at_each_step(options):
+    model = LSTMClassifier(**SHORT, **STEPS, **options)
+    assert_steps_agree(model.fit(X[:N_TRAINED], LABELS_STEPS[:N_TRAINED]))
+
+
 # ---------------------------------------------------------------------- what is refused
 
 

@@ -29,7 +29,6 @@ from sklstm import (
     pad_sequences,
     sliding_windows,
 )
-from sklstm.export import to_onnx
 from sklstm.inspection import (
     attributions,
     gate_activations,
@@ -201,7 +200,9 @@ def test_a_prediction_has_the_same_bits_alone():
 # ---------------------------------------------------------------------- what is missing
 
 
-@pytest.mark.parametrize("options", [*LOSSES, {"bidirectional": True}], ids=str)
+@pytest.mark.parametrize(
+    "options", [*LOSSES, *NETWORKS[1:], {"bidirectional": True}], ids=str
+)
 def test_unobserved_steps_are_as_if_they_were_not_there(options):
     # Steps without values are spread over longer sequences.
     place = np.sort(np.array([rng.permutation(T + 4)[:T] for _ in range(N)]), axis=1)
@@ -332,6 +333,22 @@ def test_targets_and_weights_move_with_the_observed_steps():
         np.testing.assert_array_equal(target[i, :n, 0], SUMS[i, seen[i]])
         np.testing.assert_array_equal(inputs["weight"][i, :n], weight[i, seen[i]])
     assert net.module_ is model.module_
+
+
+def test_it_adds_what_is_marked_step_by_step():
+    """The adding problem (Hochreiter and Schmidhuber, 1997), with the sum so far."""
+    rng = np.random.default_rng(0)
+    values = rng.uniform(-1, 1, (600, 20))
+    marks = np.zeros_like(values)
+    for half in (slice(0, 10), slice(10, 20)):
+        marks[np.arange(600), rng.integers(half.start, half.stop, 600)] = 1
+    both, sums = np.stack([values, marks], axis=2), (values * marks).cumsum(axis=1)
+    model = LSTMRegressor(return_sequences=True, max_epochs=60, random_state=0)
+    model.fit(both[:500], sums[:500])
+    error = (model.predict(both[500:]) - sums[500:]) ** 2
+    assert error.mean() < 0.02 * sums[500:].var()
+    # The last step has the sum of both: that of the problem with one output.
+    assert error[:, -1].mean() < 0.03 * sums[500:, -1].var()
 
 
 def test_it_learns_a_running_sum_and_both_directions_the_whole():
@@ -542,8 +559,6 @@ def test_what_reads_one_output_of_a_sequence_says_so():
     model = LSTMRegressor(**SMALL).fit(X, SUMS)
     with pytest.raises(ValueError, match="return_sequences must be False for attributions"):
         attributions(model, X)
-    with pytest.raises(NotImplementedError, match=r"return_sequences must be False"):
-        to_onnx(model)
 
 
 def test_gates_summaries_curves_and_files_are_those_of_any_network(tmp_path):

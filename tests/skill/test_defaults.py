@@ -53,3 +53,24 @@ def test_single_series(write_table):
     write_table("default series", header, rows, note)
     assert len(lost) < 0.5 * len(ratios)
     assert (means <= (0.95, 0.92, 0.70)).all()
+
+
+# Panels, and steps of the optimiser.
+FORKED = {"M4, hourly": (100,), "CIF 2016": (100, 500), "Tourism, quarterly": (100, 500)}
+
+
+@pytest.mark.skipif(not panels.DATA.exists(), reason="the data are not redistributed")
+def test_forking_sequences(write_table):
+    rows = []
+    for name, budgets in FORKED.items():
+        for n_steps in budgets:
+            cells = []
+            for forks in (False, True):
+                options = {"forking_sequences": forks, "max_steps": n_steps}
+                found, _ = for_seeds(defaults.panel_errors, 3, name, **options)
+                cells.append((spread(found[:, 0], 3), f"{found[:, 2].mean():.1f}"))
+            (without, plain), (forked, longer) = cells
+            rows.append([name, n_steps, without, plain, forked, longer])
+    header = ["Panel", "Steps", "from the end", "s a fit", "from every step", "s a fit"]
+    note = "Three seeds. Seconds of the processor."
+    write_table("forking", header, rows, note)
