@@ -221,6 +221,29 @@ def predict_later(
     return ask(_safe_indexing(X, given))[np.searchsorted(given, later)]
 
 
+def look_back_at_all(estimator: Any, X: Any) -> None:
+    """Let a window step that looks back at the fitted rows look back at all of them.
+
+    It was fitted on those that train, and what follows comes after those that calibrate.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted one.
+    X : array-like of shape (n_samples, ...)
+        All rows.
+    """
+    step = window_step(estimator)
+    if step is None or step.context != "fit" or getattr(X, "ndim", 2) == 3:
+        return
+    for _, before in unwrapped(estimator).steps:
+        if before is step:
+            step.fit(X)
+            return
+        if before is not None and before != "passthrough":
+            X = before.transform(X)
+
+
 def check_enough(n_scores: int, coverage: float, n_rows: int, fraction: float) -> None:
     """Refuse to promise a coverage with too few scores.
 

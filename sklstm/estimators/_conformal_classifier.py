@@ -30,6 +30,7 @@ from ._calibration import (
     check_some_train,
     checked_rows,
     leads_of,
+    look_back_at_all,
     predict_later,
     series_of,
     split_in_time,
@@ -167,6 +168,8 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
                 draft.estimator_ = clone(self.estimator).fit(rows, values, **params)
             ask = draft.estimator_.predict_proba
             probability = predict_later(ask, draft.estimator_, X, train, later)
+            if len(train) and not fit_params:
+                look_back_at_all(draft.estimator_, X)
             scores = draft._scores(probability, labels[later])
             check_enough(len(scores), self.coverage, len(labels), self.calibration_fraction)
             draft._conformity = Conformity(scores, self.coverage, self.adaptation)

@@ -14,6 +14,7 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import r2_score
 from sklearn.utils import _safe_indexing, assert_all_finite, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import (
@@ -25,11 +26,13 @@ from ..fitting._inside import method_of
 from ..fitting._numbers import real
 from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
+from ..metrics import where_known
 from ._calibration import (
     SeenRows,
     check_enough,
     checked_rows,
     leads_of,
+    look_back_at_all,
     predict_later,
     series_of,
     split_in_time,
@@ -182,6 +185,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             draft._uses_quantiles = draft._resolve_method()
             ask = draft._ends
             ends = predict_later(ask, draft.estimator_, X, train, later)
+            if len(train) and not fit_params:
+                look_back_at_all(draft.estimator_, X)
             n_rows, target = len(target), target[later]
             scores, known = _scores(ends, target), ~np.isnan(target)
             n_least = int(known.sum(axis=0).min())
@@ -201,6 +206,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
+            Rows that a pipeline makes windows of come with those before them, as many as a
+            window has less one; with ``context="fit"`` those that follow the rows of `fit`
+            need none.
 
         Returns
         -------
@@ -215,6 +223,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
+            As in `predict`.
 
         Returns
         -------
@@ -293,6 +302,25 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
                         thresholds[row, k] = conformity.threshold
             draft._seen.add(X, target)
         return self._shaped(_moved(ends, thresholds))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Give the coefficient of determination of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            As in `predict`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True values; those that are NaN are not yet known and count nothing.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        score : float
+        """
+        metric = where_known(r2_score)
+        return float(metric(y, self.predict(X), sample_weight=sample_weight))
 
     # ------------------------------------------------------------------ what was learnt
 

@@ -250,8 +250,10 @@ class SequenceData(Dataset):
         target : Tensor or None
         """
         index, x, order, lengths, pattern, size, history = self._sequences(index, moved)
-        last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
-        future = self._future(self.ends[index], last)
+        future = None
+        if self.known is not None:
+            last = x[:, -1] if lengths is None else _at(x, (lengths - 1).clamp_min(0))
+            future = self._future(self.ends[index], last)
         weight = None if self.weight is None else self.weight[index]
         target = None if self.y is None else self.y[index]
         if self.per_step and target is not None and order is not None:

@@ -244,6 +244,7 @@ def _alike(sequences: Any, name: str) -> list[Array]:
     if not parts or not all(part.ndim and part.size for part in parts):
         raise ValueError(
             f"{name} must be sequences of at least one step each. Got none, or one without."
+            f"{' One label for each sequence is for fit, as it is.' if name == 'y' else ''}"
         )
     kinds = {tuple(part.columns) if is_frame(part) else None for part in sequences}
     shapes = {part.shape[1:] for part in parts}

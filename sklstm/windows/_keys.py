@@ -214,7 +214,8 @@ def _find(X: Any, label: Hashable, parameter: str, name: str) -> _Found:
     places = [place for place, column in enumerate(columns) if column == label]
     level = [place for place, other in enumerate(levels) if other == label]
     if len(places) + len(level) != 1:
-        got = _describe_names(X, columns, levels, several=bool(places or level))
+        several = bool(places or level)
+        got = _describe_names(X, columns, levels, name, several=several)
         raise ValueError(f"{parameter} must be one column or index level of {name}. {got}")
     if level:
         return _Found(index.get_level_values(level[0]), None, level[0])
@@ -222,12 +223,14 @@ def _find(X: Any, label: Hashable, parameter: str, name: str) -> _Found:
     return _Found(column, places[0], None)
 
 
-def _describe_names(X: Any, columns: Any, levels: Any, *, several: bool) -> str:
+def _describe_names(X: Any, columns: Any, levels: Any, name: str, *, several: bool) -> str:
     if several:
         return "Got several of that name: rename the others."
     got = f"Got columns {columns} and index levels {levels}."
     if not columns and not any(levels):
         got = f"Got {type(X).__name__} without names."
+    if name != "X":  # of a function, which no step comes before
+        return f"{got} Give a frame that has it beside the values, or what it holds."
     return (
         f"{got} If an earlier step of a pipeline drops or renames it, put the window step"
         " first, or let the earlier steps keep names and index:"

@@ -100,7 +100,8 @@ class Segments:
             warnings.warn(
                 f"context='fit' gives no history to {len(late)} series of X that begin"
                 f" after a gap: the first at {time[late[0]]}, where the fitted rows end at"
-                f" {time[last]}. gaps='ignore' takes them as neighbours.",
+                f" {time[last]}. Give the rows before them along, or fit on rows that end"
+                " where these begin; gaps='ignore' takes both as neighbours.",
                 UserWarning,
                 stacklevel=4,
             )

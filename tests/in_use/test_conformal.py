@@ -18,6 +18,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -571,3 +572,36 @@ def test_intervals_of_pipelines_and_searches_are_scored():
         assert np.isfinite(scorer(search.fit(X, y), X, y))
     with pytest.raises(AttributeError, match="needs an estimator with predict_interval"):
         uncertainty_scorer("coverage")(Ridge().fit(X, y), X, y)
+
+
+@pytest.mark.parametrize("scales", [False, True])
+@pytest.mark.parametrize("conformal", [ConformalRegressor, ConformalClassifier])
+def test_rows_that_follow_look_back_at_those_that_calibrated(conformal, scales):
+    hours = pd.date_range("2024-01-01", periods=400, freq="h")
+    rows = pd.DataFrame({"value": np.sin(np.arange(400) / 5)}, index=hours)
+    target = rows["value"].shift(-1).fillna(0.0).to_numpy()
+    ends = {ConformalRegressor: LSTMRegressor, ConformalClassifier: LSTMClassifier}
+    target = target if conformal is ConformalRegressor else target > 0
+    before = [StandardScaler().set_output(transform="pandas")] if scales else []
+    window = SlidingWindowTransformer(12, context="fit")
+    steps = make_pipeline(*before, window, ends[conformal](**QUICK))
+    model = conformal(steps, coverage=0.8).fit(rows[:300], target[:300])
+    without = clone(steps).set_params(slidingwindowtransformer__context=None)
+    without = conformal(without, coverage=0.8).fit(rows[:300], target[:300])
+    given = without.predict(rows[289:])[11:]
+    if conformal is ConformalClassifier:
+        np.testing.assert_array_equal(model.predict(rows[300:]), given)
+    else:
+        np.testing.assert_allclose(model.predict(rows[300:]), given, rtol=1e-5)
+        assert not np.allclose(without.predict(rows[300:])[:5], given[:5], rtol=1e-3)
+
+
+def test_a_score_counts_what_is_known():
+    rows = np.sin(np.arange(400) / 5)[:, None]
+    y = future_targets(rows[:, 0], horizon=3)
+    steps = make_pipeline(SlidingWindowTransformer(8), LSTMRegressor(horizon=3, **QUICK))
+    model = ConformalRegressor(steps, coverage=0.8).fit(rows, y)
+    assert np.isnan(y[-3:]).any()
+    whole = y[:-3], model.predict(rows)[:-3]
+    some = np.where(np.arange(400)[:, None] < 397, y, np.nan)
+    assert model.score(rows, some) == pytest.approx(r2_score(*whole))
