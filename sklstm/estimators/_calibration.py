@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from ..fitting._inside import unwrapped
+from ..samples._last_step import judging
 from ..training import hold_out_last
 from ..windows import SlidingWindowTransformer
 from ..windows._groups import read_groups
@@ -218,10 +220,11 @@ def predict_later(
     if step.context == "fit":
         # It brings the fitted rows itself, and wants those that follow them.
         given = np.setdiff1d(given, train)
-    return ask(_safe_indexing(X, given))[np.searchsorted(given, later)]
+    with judging():
+        return ask(_safe_indexing(X, given))[np.searchsorted(given, later)]
 
 
-def look_back_at_all(estimator: Any, X: Any) -> None:
+def look_back_at_all(estimator: Any, X: Any, fit_params: Mapping[str, Any]) -> None:
     """Let a window step that looks back at the fitted rows look back at all of them.
 
     It was fitted on those that train, and what follows comes after those that calibrate.
@@ -232,16 +235,31 @@ def look_back_at_all(estimator: Any, X: Any) -> None:
         A fitted one.
     X : array-like of shape (n_samples, ...)
         All rows.
+    fit_params : mapping
+        Of the estimator. With series or times of rows among them nothing is done.
     """
-    step = window_step(estimator)
-    if step is None or step.context != "fit" or getattr(X, "ndim", 2) == 3:
+    if any(name.rpartition("__")[2] in ("groups", "time") for name in fit_params):
         return
-    for _, before in unwrapped(estimator).steps:
-        if before is step:
-            step.fit(X)
-            return
-        if before is not None and before != "passthrough":
-            X = before.transform(X)
+    if getattr(X, "ndim", 2) != 3:
+        _look_back(estimator, X)
+
+
+def _look_back(estimator: Any, X: Any) -> Any:
+    """Give what becomes of the rows; None if a window step took them, and all is done."""
+    estimator = unwrapped(estimator)
+    if isinstance(estimator, TransformedTargetRegressor):
+        estimator = unwrapped(estimator.regressor_)
+    if isinstance(estimator, SlidingWindowTransformer):
+        if estimator.context == "fit":
+            estimator.fit(X)
+        return None
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps:
+            X = _look_back(step, X)
+            if X is None:
+                return None
+        return X
+    return estimator.transform(X) if hasattr(estimator, "transform") else X
 
 
 def check_enough(n_scores: int, coverage: float, n_rows: int, fraction: float) -> None:

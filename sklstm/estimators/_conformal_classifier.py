@@ -168,8 +168,8 @@ class ConformalClassifier(MetaEstimatorMixin, ClassifierMixin, VersionedPickle):
                 draft.estimator_ = clone(self.estimator).fit(rows, values, **params)
             ask = draft.estimator_.predict_proba
             probability = predict_later(ask, draft.estimator_, X, train, later)
-            if len(train) and not fit_params:
-                look_back_at_all(draft.estimator_, X)
+            if len(train):
+                look_back_at_all(draft.estimator_, X, fit_params)
             scores = draft._scores(probability, labels[later])
             check_enough(len(scores), self.coverage, len(labels), self.calibration_fraction)
             draft._conformity = Conformity(scores, self.coverage, self.adaptation)

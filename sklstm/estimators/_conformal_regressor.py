@@ -185,8 +185,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, VersionedPickle):
             draft._uses_quantiles = draft._resolve_method()
             ask = draft._ends
             ends = predict_later(ask, draft.estimator_, X, train, later)
-            if len(train) and not fit_params:
-                look_back_at_all(draft.estimator_, X)
+            if len(train):
+                look_back_at_all(draft.estimator_, X, fit_params)
             n_rows, target = len(target), target[later]
             scores, known = _scores(ends, target), ~np.isnan(target)
             n_least = int(known.sum(axis=0).min())

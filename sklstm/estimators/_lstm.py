@@ -390,10 +390,17 @@ class LSTMEstimator(
             relative=self._relative_features(start, categorical),
             uncentred=self._uncentred_features(start),
         )
-        # Where targets lie ahead, rows may hold what is known ahead.
-        horizon, target = self.horizon, start.train.target
-        known_last = () if horizon is None else always_known(windows, target)
-        return replace(encoding, known_last=known_last)
+        return replace(encoding, known_last=self._known_last(start))
+
+    def _known_last(self, start: Start) -> tuple[int, ...]:
+        """Find what each row tells where targets lie ahead, and so may be known ahead."""
+        if self.horizon is None:
+            return ()
+        parts = [start.train] if start.valid is None else [start.train, start.valid]
+        known = [set(always_known(part.windows, part.target)) for part in parts]
+        if start.previous is not None:
+            known.append(set(start.previous.encoding.known_last))
+        return tuple(sorted(set.intersection(*known)))
 
     # ------------------------------------------------------------------ predict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -105,7 +106,8 @@ def _learn_units(estimator: Any, start: Start) -> Units:
     """Learn the units from the samples, or take those of before."""
     previous = start.previous
     if previous is not None:
-        return Units(previous.architecture, previous.encoding, start.targets)
+        encoding = replace(previous.encoding, known_last=estimator._known_last(start))
+        return Units(previous.architecture, encoding, start.targets)
     encoding = estimator._learn_encoding(start)
     targets = estimator._scale_targets(start.targets, start.train, encoding)
     windows = start.train.windows

@@ -52,10 +52,10 @@ def gains_by_kernels(network: nn.Module, n_steps: int) -> bool:
     if n_steps < LEAST_STEPS or not any(map(_is_faster, network.modules())):
         return False
     try:
-        from ._kernels import forward  # noqa: F401
+        from ._kernels import DISABLED
     except ImportError:
         return False
-    return True
+    return not DISABLED
 
 
 def _is_faster(layer: nn.Module) -> bool:
@@ -149,7 +149,7 @@ class _LSTM(torch.autograd.Function):
         d_bias = grad.new_empty(len(w_hh))
         grads = d_x, d_ih, d_hh, d_bias
         backward(*_arrays(*saved, grad.contiguous(), *grads))
-        return d_x if wanted else None, d_ih, d_hh, d_bias, d_bias
+        return d_x if wanted else None, d_ih, d_hh, d_bias, d_bias.clone()
 
 
 def _arrays(*tensors: Tensor) -> list[Any]:

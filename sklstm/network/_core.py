@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -162,8 +163,11 @@ class RecurrentStack(nn.Module):
         hidden : Tensor of shape (n_samples, n_timesteps, output_size)
         """
         hidden = x
-        mixed = torch.autocast(x.device.type, torch.bfloat16)
-        with mixed if self.trains_mixed and self.training else nullcontext():
+        context: AbstractContextManager[Any] = nullcontext()
+        if self.trains_mixed and self.training:
+            # Within a caller's autocast its cache would keep the weights of the first step.
+            context = torch.autocast(x.device.type, torch.bfloat16, cache_enabled=False)
+        with context:
             for depth, layer in enumerate(self.layers):
                 hidden = layer(hidden if depth == 0 else self.dropout(hidden), lengths)
         return hidden.to(x.dtype)
@@ -219,6 +223,8 @@ def states_of(
     -------
     hidden : Tensor of shape (n_samples, n_timesteps, hidden_size)
     """
+    if layer._forward_hooks or layer._forward_pre_hooks or torch.jit.is_tracing():  # type: ignore[attr-defined]
+        return layer(x, state)[0]  # type: ignore[no-any-return]
     if state is None and is_compiled(layer):
         return lstm(layer, x)
     if x.device.type == "cpu" and isinstance(layer, nn.GRU | nn.RNN):

@@ -13,10 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import overload
 
 OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+
+# Whether numba was told to leave functions to Python.
+DISABLED = bool(config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 # Steps after which their part of the gradient of the weights is added up.
 N_STEPS = 16

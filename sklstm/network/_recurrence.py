@@ -51,6 +51,11 @@ def hidden_states(
     hidden : Tensor of shape (n_samples, n_timesteps, hidden_size)
         It can be differentiated once.
     """
+    if torch.is_autocast_enabled(x.device.type):
+        with torch.autocast(x.device.type, enabled=False):
+            return hidden_states(
+                kind, x.to(weights[0].dtype), state, weights, norms, peephole
+            )
     weight_ih, weight_hh, bias_ih, bias_hh = weights
     x = x.transpose(0, 1)
     bias: Tensor | None = bias_hh
@@ -432,9 +437,12 @@ class Recurrence(torch.autograd.Function):
         }
         of_cell["peephole"] = of_cell["lstm"] | {"peephole": of["peephole"]}
         run = RUNS[kind](of["inputs"], of["hidden"], of["weight"], norm, **of_cell[kind])
-        ctx.run = run
-        ctx.run.forward()
-        return ctx.run.hidden[1:]  # type: ignore[no-any-return]
+        run.forward()
+        # What only the way forward needs goes now, and what that back needs after it.
+        run.inputs = torch.empty(0)
+        ctx.run, tensors = taken_apart(run)
+        ctx.save_for_backward(*tensors)
+        return run.hidden[1:].clone()
 
     @staticmethod
     def backward(ctx: Any, seen: Tensor) -> Any:
@@ -443,8 +451,60 @@ class Recurrence(torch.autograd.Function):
             raise RuntimeError(
                 "create_graph must be False: recurrent layers are differentiated once."
             )
-        gradients = ctx.run.backward(seen)
+        run = put_together(ctx.run, ctx.saved_tensors)
+        gradients = run.backward(seen)
         return None, *map(gradients.get, _ARGUMENTS)
+
+
+Parts = tuple[type, dict[str, Any]]
+
+
+def taken_apart(run: Any) -> tuple[Parts, list[Tensor]]:
+    """Take the tensors out of a run, or of a norm, for autograd to keep.
+
+    Parameters
+    ----------
+    run : Run or Norm
+
+    Returns
+    -------
+    parts : tuple of (class, attributes)
+        With the place of a tensor in the list for each that was there.
+    tensors : list of Tensor
+    """
+    parts: dict[str, Any] = {}
+    tensors: list[Tensor] = []
+    for name, value in vars(run).items():
+        if isinstance(value, Norm):
+            inside, kept = taken_apart(value)
+            parts[name] = (inside, slice(len(tensors), len(tensors) + len(kept)))
+            tensors += kept
+        elif isinstance(value, Tensor):
+            parts[name] = len(tensors)
+            tensors.append(value)
+        elif isinstance(value, list):  # what a norm keeps of each step
+            parts[name] = []
+            for step in value:
+                parts[name].append(slice(len(tensors), len(tensors) + len(step)))
+                tensors += step
+        else:
+            parts[name] = None
+    return (type(run), parts), tensors
+
+
+def put_together(parts: Parts, tensors: Any) -> Any:
+    """Give the run, or the norm, that was taken apart."""
+    kind, attributes = parts
+    run: Any = object.__new__(kind)
+    for name, place in attributes.items():
+        if isinstance(place, tuple):
+            value: Any = put_together(place[0], tensors[place[1]])
+        elif isinstance(place, list):
+            value = [tensors[step] for step in place]
+        else:
+            value = None if place is None else tensors[place]
+        vars(run)[name] = value
+    return run
 
 
 def _begin(state: Tensor, n_steps: int) -> Tensor:

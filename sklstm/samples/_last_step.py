@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,20 @@ from ..fitting._ranks import total
 from ..windows._windows import CHUNK, Windows
 
 Array = NDArray[Any]
+
+
+# Whether predictions are made of rows that a fit was given, to judge it by them.
+_judges: ContextVar[bool] = ContextVar("sklstm_judges", default=False)
+
+
+@contextmanager
+def judging() -> Iterator[None]:
+    """Say nothing of what is missing: these rows are the user's own, and known to be so."""
+    token = _judges.set(True)
+    try:
+        yield
+    finally:
+        _judges.reset(token)
 
 
 def always_known(windows: Windows, target: Array) -> tuple[int, ...]:
@@ -64,7 +80,7 @@ def warn_of_unknown(windows: Windows, known: tuple[int, ...], names: Array | Non
         Of the features.
     """
     chosen = list(known)
-    if not chosen:
+    if not chosen or _judges.get():
         return
     lacks, at = np.zeros(len(chosen), dtype=bool), []
     for first, unknown in _unknown(windows):

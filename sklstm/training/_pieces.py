@@ -27,9 +27,10 @@ UNITS_PER_SEQUENCE = 8
 # machine; beside others that keep the cores busy they wait for each other at each step.)
 LEAST_SHARED_STEP = 2048
 
-# Values that a step of a piece gives, from which threads gain though one alone at a time is
-# in Python, which goes through the steps of some layers.
-LEAST_PYTHON_STEP = 8192
+# Python goes through the steps of some layers, in one thread at a time. Values that a step
+# of a piece gives from which it gains nevertheless, and what a layer keeps of such a piece.
+LEAST_PYTHON_STEP = 4096
+PYTHON_PIECE_BYTES = 8 << 20
 
 # Values of the sequences predicted at once, in bytes: enough to fill the machine, few
 # enough to stay in cache.
@@ -135,9 +136,12 @@ def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     --------
     >>> etth1 = Sizes(n_timesteps=48, n_features=7, hidden_size=64)
     >>> [count_python_pieces(n, etth1, n_workers=2) for n in (128, 256, 1024)]
-    [1, 2, 2]
+    [2, 2, 6]
     """
-    return max(1, min(n_workers, n_samples * sizes.hidden_size // LEAST_PYTHON_STEP))
+    kept = 4 * n_samples * sizes.n_timesteps * sizes.hidden_size * sizes.itemsize
+    most = min(n_samples, n_samples * sizes.hidden_size // LEAST_PYTHON_STEP)
+    for_each = min(ceil(kept / PYTHON_PIECE_BYTES / n_workers), most // n_workers)
+    return max(1, n_workers * for_each if for_each else min(most, n_workers))
 
 
 def count_predicted(sizes: Sizes) -> int:

@@ -605,3 +605,23 @@ def test_a_score_counts_what_is_known():
     whole = y[:-3], model.predict(rows)[:-3]
     some = np.where(np.arange(400)[:, None] < 397, y, np.nan)
     assert model.score(rows, some) == pytest.approx(r2_score(*whole))
+
+
+@pytest.mark.parametrize("kind", ["wrapped", "nested", "weighted"])
+def test_a_window_step_is_found_wherever_it_stands(kind):
+    rows = np.random.default_rng(0).normal(size=(240, 2)).cumsum(axis=0)
+    y = rows[:, 0] + np.roll(rows[:, 1], 2)
+
+    def steps(context):
+        window = SlidingWindowTransformer(8, context=context, output="2d", padding="edge")
+        if kind == "nested":
+            return make_pipeline(make_pipeline(StandardScaler(), window), Ridge())
+        whole = make_pipeline(StandardScaler(), window, Ridge())
+        return TransformedTargetRegressor(whole) if kind == "wrapped" else whole
+
+    params = {"ridge__sample_weight": np.ones(180)} if kind == "weighted" else {}
+    model, other = (
+        ConformalRegressor(steps(context), coverage=0.8).fit(rows[:180], y[:180], **params)
+        for context in ("fit", None)
+    )
+    np.testing.assert_allclose(model.predict(rows[180:]), other.predict(rows[170:])[10:])

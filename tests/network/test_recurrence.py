@@ -110,3 +110,55 @@ def test_nan_stays_nan(cell):
     assert hidden[0, 2:].isnan().all()
     assert hidden[0, :2].isfinite().all()
     assert hidden[1].isfinite().all()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_the_way_back_needs_is_kept_until_then_and_no_longer(cell):
+    layer = layer_of(cell, True)
+    loss = layer(numbers(2, 5, 3))[0].sum()
+    saved = loss.grad_fn.next_functions[0][0].next_functions[0][0]
+    assert len(saved.saved_tensors) > 4
+    loss.backward(retain_graph=True)
+    first = layer.weight_hh.grad.clone()
+    loss.backward()
+    torch.testing.assert_close(layer.weight_hh.grad, 2 * first)
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_that_changed_before_the_way_back_are_noticed(cell):
+    layer = layer_of(cell, False)
+    loss = layer(numbers(2, 5, 3))[0].sum()
+    with torch.no_grad():
+        layer.weight_hh.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_states_may_be_changed_in_place(cell):
+    layer, x = layer_of(cell, False), numbers(2, 5, 3)
+    expected = torch.autograd.grad((2 * layer(x)[0]).sum(), x)[0]
+    found = torch.autograd.grad(layer(x)[0].mul_(2).sum(), x)[0]
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.RNN])
+def test_hooks_of_torchs_layers_are_called(kind):
+    layer, called = kind(3, 5, batch_first=True), []
+    layer.register_forward_hook(lambda *_: called.append(1))
+    states_of(layer, torch.zeros(2, 4, 3))
+    assert called == [1]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_callers_autocast_changes_nothing(cell):
+    layer = StepwiseLayer(cell, 3, 5, True, torch.float32)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            weight.fill_(0.3)
+    x = torch.linspace(-1, 1, 24).view(2, 4, 3)
+    expected = layer(x)[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(layer(x)[0], expected)

@@ -294,7 +294,9 @@ def test_a_known_value_that_is_missing_takes_the_last_one_before_it():
     future = X[100:102].copy()
     future.iloc[0] = np.nan
     expected = fitted.predict(X=future.fillna(X["level"][99]))
-    with pytest.warns(UserWarning, match=r"NaN in \['level'\], in 1 of 2 rows, first at 100"):
+    with pytest.warns(
+        UserWarning, match=r"NaN in \['level'\], in 1 of 2 rows, first at 100"
+    ):
         found = fitted.predict(X=future)
     pd.testing.assert_series_equal(found, expected, check_exact=True)
 

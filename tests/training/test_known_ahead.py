@@ -8,7 +8,13 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, future_targets
+from sklstm import (
+    ConformalRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindowTransformer,
+    future_targets,
+)
 from sklstm.io import load, save
 from sklstm.samples._last_step import always_known
 from sklstm.windows._windows import Windows
@@ -158,3 +164,39 @@ def test_without_targets_ahead_missing_values_are_what_they_were():
     fitted = LSTMRegressor(**TINY).fit(X, np.arange(10.0))
     X[:, -1, 1] = np.nan
     fitted.predict(X)
+
+
+def lacking(X, at):
+    X = X.copy()
+    X.iloc[at, 1] = np.nan
+    return X
+
+
+def test_what_training_went_on_without_is_no_news():
+    X = rows()
+    windows = SlidingWindowTransformer(6, groups="town").fit(X)
+    whole, some = (windows.transform(part) for part in (X, lacking(X, 30)))
+    fitted = LSTMRegressor(horizon=HORIZON, **TINY).fit(whole, targets(X))
+    fitted.partial_fit(some, targets(X))
+    assert fitted._model.encoding.known_last == (0, 2)
+    with pytest.warns(UserWarning, match=r"Got NaN in \['gust_ahead'\]"):
+        fitted.predict(whole)
+
+
+def test_what_was_missing_in_held_out_rows_is_no_news():
+    X = lacking(rows(), 54)
+    fitted = model(early_stopping=True).fit(X, targets(X))
+    fitted.predict(X[: HOURS - HORIZON])
+
+
+def test_calibration_says_nothing_of_rows_whose_targets_are_not_known():
+    X = rows().drop(columns="town")
+    X = pd.concat([X] * 3, ignore_index=True).assign(load=np.arange(3.0 * HOURS))
+    y = future_targets(X["load"], HORIZON)
+    X.iloc[: 2 * HOURS, 1:] = X.iloc[: 2 * HOURS, 1:].fillna(0.0)
+    steps = make_pipeline(
+        SlidingWindowTransformer(6), LSTMRegressor(horizon=HORIZON, **TINY)
+    )
+    conformal = ConformalRegressor(steps, coverage=0.8).fit(X, y)
+    with pytest.warns(UserWarning, match="weather_ahead"):
+        conformal.predict(X)

@@ -81,3 +81,16 @@ def test_files_give_the_same_predictions(tmp_path):
 def test_other_cells_are_refused_by_name(options):
     with pytest.raises(ValueError, match=r"dtype must be 'float32' or 'float64' but for"):
         LSTMRegressor(**SMALL, dtype="bfloat16", **options).fit(X, Y)
+
+
+def own_loss(output, target):
+    return ((output - target) ** 2).mean()
+
+
+@pytest.mark.parametrize("loss", ["squared_error", own_loss], ids=["cut", "whole"])
+def test_a_callers_autocast_changes_nothing(loss):
+    models = [LSTMRegressor(**SMALL, dtype="bfloat16", loss=loss) for _ in range(2)]
+    alone = models[0].fit(X, Y)
+    with torch.autocast("cpu", torch.bfloat16):
+        within = models[1].fit(X, Y)
+    assert within.loss_curve_ == alone.loss_curve_
