@@ -154,7 +154,7 @@ class Run:
         self.weight, self.transposed = weight, weight.t()
         self.norm = norm
         # The gradient of the products of hidden states with the weight.
-        self._of_products = torch.empty(0)
+        self._of_products = weight.new_empty(0)
 
     def forward(self) -> None:
         """Go through all steps."""
@@ -439,7 +439,7 @@ class Recurrence(torch.autograd.Function):
         run = RUNS[kind](of["inputs"], of["hidden"], of["weight"], norm, **of_cell[kind])
         run.forward()
         # What only the way forward needs goes now, and what that back needs after it.
-        run.inputs = torch.empty(0)
+        run.inputs = run.inputs.new_empty(0)
         ctx.run, tensors = taken_apart(run)
         ctx.save_for_backward(*tensors)
         return run.hidden[1:].clone()
