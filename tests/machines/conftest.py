@@ -6,16 +6,20 @@ import warnings
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def free_threads():
     """As on a machine where nobody has said how many threads there are to be."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             patch.delenv(name, raising=False)
+        before = dict(os.environ)
         yield
+        # Dask tells its workers by the environment how much memory to keep, and leaves it.
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dask_client(free_threads):
     """Two processes of one thread each."""
     distributed = pytest.importorskip("distributed", reason="dask[distributed]")
@@ -27,7 +31,7 @@ def dask_client(free_threads):
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ray_workers(free_threads):
     """Two workers, with joblib's backend registered."""
     with warnings.catch_warnings():
