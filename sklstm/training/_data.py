@@ -302,12 +302,18 @@ class SequenceData(Dataset):
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
     ) -> Tensor:
         """Give the last steps of what is forecast."""
+        last = self._forecast_steps(index, x, order, lengths)[:, -self.n_history :]
+        before = self.n_history - last.shape[1]
+        return functional.pad(last, (0, 0, before, 0), value=torch.nan)
+
+    def _forecast_steps(
+        self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
+    ) -> Tensor:
+        """Give what is forecast in the order of time, NaN where it is not observed."""
         in_time, observed = self._in_time(index, x, order, lengths)
         if observed is not None:
             in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
-        last = in_time[:, -self.n_history :, self.forecast_features]
-        before = self.n_history - last.shape[1]
-        return functional.pad(last, (0, 0, before, 0), value=torch.nan)
+        return in_time[:, :, self.forecast_features]
 
     def _in_time(
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None

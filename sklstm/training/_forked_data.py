@@ -114,10 +114,7 @@ class ForkedData(SequenceData):
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
     ) -> Tensor:
         """Give all steps of what is forecast, and as many before them as are asked for."""
-        in_time, observed = self._in_time(index, x, order, lengths)
-        if observed is not None:
-            in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
-        steps = in_time[:, :, self.forecast_features]
+        steps = self._forecast_steps(index, x, order, lengths)
         return functional.pad(steps, (0, 0, self.n_history, 0), value=torch.nan)
 
 
