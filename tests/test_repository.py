@@ -214,3 +214,9 @@ def test_coverage_is_of_branches_and_high():
     assert coverage["run"]["source"] == ["sklstm"]
     assert coverage["run"]["branch"] is True
     assert coverage["report"]["fail_under"] >= 95
+
+
+def test_nothing_stands_where_users_make_an_environment():
+    # `python -m venv .venv` fails where there is a file of that name.
+    assert ".venv/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert not (ROOT / ".venv").is_file()
