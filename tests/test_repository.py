@@ -220,3 +220,4 @@ def test_nothing_stands_where_users_make_an_environment():
     # `python -m venv .venv` fails where there is a file of that name.
     assert ".venv/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
     assert not (ROOT / ".venv").is_file()
+    assert "venv_redirect = false" in (ROOT / "tox.ini").read_text("utf-8").splitlines()
