@@ -141,16 +141,17 @@ for name, chance in chances.items():
 # More recommendations, and one session: the probability of what came next
 # ------------------------------------------------------------------------
 
-figure, (left, right) = plt.subplots(2, figsize=(8, 6.5), layout="constrained")
+figure, (above, below) = plt.subplots(2, figsize=(8, 6.5), layout="constrained")
 by_number = {name: [hits(c, n) for n in range(1, 11)] for name, c in chances.items()}
 pd.DataFrame(by_number, index=range(1, 11)).plot(
-    ax=left, ylim=(0, 1), xlabel="items recommended", ylabel="share of next items"
+    ax=above, ylim=(0, 1), xlabel="items recommended", ylabel="share of next items"
 )
+above.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
 came = after(test)[0]
 steps = np.arange(len(came))
 probability = {n: chances[n][steps, truth[steps]] for n in ("LSTM", "Markov chain")}
 pd.DataFrame(probability, index=came).plot.bar(
-    ax=right, ylim=(0, 1), ylabel="probability", title="Items of one session"
+    ax=below, ylim=(0, 1), ylabel="probability", title="Items of one session"
 )
 
 # sphinx_gallery_start_ignore

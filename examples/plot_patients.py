@@ -126,8 +126,9 @@ for name, chance in said.items():
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
 number = N_TRAIN + int(np.argmax(said["LSTM"]))
 one = records[records["patient"] == number].set_index("hour")
-one[MEASURED].plot(ax=left, style=".-", secondary_y=MEASURED[1:], ylabel="pressure")
-left.set_title("The patient most at risk")
+lines = one[MEASURED].plot(ax=left, style=".-", secondary_y=MEASURED[1:])
+lines.set(ylabel="pressure", title="The patient most at risk", ylim=(40, 130))
+lines.right_ax.set(ylabel="drug, lactate", ylim=(-0.2, 8))
 for name, chance in said.items():
     RocCurveDisplay.from_predictions(needs_care[N_TRAIN:], chance, name=name, ax=right)
 
