@@ -134,7 +134,7 @@ def grown(table, **defaults):
         {parameters}
         """
 
-        def __init__(self, max_epochs=100, *, depth=1, breadth=2):
+        def __init__(self, max_epochs="auto", *, depth=1, breadth=2):
             pass
 
     return Grown
@@ -153,7 +153,7 @@ def test_a_parameter_of_the_signature_alone_is_found():
 
 def test_a_parameter_of_the_docstring_alone_is_found():
     cls = grown({**REGRESSION, "breadth": BREADTH})
-    without_depth = lambda self, max_epochs=100, *, breadth=2: None  # noqa: E731
+    without_depth = lambda self, max_epochs="auto", *, breadth=2: None  # noqa: E731
     cls.__init__.__signature__ = inspect.signature(without_depth)
     (fault,) = faults(cls)
     assert "Grown describes depth, which its __init__" in fault
@@ -234,7 +234,7 @@ def test_numpydoc_reads_the_same(cls):
 @pytest.mark.parametrize("cls", DOCUMENTED + ADAPTERS)
 def test_help_and_doctest_find_it(cls):
     page = pydoc.render_doc(cls, renderer=pydoc.plaintext)
-    assert "\n |  max_epochs : int, default=" in page
+    assert '\n |  max_epochs : int or "auto", default=' in page
     finder = doctest.DocTestFinder(recurse=False)
     (found,) = finder.find(cls, cls.__name__)
     assert len(found.examples) > 4
@@ -263,7 +263,7 @@ def test_the_type_names_the_options_that_the_constraint_has(table):
 def test_docstrings_may_be_stripped():
     # As by python -OO, with which skorch cannot be imported.
     class Stripped:
-        def __init__(self, max_epochs=100):
+        def __init__(self, max_epochs="auto"):
             pass
 
     assert documented(REGRESSION)(Stripped) is Stripped

@@ -110,7 +110,6 @@ def make_net(
         lr=plain(estimator.learning_rate),
         weight_decay=plain(estimator.weight_decay),
         max_grad_norm=plain(estimator.max_grad_norm),
-        max_epochs=plain(estimator.max_epochs),
         batch_size=plain(estimator.batch_size),
         callbacks=None if estimator.callbacks is None else list(estimator.callbacks),
         verbose=int(estimator.verbose),

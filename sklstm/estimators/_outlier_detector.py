@@ -139,7 +139,7 @@ class LSTMOutlierDetector(OutlierMixin, CallbackSupportMixin, VersionedPickle):
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 100,
+        max_epochs: int | str = "auto",
         max_steps: int | None = None,
         validation_steps: int | None = None,
         batch_size: int = 32,

@@ -241,10 +241,12 @@ TRAINING: dict[str, Parameter] = {
         "A gradient of a larger norm is scaled down to it; None never clips.",
     ),
     "max_epochs": Parameter(
-        "int",
-        100,
-        [integer(1, LARGEST)],
-        "Number of times that training goes through the samples, at most.",
+        'int or "auto"',
+        "auto",
+        [integer(1, LARGEST), StrOptions({"auto"})],
+        """Number of times that training goes through the samples, at most. "auto" goes 100
+        times through few samples; through more, as often as 2,000 steps of the optimiser
+        go, but 5 times at least. With `max_steps` it is 100.""",
     ),
     "max_steps": Parameter(
         "int or None",

@@ -219,7 +219,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         weight_decay: float | None = 0.3,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         max_steps: int | None = 500,
         validation_steps: int | None = None,
         batch_size: int = 32,

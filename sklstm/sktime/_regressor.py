@@ -132,7 +132,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         weight_decay: float | None = None,
         weight_averaging: float | None = None,
         max_grad_norm: float | None = 1.0,
-        max_epochs: int = 300,
+        max_epochs: int | str = 300,
         max_steps: int | None = 4000,
         validation_steps: int | None = None,
         batch_size: int = 16,

@@ -141,6 +141,7 @@ class SequenceNet(NeuralNet):
         try:
             self._seed_dropout()
             epochs, self._n_batches = rounds
+            self.max_epochs = epochs  # as skorch's callbacks read it
             self.deck.clear()
             # Callbacks get the data as a dataset; it is large and must not stay in the net.
             self.notify("on_train_begin", X=train, y=None)

@@ -18,6 +18,9 @@ from ._unfinished import Unfinished
 # Of a budget in steps there are at least so many epochs: after each the learning rate
 # changes, and the network is judged.
 LEAST_EPOCHS = 20
+# What "auto" epochs are: this many passes; where samples are many, so many steps, or these
+# passes if they are more. Measured in docs/development/settings.md.
+AUTO_EPOCHS, AUTO_STEPS, AUTO_PASSES = 100, 2000, 5
 
 
 class Plan(NamedTuple):
@@ -25,8 +28,8 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    epochs : int
-        Passes through the samples, at most.
+    epochs : int or "auto"
+        Passes through the samples, at most. "auto": as many as there is use for.
     schedule : str or callable, default="constant"
         Of the learning rate.
     averaging : float or None, default=None
@@ -43,7 +46,7 @@ class Plan(NamedTuple):
         Keeps the run while it is not whole, and may have one to take up.
     """
 
-    epochs: int
+    epochs: int | str
     schedule: Any = "constant"
     averaging: float | None = None
     patience: int | None = None
@@ -59,11 +62,18 @@ class Plan(NamedTuple):
         --------
         >>> Plan(50, most_steps=1000).rounds(3), Plan(50, most_steps=1000).rounds(4000)
         (Rounds(n=50, n_batches=3), Rounds(n=20, n_batches=50))
+        >>> Plan("auto").rounds(3), Plan("auto").rounds(4000)
+        (Rounds(n=100, n_batches=3), Rounds(n=20, n_batches=1000))
         """
-        total, length = self.epochs * n_batches, n_batches
-        if self.most_steps is not None:
-            total = min(total, self.most_steps)
-            length = min(length, max(1, self.most_steps // LEAST_EPOCHS))
+        epochs, most_steps = self.epochs, self.most_steps
+        if epochs == "auto":
+            epochs = AUTO_EPOCHS
+            if most_steps is None:
+                most_steps = max(AUTO_STEPS, AUTO_PASSES * n_batches)
+        total, length = epochs * n_batches, n_batches
+        if most_steps is not None:
+            total = min(total, most_steps)
+            length = min(length, max(1, most_steps // LEAST_EPOCHS))
         length = min(length, total, self.steps_of_epoch or length)
         # Shorter epochs, if they leave out fewer steps than a last one that is cut off.
         n = -(-total // length)

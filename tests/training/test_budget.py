@@ -46,12 +46,33 @@ def fitted(**options):
         ({"max_epochs": 2, "validation_steps": 4}, 20, 5),
         ({"max_epochs": 2, "validation_steps": 50}, 20, 2),
         ({"max_epochs": 9, "max_steps": 50, "validation_steps": 5}, 50, 25),
+        ({}, 1000, 100),
+        ({"max_steps": 1500}, 1000, 100),
+        ({"max_steps": 400}, 400, 40),
     ],
 )
 def test_steps_and_epochs(options, n_steps, n_epochs):
     model, rates = fitted(**options)
     assert len(rates) == n_steps
     assert model.n_epochs_ == len(model.loss_curve_) == n_epochs
+
+
+@pytest.mark.parametrize(
+    ("n_batches", "n_passes", "n_steps"),
+    [(1, 100, 100), (20, 100, 2000), (25, 80, 2000), (250, 8, 2000), (400, 5, 2000)]
+    + [(10_000, 5, 50_000)],
+)
+def test_automatic_epochs_are_many_for_few_samples(n_batches, n_passes, n_steps):
+    plan = Plan("auto")
+    assert plan.rounds(n_batches).n_steps == n_steps == n_passes * n_batches
+    assert plan.rounds(n_batches).n >= 20
+    assert Plan(7).rounds(n_batches).n_steps == 7 * n_batches
+    assert Plan("auto", most_steps=50).rounds(n_batches).n_steps <= 50
+
+
+def test_no_other_word_stands_for_a_number_of_epochs():
+    with pytest.raises(ValueError, match="'max_epochs' parameter .*'auto'"):
+        LSTMRegressor(max_epochs="all").fit(X, Y)
 
 
 def test_the_rate_falls_over_the_steps_that_there_are():
