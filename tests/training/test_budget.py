@@ -59,8 +59,14 @@ def test_steps_and_epochs(options, n_steps, n_epochs):
 
 @pytest.mark.parametrize(
     ("n_batches", "n_passes", "n_steps"),
-    [(1, 100, 100), (20, 100, 2000), (25, 80, 2000), (250, 8, 2000), (400, 5, 2000)]
-    + [(10_000, 5, 50_000)],
+    [
+        (1, 100, 100),
+        (20, 100, 2000),
+        (25, 80, 2000),
+        (250, 8, 2000),
+        (400, 5, 2000),
+        (10_000, 5, 50_000),
+    ],
 )
 def test_automatic_epochs_are_many_for_few_samples(n_batches, n_passes, n_steps):
     plan = Plan("auto")
@@ -71,7 +77,7 @@ def test_automatic_epochs_are_many_for_few_samples(n_batches, n_passes, n_steps)
 
 
 def test_no_other_word_stands_for_a_number_of_epochs():
-    with pytest.raises(ValueError, match="'max_epochs' parameter .*'auto'"):
+    with pytest.raises(ValueError, match=r"'max_epochs' parameter .*'auto'"):
         LSTMRegressor(max_epochs="all").fit(X, Y)
 
 
