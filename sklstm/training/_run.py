@@ -66,7 +66,7 @@ class Plan(NamedTuple):
         (Rounds(n=100, n_batches=3), Rounds(n=20, n_batches=1000))
         """
         epochs, most_steps = self.epochs, self.most_steps
-        if epochs == "auto":
+        if isinstance(epochs, str):
             epochs = AUTO_EPOCHS
             if most_steps is None:
                 most_steps = max(AUTO_STEPS, AUTO_PASSES * n_batches)
@@ -138,9 +138,9 @@ def run(
     NotWritten
         If a checkpoint cannot be written after an epoch. It is as with an interrupt.
     """
-    if plan.remembered is not None:
-        net.forget(plan.remembered - plan.epochs)
     rounds = plan.rounds(batches.n_batches)
+    if plan.remembered is not None:
+        net.forget(plan.remembered - rounds.n)
     steps = make_schedule(plan.schedule, net.optimizer_, *rounds)
     if plan.averaging is not None:
         steps.append(AveragedWeights(plan.averaging, net))
