@@ -246,7 +246,8 @@ TRAINING: dict[str, Parameter] = {
         [integer(1, LARGEST), StrOptions({"auto"})],
         """Number of times that training goes through the samples, at most. "auto" goes 100
         times through few samples; through more, as often as 2,000 steps of the optimiser
-        go, but 5 times at least. With `max_steps` it is 100.""",
+        go, but 5 times at least (in 20 epochs of part of a pass, where there are fewer
+        passes). With `max_steps` it is 100.""",
     ),
     "max_steps": Parameter(
         "int or None",

@@ -1,4 +1,4 @@
-"""Rows that have come true, forecast from the rows before: the scores that calibrate."""
+"""Rows that have come true, forecast from the rows before: scores, and errors."""
 
 from __future__ import annotations
 
@@ -172,15 +172,78 @@ def _scores(
     shift = rows.starts - panel.starts
     ends, starts = origins + shift[series], rows.starts[series]
     scores = np.full((len(origins), len(steps), n_targets), np.nan)
-    size = max(1, CHUNK // (len(steps) * n_targets * len(model.network_loss.roles)))
-    for begin in range(0, len(origins), size):
-        part = slice(begin, begin + size)
-        parameters = model.parameters(rows.table, ends[part], starts[part])
-        truth = rows.table[ends[part, None] + steps][..., :n_targets]
+    for part, parameters, truth in _said_and_true(model, rows.table, ends, starts):
         truth = np.where(is_due[origins[part]], truth, np.nan)
         scores[part] = scores_of(model.network_loss, parameters, truth)
     times = panel.times.factorize(sort=True)[0]
     return scores, times[judged[origins]]
+
+
+def _said_and_true(
+    model: ForecastModel, table: Array, ends: Index, starts: Index
+) -> Iterator[tuple[slice, Array, Array]]:
+    """Give what is said from some rows, and what came, some origins at a time."""
+    steps, n_targets = model.steps, model.n_targets
+    size = max(1, CHUNK // (len(steps) * n_targets * len(model.network_loss.roles)))
+    for begin in range(0, len(ends), size):
+        part = slice(begin, begin + size)
+        parameters = model.parameters(table, ends[part], starts[part])
+        yield part, parameters, table[ends[part, None] + steps][..., :n_targets]
+
+
+def relative_error(model: ForecastModel, panel: Panel, n_later: Index) -> float:
+    """Judge a model by the last rows of each series, on which it was not trained.
+
+    Parameters
+    ----------
+    model : ForecastModel
+    panel : Panel
+        Whose rows say all that is known ahead.
+    n_later : ndarray of int of shape (n_series,)
+        How many of the last rows of each series judge: whole horizons within them.
+
+    Returns
+    -------
+    error : float
+        Mean absolute error, of each series and column beside its mean absolute deviation
+        from its mean; the mean of these. NaN if there is nothing to judge by.
+    """
+    series, origins = _origins_within(model, panel, n_later)
+    errors = np.full((len(origins), len(model.steps), model.n_targets), np.nan)
+    starts = panel.starts[series]
+    for part, parameters, truth in _said_and_true(model, panel.values, origins, starts):
+        errors[part] = np.abs(model.network_loss.point(parameters) - truth)
+    ratios = []
+    for i in np.unique(series):
+        values = panel.values[panel.starts[i] : panel.stops[i], : model.n_targets]
+        spread = _mean(np.abs(values - _mean(values)))
+        error = _mean(errors[series == i].reshape(-1, model.n_targets))
+        ratios.append(_ratio(error, spread))
+    return float(_mean(np.ravel(ratios)))
+
+
+def _mean(values: Array) -> Array:
+    """Mean over the first axis of what is known; NaN of nothing."""
+    return _ratio(np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0))
+
+
+def _ratio(values: Array, size: Array) -> Array:
+    """Divide, and give NaN where there is nothing to divide by."""
+    shape = np.shape(values)
+    return np.divide(values, size, out=np.full(shape, np.nan), where=np.asarray(size) > 0)
+
+
+def _origins_within(
+    model: ForecastModel, panel: Panel, n_later: Index
+) -> tuple[Index, Index]:
+    """Find the rows from which whole horizons lie in the last rows: series, and row."""
+    row, horizon = np.arange(len(panel.frame)), model.steps[-1]
+    starts, stops = (np.repeat(ends, panel.lengths) for ends in (panel.starts, panel.stops))
+    first = np.repeat(panel.stops - n_later, panel.lengths) - 1
+    is_origin = (row >= first) & (row + horizon < stops)
+    is_origin &= row - starts >= model.least_rows - 1
+    origins = row[is_origin]
+    return np.searchsorted(panel.starts, origins, side="right") - 1, origins
 
 
 def _in_order(scores: Array, time: Array) -> Scores:

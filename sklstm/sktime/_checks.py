@@ -39,10 +39,10 @@ def check_parameters(forecaster: Any, X: pd.DataFrame | None) -> None:
     """
     check_shared(forecaster)
     strategy, window_length = forecaster.strategy, forecaster.window_length
-    if strategy not in STRATEGIES:
+    if not (is_auto(strategy) or strategy in STRATEGIES):
         raise ValueError(
-            f"strategy must be one of {', '.join(map(repr, STRATEGIES))}. Got"
-            f" {strategy!r} instead."
+            f"strategy must be 'auto', {', '.join(map(repr, STRATEGIES[:-1]))} or"
+            f" {STRATEGIES[-1]!r}. Got {strategy!r} instead."
         )
     if not (is_auto(window_length) or is_integer(window_length, least=1)):
         raise ValueError(

@@ -16,6 +16,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.utils.validation.forecasting import check_fh
 
 from ..estimators._documented import documented
+from ..estimators._forecast_regressor import Seq2SeqRegressor
 from ..estimators._predictive import levels_of
 from ..fitting._callbacks import handed_on
 from ..inspection._inside import Inside
@@ -32,8 +33,10 @@ from ._checks import (
     check_steps,
     check_times,
     in_order,
+    is_auto,
     untrained,
 )
+from ._chosen import chosen_model
 from ._frequency import check_frequency, common_frequency
 from ._history import History
 from ._horizon import Horizon, all_steps, horizons_from, with_freq
@@ -72,11 +75,17 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
 
     Parameters
     ----------
-    strategy : {"direct", "recursive", "seq2seq"}
+    strategy : {"auto", "direct", "recursive", "seq2seq"}
         How the steps of the horizon are forecast. "direct": one network gives all steps of
         `fh` at once. "recursive": a network for one step is fed its own forecasts; `fh` may
         then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
-        steps up to the last of `fh` and reads what is known of each [Cho2014]_.
+        steps up to the last of `fh` and reads what is known of each [Cho2014]_. "auto" is
+        "direct" as long as X has no columns that are known ahead. Where it has, and all
+        steps of `fh` follow each other from the first on, "direct" is compared with a
+        "seq2seq" that leaves the season to them and has neither `dropout` nor
+        `weight_decay` (unless you set these): both are trained without the last rows, a
+        fifth, and the one that forecasts these better is trained on all. That takes three
+        times as long.
     window_length : int or "auto"
         Number of rows that the network reads. "auto": three seasons, or as many whole
         ones as three quarters of the rows of a typical series hold; without a season twelve
@@ -123,6 +132,8 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
 
     Attributes
     ----------
+    strategy_ : {"direct", "recursive", "seq2seq"}
+        The strategy; that which was chosen, with "auto".
     model_ : ForecastModel
         What forecasts. Its `regressor` is the fitted `sklstm.LSTMRegressor`.
     pretrained_model_ : ForecastModel
@@ -184,7 +195,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
 
     def __init__(
         self,
-        strategy: str = "direct",
+        strategy: str = "auto",
         window_length: int | str = "auto",
         past_covariates: Sequence[Any] | None = None,
         *,
@@ -310,7 +321,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
             panel = self._read(y, X, model)
             self._train(model, ForecastModel.fine_tune, panel)
         else:
-            model = new_model(self, y, X, fh)
+            model = chosen_model(self, y, X, fh, partial(self._read, y, X))
             panel = self._read(y, X, model)
             self._train(model, ForecastModel.fit, panel)
         self.model_ = model
@@ -447,6 +458,15 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         as_fitted = copy.copy(self)
         as_fitted._fh = asked
         return super(LSTMForecaster, as_fitted)._check_fh(None, pred_int)
+
+    @property
+    def strategy_(self) -> str:
+        """How the steps of the horizon are forecast, where that was chosen in `fit`."""
+        self.check_is_fitted()
+        if is_auto(self.strategy):
+            decodes = isinstance(self.model_.regressor, Seq2SeqRegressor)
+            return "seq2seq" if decodes else "direct"
+        return self.strategy
 
     def _gives(self, fh: ForecastingHorizon) -> bool:
         """Tell whether all steps of a horizon lie in sample or were trained for."""
@@ -590,7 +610,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         alone = {"channel_independent": True, "cell": "gru", "patch_length": 2}
         calibrated = {"calibration_fraction": 0.3, "quantile": (0.25, 0.5, 0.75)}
         return [
-            *({**small, "strategy": s} for s in STRATEGIES),
+            *({**small, "strategy": s} for s in ("auto", *STRATEGIES[1:])),
             {**small, **alone},
             {**small, **calibrated},
         ]

@@ -26,11 +26,15 @@ from ._labels import Labels, check_numbered
 from ._model import ForecastModel
 from ._panel import Panel
 from ._parameters import core_parameters
-from ._sight import sight_of
+from ._sight import Sight, sight_of
 
 
 def new_model(
-    forecaster: Any, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon | None
+    forecaster: Any,
+    y: pd.DataFrame,
+    X: pd.DataFrame | None,
+    fh: ForecastingHorizon | None,
+    seen: Sight | None = None,
 ) -> ForecastModel:
     """Make an untrained model for some series.
 
@@ -41,6 +45,8 @@ def new_model(
         A series for each instance, channel by channel if the forecaster reads them so.
     X : DataFrame or None
     fh : ForecastingHorizon or None
+    seen : Sight or None, default=None
+        None is what the parameters say.
 
     Returns
     -------
@@ -59,7 +65,8 @@ def new_model(
     labels = Labels.learn(X)
     categorical = [*labels.of, *(forecaster.categorical_features or [])]
     steps = _steps(forecaster, fh, y)
-    seen = sight_of(forecaster, Panel.of(y).regular(forecaster._freq), int(steps[-1]))
+    if seen is None:
+        seen = sight_of(forecaster, Panel.of(y).regular(forecaster._freq), int(steps[-1]))
     regressor = _kind(forecaster)(**core_parameters(forecaster, LSTMRegressor)).set_params(
         target_features=list(range(len(targets))),
         instance_scale=_instance_scale(forecaster, y),
@@ -186,4 +193,4 @@ def _steps(
         return np.array([1])
     steps = all_steps(horizons_from(with_freq(fh, forecaster._freq), Panel.of(y)))
     steps = np.unique(np.maximum(steps, 1))  # in-sample forecasts are one step ahead
-    return steps if forecaster.strategy == "direct" else np.arange(1, steps[-1] + 1)
+    return np.arange(1, steps[-1] + 1) if forecaster.strategy == "seq2seq" else steps

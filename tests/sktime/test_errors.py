@@ -21,7 +21,7 @@ def forecaster(strategy="direct", **kwargs):
     [
         (
             {"strategy": "dirrec"},
-            "strategy must be one of 'direct', 'recursive'",
+            "strategy must be 'auto', 'direct', 'recursive'",
         ),
         (
             {"window_length": 0},

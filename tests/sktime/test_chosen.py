@@ -1,0 +1,231 @@
+"""Where columns are known ahead, the last rows choose between two networks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from skorch.callbacks import Callback
+from sktime.datasets import load_airline
+
+from sklstm.sktime import LSTMForecaster
+from sklstm.sktime._backtest import relative_error
+from sklstm.sktime._model import ForecastModel
+from sklstm.sktime._panel import Panel
+from tests.sktime.data import noise, panel, rmse
+
+DAYS = pd.period_range("2023-01-01", periods=230, freq="D", name="day")
+WEEK = range(1, 8)
+QUICK = {"window_length": 14, "hidden_size": 16, "max_steps": 120, "random_state": 0}
+
+
+def plan(seed=0):
+    """What a shop plans ahead, and what it sells: twice as much where it has offers."""
+    rng = np.random.default_rng(seed)
+    offers = pd.DataFrame({"offer": (rng.uniform(size=230) < 0.3).astype(float)}, DAYS)
+    sold = 100 * (1 + offers["offer"]) + rng.normal(size=230)
+    return sold.rename("sold"), offers
+
+
+def fitted(y, X, fh=WEEK, **options):
+    return LSTMForecaster(**{**QUICK, **options}).fit(y, X=X, fh=fh)
+
+
+def test_what_the_columns_say_is_read_step_by_step():
+    y, X = plan()
+    chosen = fitted(y[:-7], X[:-7])
+    assert chosen.strategy_ == "seq2seq"
+    assert chosen.model_.regressor.season_ is None
+    direct = fitted(y[:-7], X[:-7], strategy="direct")
+    ahead = {"X": X[-7:]}
+    assert rmse(chosen.predict(**ahead), y[-7:]) < 0.5 * rmse(
+        direct.predict(**ahead), y[-7:]
+    )
+
+
+def test_columns_that_say_nothing_leave_the_season_where_it_is():
+    y = load_airline()
+    X = noise(y.index)
+    chosen, direct = (
+        LSTMForecaster(s, random_state=0).fit(y[:-12], X=X[:-12], fh=range(1, 13))
+        for s in ("auto", "direct")
+    )
+    assert chosen.strategy_ == direct.strategy_ == "direct"
+    pd.testing.assert_series_equal(
+        chosen.predict(X=X[-12:]), direct.predict(X=X[-12:]), check_exact=True
+    )
+
+
+def test_each_kind_of_panel_gets_its_own():
+    (y1, X1), (y2, X2) = plan(1), plan(2)
+    offers = pd.concat({"a": X1, "b": X2}, names=["shop", "day"])
+    chosen = fitted(panel(a=y1, b=50 * y2).rename_axis(["shop", "day"]), offers)
+    assert chosen.strategy_ == "seq2seq"
+
+
+@pytest.mark.parametrize(
+    ("X", "fh", "options"),
+    [
+        (None, WEEK, {}),
+        (plan()[1], WEEK, {"past_covariates": ["offer"]}),
+        (plan()[1], [1, 3], {}),
+        (plan()[1], [2], {}),
+        (plan()[1], range(1, 111), {}),  # the rows that would judge have to train
+    ],
+    ids=["no columns", "known up to now", "with a gap", "not from the first on", "long"],
+)
+def test_direct_where_there_is_nothing_to_choose(X, fh, options):
+    y, _ = plan()
+    chosen, direct = (
+        fitted(y, X, fh, **options),
+        fitted(y, X, fh, strategy="direct", **options),
+    )
+    assert chosen.strategy_ == "direct"
+    assert chosen.loss_curve_ == direct.loss_curve_
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
+def test_a_strategy_that_is_named_is_taken(strategy):
+    y, X = plan()
+    assert fitted(y, X, strategy=strategy, max_steps=2).strategy_ == strategy
+
+
+def test_what_a_user_sets_stays():
+    y, X = plan()
+    own = {"dropout": 0.25, "weight_decay": 0.01, "season_length": 7}
+    inside = fitted(y, X, **own).model_.regressor
+    assert fitted(y, X, **own).strategy_ == "seq2seq"
+    assert {name: getattr(inside, name) for name in own} == own
+    left = fitted(y, X).model_.regressor
+    assert (left.dropout, left.weight_decay, left.season_length) == (0.0, 0.0, None)
+
+
+def test_windows_are_as_long_without_the_season():
+    y, X = plan()
+    y = y + 20 * np.sin(2 * np.pi * np.arange(230) / 7)
+    sights = {
+        (f.model_.window_length, f.model_.least_rows, f.model_.regressor.patch_length)
+        for f in (
+            fitted(y, X, window_length="auto", max_steps=2, strategy="direct"),
+            fitted(y, X, window_length="auto"),
+        )
+    }
+    assert sights == {(21, 7, 1)}
+
+
+class Epochs(Callback):
+    def initialize(self):
+        self.n = 0
+        return self
+
+    def on_epoch_end(self, net, **kwargs):
+        self.n += 1
+
+
+def test_callbacks_and_checkpoints_are_of_the_one_that_stays(tmp_path):
+    y, X = plan()
+    path = tmp_path / "unfinished"
+    chosen = fitted(y, X, callbacks=[Epochs()], checkpoint=path)
+    net = chosen.model_.regressor.net_
+    assert net.callbacks_[0][1].n == chosen.n_epochs_
+    assert not path.exists()
+
+
+def test_a_state_of_the_generator_is_not_used_up():
+    y, X = plan()
+    states = [np.random.RandomState(3) for _ in range(2)]
+    chosen = fitted(y, X, random_state=states[0])
+    named = fitted(
+        y,
+        X,
+        random_state=states[1],
+        strategy="seq2seq",
+        dropout=0.0,
+        weight_decay=0.0,
+        season_length=None,
+    )
+    assert chosen.loss_curve_ == named.loss_curve_
+
+
+def test_seeds_and_updates():
+    y, X = plan()
+    twins = [fitted(y[:200], X[:200]) for _ in range(2)]
+    for twin in twins:
+        twin.update(y[200:223], X=X[200:223])
+    first, second = (twin.predict(X=X[223:]) for twin in twins)
+    pd.testing.assert_series_equal(first, second, check_exact=True)
+    assert rmse(first, y[223:]) < 20
+
+
+def test_no_other_word_is_a_strategy():
+    with pytest.raises(ValueError, match=r"strategy must be 'auto', .* Got 'best'"):
+        fitted(*plan(), strategy="best")
+
+
+def test_a_strategy_is_known_after_fit_alone():
+    with pytest.raises(Exception, match="has not been fitted yet"):
+        LSTMForecaster().strategy_  # noqa: B018
+
+
+def test_a_panel_is_pretrained_without_a_choice():
+    (y1, X1), (y2, X2) = plan(1), plan(2)
+    X = pd.concat({"a": X1, "b": X2}, names=["shop", "day"])
+    y = panel(a=y1, b=y2).rename_axis(["shop", "day"])
+    forecaster = LSTMForecaster(**QUICK).pretrain(y, X=X, fh=WEEK)
+    assert forecaster.fit(y, X=X, fh=WEEK).strategy_ == "direct"
+
+
+def test_the_error_that_chooses_is_that_of_a_loop():
+    (y1, X1), (y2, X2) = plan(1), plan(2)
+    y = panel(a=y1[:100], b=7 * y2).rename_axis(["shop", "day"])
+    X = pd.concat({"a": X1[:100], "b": X2}, names=["shop", "day"])
+    forecaster = fitted(y, X, strategy="direct", fh=[1, 2, 3])
+    rows, model = Panel.of(y.join(X)), forecaster.model_
+    n_later = np.array([9, 4])
+    ratios = []
+    for name, n in zip("ab", n_later, strict=True):
+        truth = y.loc[name, "value"].to_numpy()
+        errors = []
+        for origin in range(len(truth) - n, len(truth) - 3 + 1):
+            known = y.loc[[name]].iloc[:origin], X.loc[[name]]
+            again = fitted_again(forecaster, known[0], known[1].iloc[:origin])
+            said = again.predict(X=known[1].iloc[origin : origin + 3])
+            came = truth[origin : origin + 3]
+            errors.append(np.abs(said.to_numpy()[:, 0] - came).mean())
+        spread = np.abs(truth - truth.mean()).mean()
+        ratios.append(np.mean(errors) / spread)
+    assert relative_error(model, rows, n_later) == pytest.approx(np.mean(ratios), rel=1e-5)
+
+
+def fitted_again(forecaster, y, X):
+    """The same network, at an earlier end of a series."""
+    again = forecaster.clone().set_params(max_steps=1).fit(y, X=X, fh=[1, 2, 3])
+    again.model_.regressor._model = forecaster.model_.regressor._model
+    return again
+
+
+def test_series_that_never_change_do_not_judge():
+    y, X = plan()
+    flat = pd.Series(5.0, DAYS)
+    both = pd.concat({"a": X, "b": X}, names=["shop", "day"])
+    frame = panel(a=y, b=flat).rename_axis(["shop", "day"])
+    forecaster = fitted(frame, both, strategy="direct")
+    rows = Panel.of(frame.join(both))
+    together = relative_error(forecaster.model_, rows, np.array([20, 20]))
+    alone = relative_error(forecaster.model_, rows, np.array([20, 0]))
+    assert together == alone
+    assert np.isnan(relative_error(forecaster.model_, rows, np.array([0, 20])))
+    assert np.isnan(relative_error(forecaster.model_, rows, np.array([3, 0])))
+
+
+def test_nothing_is_learnt_from_the_rows_that_judge(monkeypatch):
+    lengths, fit = [], ForecastModel.fit
+
+    def noted(model, panel):
+        lengths.append(panel.lengths.tolist())
+        fit(model, panel)
+
+    monkeypatch.setattr(ForecastModel, "fit", noted)
+    fitted(*plan(), max_steps=2)
+    assert lengths == [[206], [206], [230]]
+    lengths.clear()
+    fitted(*(part[:40] for part in plan()), max_steps=2)
+    assert lengths == [[32], [32], [40]]
