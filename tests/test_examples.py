@@ -186,6 +186,49 @@ def test_the_next_item_is_recommended_better_by_who_remembers_the_recipe(tmp_pat
     assert_pictures(tmp_path / "pictures", ["next_item"])
 
 
+def test_the_next_word_is_foreseen_better_than_by_markov_chains(tmp_path):
+    perplexity = shares_of(run("plot_next_word.py", tmp_path / "pictures"))
+    ours = perplexity.pop("LSTM")
+    assert len(perplexity) == 4
+    assert ours < 0.85 * min(perplexity.values())
+    assert_pictures(tmp_path / "pictures", ["next_word"])
+
+
+def test_odd_heartbeats_are_found_by_what_comes_next(tmp_path):
+    printed = run("plot_heartbeats.py", tmp_path / "pictures")
+    rows = re.findall(r"^(\S.*?) +(\d\.\d{3}) found, (\d+) false alarms$", printed, re.M)
+    found = {name: float(share) for name, share, _ in rows}
+    assert found["LSTM"] > found["Nearest window"] + 0.15
+    assert found["LSTM"] > max(found["Isolation forest"], found["Height"]) + 0.5
+    assert all(int(false) <= 8 for *_, false in rows)
+    assert "As the batch says: True" in printed
+    assert_pictures(tmp_path / "pictures", ["heartbeats"])
+
+
+def test_gates_open_where_there_is_something_to_keep(tmp_path):
+    printed = run("plot_gates.py", tmp_path / "pictures")
+    explained = shares_of(printed)
+    assert explained["LSTM"] > 0.99
+    assert explained["Boosting"] < 0.4
+    gates = re.findall(
+        r"^(\w+) +gate: ([\d.]+) at marks, ([\d.]+) elsewhere$", printed, re.M
+    )
+    means = {name: (float(at), float(elsewhere)) for name, at, elsewhere in gates}
+    assert means["input"][0] > 2 * means["input"][1]
+    assert means["forget"][1] > 2 * means["forget"][0]
+    assert_pictures(tmp_path / "pictures", ["gates", "units"])
+
+
+def test_three_hundred_steps_are_remembered(tmp_path):
+    printed = run("plot_long_memory.py", tmp_path / "pictures")
+    rows = re.findall(r"^(\S.*?) +(-?\d\.\d{3})$", printed, re.M)
+    explained = {name: float(share) for name, share in rows}
+    assert explained["LSTM, memory_length"] > 0.99
+    assert explained["LSTM"] < 0.9
+    assert max(explained["Linear regression"], explained["Boosting"]) < 0.1
+    assert_pictures(tmp_path / "pictures", ["long_memory"])
+
+
 def test_patients_are_told_better_than_by_summaries_of_their_records(tmp_path):
     area = shares_of(run("plot_patients.py", tmp_path / "pictures"))
     assert area["LSTM"] > area["Regression, summaries"] + 0.06

@@ -9,12 +9,16 @@ ORDER = [
     "patients",
     "activities",
     "vowel",
+    "heartbeats",
     "next_item",
+    "next_word",
     "reviews",
     "tags",
     "dates",
     "melody",
     "loops",
+    "gates",
+    "long_memory",
 ]
 
 

@@ -25,7 +25,6 @@ from ..fitting._pickling import VersionedPickle
 from ..training import shares_rows
 from ..windows._windows import Windows
 from ._calibration import (
-    SeenRows,
     check_enough,
     check_some_train,
     checked_rows,
@@ -37,6 +36,7 @@ from ._calibration import (
     window_step,
 )
 from ._conformity import Conformity
+from ._seen_rows import SeenRows
 
 Array = NDArray[Any]
 Index = NDArray[np.intp]

@@ -28,7 +28,6 @@ from ..fitting._one_step import as_it_stands, in_one_step
 from ..fitting._pickling import VersionedPickle
 from ..metrics import where_known
 from ._calibration import (
-    SeenRows,
     check_enough,
     checked_rows,
     leads_of,
@@ -39,6 +38,7 @@ from ._calibration import (
 )
 from ._conformity import Conformity
 from ._predictive import levels_of
+from ._seen_rows import SeenRows
 
 Array = NDArray[Any]
 

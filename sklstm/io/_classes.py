@@ -131,7 +131,7 @@ _STATES = {
     "sklstm.training": ["TrainedModel"],
     "sklstm.anomaly": ["TailLikelihood"],
     "sklstm.estimators._conformity": ["Conformity"],
-    "sklstm.estimators._calibration": ["SeenRows"],
+    "sklstm.estimators._seen_rows": ["SeenRows"],
 }
 
 

@@ -3,7 +3,6 @@
 TRUSTED_TYPES = (
     "pathlib.PosixPath",
     "pathlib.WindowsPath",
-    "sklstm.estimators._calibration.SeenRows",
     "sklstm.estimators._classifier.LSTMClassifier",
     "sklstm.estimators._conformal_classifier.ConformalClassifier",
     "sklstm.estimators._conformal_regressor.ConformalRegressor",
@@ -16,6 +15,7 @@ TRUSTED_TYPES = (
     "sklstm.estimators._forecast_regressor.Seq2SeqRegressor",
     "sklstm.estimators._outlier_detector.LSTMOutlierDetector",
     "sklstm.estimators._regressor.LSTMRegressor",
+    "sklstm.estimators._seen_rows.SeenRows",
     "sklstm.samples._encoding.Layout",
     "sklstm.training._trained_model.TrainedModel",
     "sklstm.windows._context.Context",
