@@ -9,9 +9,9 @@ forgets half at each step, so that nothing is left of the first number, nor of i
 ``memory_length=300`` lets the gates begin open for up to 300 steps (Tallec and Ollivier,
 2018).
 
-With it, an LSTM explains all of the variance of the sums of new sequences after 500 steps of
-training. Without, it explains 56 %; linear regression and gradient boosting, which see all
-numbers and marks at once, explain nothing.
+With it, an LSTM explains all of the variance of the sums of new sequences after 500 steps
+of training. Without, it explains 56 %; linear regression and gradient boosting, which see
+all numbers and marks at once, explain nothing.
 
 As a script, ``python examples/plot_long_memory.py folder`` saves the picture in that
 folder. It needs ``pip install "sklstm[examples]"`` and takes half a minute.
