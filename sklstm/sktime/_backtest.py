@@ -191,7 +191,7 @@ def _said_and_true(
         yield part, parameters, table[ends[part, None] + steps][..., :n_targets]
 
 
-def relative_error(model: ForecastModel, panel: Panel, n_later: Index) -> float:
+def errors_of_last(model: ForecastModel, panel: Panel, n_later: Index) -> Array:
     """Judge a model by the last rows of each series, on which it was not trained.
 
     Parameters
@@ -204,33 +204,38 @@ def relative_error(model: ForecastModel, panel: Panel, n_later: Index) -> float:
 
     Returns
     -------
-    error : float
-        Mean absolute error, of each series and column beside its mean absolute deviation
-        from its mean; the mean of these. NaN if there is nothing to judge by.
+    errors : ndarray of shape (n_series, n_targets)
+        Mean absolute errors; NaN where there is nothing to judge by.
     """
     series, origins = _origins_within(model, panel, n_later)
     errors = np.full((len(origins), len(model.steps), model.n_targets), np.nan)
     starts = panel.starts[series]
     for part, parameters, truth in _said_and_true(model, panel.values, origins, starts):
         errors[part] = np.abs(model.network_loss.point(parameters) - truth)
-    ratios = []
-    for i in np.unique(series):
-        values = panel.values[panel.starts[i] : panel.stops[i], : model.n_targets]
-        spread = _mean(np.abs(values - _mean(values)))
-        error = _mean(errors[series == i].reshape(-1, model.n_targets))
-        ratios.append(_ratio(error, spread))
-    return float(_mean(np.ravel(ratios)))
+    rows = errors.reshape(-1, model.n_targets)
+    return means_by_series(rows, np.repeat(series, len(model.steps)), len(panel))
 
 
-def _mean(values: Array) -> Array:
-    """Mean over the first axis of what is known; NaN of nothing."""
-    return _ratio(np.nansum(values, axis=0), (~np.isnan(values)).sum(axis=0))
+def means_by_series(values: Array, series: Index, n_series: int) -> Array:
+    """Give the mean of what is known of each series.
 
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        NaN is not known.
+    series : ndarray of int of shape (n_rows,)
+    n_series : int
 
-def _ratio(values: Array, size: Array) -> Array:
-    """Divide, and give NaN where there is nothing to divide by."""
-    shape = np.shape(values)
-    return np.divide(values, size, out=np.full(shape, np.nan), where=np.asarray(size) > 0)
+    Returns
+    -------
+    means : ndarray of shape (n_series, n_columns)
+        NaN where nothing is known.
+    """
+    known = ~np.isnan(values)
+    total, count = np.zeros((2, n_series, values.shape[1]))
+    np.add.at(total, series, np.where(known, values, 0.0))
+    np.add.at(count, series, known)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
 def _origins_within(

@@ -81,11 +81,14 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         then be given in `predict`. "seq2seq": a second LSTM, the decoder, goes through all
         steps up to the last of `fh` and reads what is known of each [Cho2014]_. "auto" is
         "direct" as long as X has no columns that are known ahead. Where it has, and all
-        steps of `fh` follow each other from the first on, "direct" is compared with a
-        "seq2seq" that leaves the season to them and has neither `dropout` nor
-        `weight_decay` (unless you set these): both are trained without the last rows, a
-        fifth, and the one that forecasts these better is trained on all. That takes three
-        times as long.
+        steps of `fh` follow each other from the first on, "direct" is compared in `fit`
+        with a "seq2seq" that leaves the season to them and has neither `dropout` nor
+        `weight_decay` (of `season_length` and these it keeps what is not the default):
+        both are trained without the last rows (a fifth, but a horizon at least, and two
+        horizons or 24 rows at most), and the one that forecasts these better is trained on
+        all. That takes three fits; `callbacks`, `checkpoint` and `verbose` are for the
+        last. It is "direct" in `pretrain`, in ``distributed(rows="own")``, and where too
+        few rows would be left to train on.
     window_length : int or "auto"
         Number of rows that the network reads. "auto": three seasons, or as many whole
         ones as three quarters of the rows of a typical series hold; without a season twelve

@@ -93,7 +93,7 @@ class ForecastModel:
                 " PretrainedLSTMForecaster, which has learnt already."
             )
         windows, targets = self.samples(panel)
-        seen = ~np.isnan(targets.table).all(axis=0)
+        seen = _are_seen(targets)
         if not len(windows) or not seen.all():
             names = [name for name, ok in zip(self.targets, seen, strict=True) if not ok]
             raise ValueError(
@@ -101,6 +101,22 @@ class ForecastModel:
                 f" Got none in {names or self.targets}."
             )
         self.regressor.fit(windows, targets)
+
+    def can_fit(self, panel: Panel) -> bool:
+        """Tell whether there is enough to train on, and to hold out if that is asked for.
+
+        Parameters
+        ----------
+        panel : Panel
+
+        Returns
+        -------
+        can_fit : bool
+        """
+        windows, targets = self.samples(panel)
+        if not len(windows) or not _are_seen(targets).all():
+            return False
+        return not self.regressor.early_stopping or self._can_hold_out(windows)
 
     def _remedy(self, n_rows: int) -> str:
         """Tell what makes a series of so many rows long enough."""
@@ -292,3 +308,9 @@ class ForecastModel:
         except ValueError:
             return False
         return True
+
+
+def _are_seen(targets: Windows) -> NDArray[np.bool_]:
+    """Tell which columns have a value at all."""
+    seen: NDArray[np.bool_] = ~np.isnan(targets.table).all(axis=0)
+    return seen

@@ -1,13 +1,19 @@
 """Where columns are known ahead, the last rows choose between two networks."""
 
+import threading
+import time
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from skorch.callbacks import Callback
 from sktime.datasets import load_airline
 
+from sklstm.estimators._forecast_regressor import Seq2SeqRegressor
 from sklstm.sktime import LSTMForecaster
-from sklstm.sktime._backtest import relative_error
+from sklstm.sktime._backtest import errors_of_last
+from sklstm.sktime._chosen import _is_better
 from sklstm.sktime._model import ForecastModel
 from sklstm.sktime._panel import Panel
 from tests.sktime.data import noise, panel, rmse
@@ -54,7 +60,7 @@ def test_columns_that_say_nothing_leave_the_season_where_it_is():
     )
 
 
-def test_each_kind_of_panel_gets_its_own():
+def test_a_panel_of_shops_is_read_step_by_step():
     (y1, X1), (y2, X2) = plan(1), plan(2)
     offers = pd.concat({"a": X1, "b": X2}, names=["shop", "day"])
     chosen = fitted(panel(a=y1, b=50 * y2).rename_axis(["shop", "day"]), offers)
@@ -111,22 +117,33 @@ def test_windows_are_as_long_without_the_season():
     assert sights == {(21, 7, 1)}
 
 
+EPOCHS = []
+
+
 class Epochs(Callback):
-    def initialize(self):
-        self.n = 0
-        return self
+    """Notes each epoch, wherever its copies are; cannot be copied deeply."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
 
     def on_epoch_end(self, net, **kwargs):
-        self.n += 1
+        EPOCHS.append(len(net.history))
 
 
-def test_callbacks_and_checkpoints_are_of_the_one_that_stays(tmp_path):
-    y, X = plan()
+def test_callbacks_and_checkpoints_are_of_the_one_that_stays(tmp_path, monkeypatch):
+    checkpoints, fit = [], ForecastModel.fit
+
+    def noted(model, panel):
+        checkpoints.append(model.regressor.checkpoint)
+        fit(model, panel)
+
+    monkeypatch.setattr(ForecastModel, "fit", noted)
+    EPOCHS.clear()
     path = tmp_path / "unfinished"
-    chosen = fitted(y, X, callbacks=[Epochs()], checkpoint=path)
-    net = chosen.model_.regressor.net_
-    assert net.callbacks_[0][1].n == chosen.n_epochs_
-    assert not path.exists()
+    chosen = fitted(*plan(), callbacks=[Epochs()], checkpoint=path)
+    assert list(range(1, chosen.n_epochs_ + 1)) == EPOCHS
+    assert checkpoints == [None, None, path]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_state_of_the_generator_is_not_used_up():
@@ -173,26 +190,25 @@ def test_a_panel_is_pretrained_without_a_choice():
     assert forecaster.fit(y, X=X, fh=WEEK).strategy_ == "direct"
 
 
-def test_the_error_that_chooses_is_that_of_a_loop():
+def test_the_errors_that_choose_are_those_of_a_loop():
     (y1, X1), (y2, X2) = plan(1), plan(2)
     y = panel(a=y1[:100], b=7 * y2).rename_axis(["shop", "day"])
     X = pd.concat({"a": X1[:100], "b": X2}, names=["shop", "day"])
     forecaster = fitted(y, X, strategy="direct", fh=[1, 2, 3])
-    rows, model = Panel.of(y.join(X)), forecaster.model_
-    n_later = np.array([9, 4])
-    ratios = []
+    n_later, expected = np.array([9, 4]), []
     for name, n in zip("ab", n_later, strict=True):
-        truth = y.loc[name, "value"].to_numpy()
-        errors = []
+        truth, errors = y.loc[name, "value"].to_numpy(), []
         for origin in range(len(truth) - n, len(truth) - 3 + 1):
-            known = y.loc[[name]].iloc[:origin], X.loc[[name]]
-            again = fitted_again(forecaster, known[0], known[1].iloc[:origin])
-            said = again.predict(X=known[1].iloc[origin : origin + 3])
+            seen, ahead = y.loc[[name]].iloc[:origin], X.loc[[name]]
+            again = fitted_again(forecaster, seen, ahead.iloc[:origin])
+            said = again.predict(X=ahead.iloc[origin : origin + 3])
             came = truth[origin : origin + 3]
             errors.append(np.abs(said.to_numpy()[:, 0] - came).mean())
-        spread = np.abs(truth - truth.mean()).mean()
-        ratios.append(np.mean(errors) / spread)
-    assert relative_error(model, rows, n_later) == pytest.approx(np.mean(ratios), rel=1e-5)
+        expected.append([np.mean(errors)])
+    errors = errors_of_last(forecaster.model_, Panel.of(y.join(X)), n_later)
+    np.testing.assert_allclose(errors, expected, rtol=1e-5)
+    none = errors_of_last(forecaster.model_, Panel.of(y.join(X)), np.array([0, 2]))
+    assert np.isnan(none).all()
 
 
 def fitted_again(forecaster, y, X):
@@ -202,18 +218,129 @@ def fitted_again(forecaster, y, X):
     return again
 
 
-def test_series_that_never_change_do_not_judge():
+@pytest.mark.parametrize("level", [0.0, 0.3, 1 / 3, 5.0, 1e9])
+def test_series_that_never_change_do_not_judge(level):
+    y = plan()[0].to_numpy()
+    rows = Panel.of(panel(a=y, b=np.full(230, level)))
+    noise = level * 1e-12
+    ours, others = np.array([[8.0], [1e3 * noise]]), np.array([[9.0], [noise]])
+    assert _is_better(ours, others, rows)
+    assert not _is_better(others, ours, rows)
+
+
+def test_each_series_counts_alike():
+    rng = np.random.default_rng(0)
+    series = {
+        name: size * rng.normal(size=50)
+        for name, size in zip("abc", (1, 10, 1e6), strict=True)
+    }
+    rows = Panel.of(panel(**series))
+    sizes = np.array([[1.0], [10.0], [1e6]])
+    ours = sizes * [[0.5], [0.5], [1.0]]
+    others = sizes * [[0.9], [0.9], [0.6]]
+    assert _is_better(ours, others, rows)
+    assert not _is_better(others, ours, rows)
+    assert not _is_better(others, others, rows)
+    assert _is_better(np.array([[0.5], [np.nan], [np.nan]]), others, rows)
+    assert not _is_better(np.full((3, 1), np.nan), others, rows)
+    assert not _is_better(np.full((3, 1), np.inf), others, rows)
+
+
+@pytest.mark.parametrize("season", ["additive", "multiplicative", "skip"])
+def test_a_season_that_is_named_stays(season):
     y, X = plan()
-    flat = pd.Series(5.0, DAYS)
-    both = pd.concat({"a": X, "b": X}, names=["shop", "day"])
-    frame = panel(a=y, b=flat).rename_axis(["shop", "day"])
-    forecaster = fitted(frame, both, strategy="direct")
-    rows = Panel.of(frame.join(both))
-    together = relative_error(forecaster.model_, rows, np.array([20, 20]))
-    alone = relative_error(forecaster.model_, rows, np.array([20, 0]))
-    assert together == alone
-    assert np.isnan(relative_error(forecaster.model_, rows, np.array([0, 20])))
-    assert np.isnan(relative_error(forecaster.model_, rows, np.array([3, 0])))
+    options = {"season": season, "max_steps": 60, "window_length": "auto"}
+    chosen = fitted(y, X, **options)
+    assert chosen.model_.regressor.season == season
+    assert chosen.model_.regressor.season_length == [7]
+    assert fitted(y, X, season_length=7, **options).model_.regressor.season == season
+
+
+def test_what_begins_late_is_learnt_as_by_the_direct_strategy():
+    y, X = plan()
+    late = pd.DataFrame({"a": y, "b": y}).astype(float)
+    late.iloc[:212, 1] = np.nan
+    assert fitted(late, X, max_steps=2).strategy_ == "direct"
+    assert fitted(late[["b"]], X, max_steps=2).strategy_ == "direct"
+
+
+@pytest.mark.parametrize("n_rows", [36, 38, 40, 45, 60])
+def test_what_can_just_be_held_out_is(n_rows):
+    y, X = plan()
+    few = y[:n_rows], X[:n_rows]
+    fitted(*few, max_steps=2, early_stopping=True)
+
+
+def test_a_rival_that_diverges_has_lost(monkeypatch):
+    fit = Seq2SeqRegressor.fit
+
+    def diverges(self, X, y):
+        error = ValueError("The training loss became nan")
+        error.is_divergence = True
+        raise error
+
+    monkeypatch.setattr(Seq2SeqRegressor, "fit", diverges)
+    assert fitted(*plan()).strategy_ == "direct"
+    with pytest.raises(ValueError, match="became nan"):
+        fitted(*plan(), strategy="seq2seq")
+    monkeypatch.setattr(Seq2SeqRegressor, "fit", fit)
+    assert fitted(*plan()).strategy_ == "seq2seq"
+
+
+class Mine(LSTMForecaster):
+    """One with parameters of its own, and few."""
+
+    def __init__(self, hidden_size=16):
+        super().__init__(
+            hidden_size=hidden_size, window_length=14, max_steps=120, random_state=0
+        )
+
+
+def test_a_subclass_may_have_other_parameters():
+    y, X = plan()
+    assert Mine().fit(y, X=X, fh=WEEK).strategy_ == "seq2seq"
+
+
+def test_rows_that_calibrate_do_not_choose(monkeypatch):
+    lengths, fit = [], ForecastModel.fit
+
+    def noted(model, panel):
+        lengths.append(panel.lengths.tolist())
+        fit(model, panel)
+
+    monkeypatch.setattr(ForecastModel, "fit", noted)
+    fitted(*plan(), max_steps=2, calibration_fraction=0.3)
+    calibrating = lengths[2]
+    assert lengths == [[calibrating[0] - 24]] * 2 + [calibrating, [230]]
+
+
+def test_processes_with_rows_of_their_own_do_not_choose(monkeypatch):
+    y, X = plan()
+    monkeypatch.setattr(
+        "sklstm.sktime._chosen.current_ranks", lambda: SimpleNamespace(owns_rows=True)
+    )
+    assert fitted(y, X, max_steps=2).strategy_ == "direct"
+    monkeypatch.setattr(
+        "sklstm.sktime._chosen.current_ranks", lambda: SimpleNamespace(owns_rows=False)
+    )
+    assert fitted(y, X).strategy_ == "seq2seq"
+
+
+def test_time_does_not_grow_with_the_square_of_the_series():
+    y, X = plan()
+    y, X = y[:40], X[:40]
+    forecaster = fitted(y, X, strategy="direct", max_steps=1)
+
+    def seconds(n):
+        names = [f"{i:05}" for i in range(n)]
+        frame = pd.concat([y.to_frame().join(X)] * n, keys=names, names=["shop", "day"])
+        rows, n_later = Panel.of(frame), np.full(n, 8)
+        begin = time.process_time()
+        errors_of_last(forecaster.model_, rows, n_later)
+        return time.process_time() - begin
+
+    seconds(500)
+    assert seconds(4000) < 30 * seconds(500)
 
 
 def test_nothing_is_learnt_from_the_rows_that_judge(monkeypatch):
