@@ -8,10 +8,11 @@ ever, so that no threshold finds them. A network that has learnt what comes next
 ordinary beats is surprised by what is not ordinary. `StreamPredictor` asks it about each
 value as it comes.
 
-The network finds 82 % of 34 odd beats, with 5 false alarms in the 237 beats that are neither
-odd nor follow an odd one. The distance to the nearest window that was learnt from finds 56 %,
-an isolation forest of windows none. (In three other draws: 71 to 79 %, 24 to 50 %, 3 to
-15 %.) What it misses are beats that come early: the first wave of a beat is small.
+The network finds 82 % of 34 odd beats, with 5 false alarms in the 237 beats that are
+neither odd nor follow an odd one. The distance to the nearest window that was learnt from
+finds 56 %, an isolation forest of windows none. (In three other draws: 71 to 79 %, 24 to
+50 %, 3 to 15 %.) What it misses are beats that come early: the first wave of a beat is
+small.
 
 As a script, ``python examples/plot_heartbeats.py folder`` saves the picture in that folder.
 It needs ``pip install "sklstm[examples]"`` and takes half a minute.
