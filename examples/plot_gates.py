@@ -79,8 +79,8 @@ for name, values in said.items():
 # --------------------
 #
 # `gate_activations` gives each gate and state at each step. On the mean over sequences and
-# units, the input gate is open where there is a mark, and the forget gate is open (which
-# means: nothing is forgotten) where there is none.
+# units, the input gate opens where there is a mark (in five of the eight units), and the
+# forget gate is open (which means: nothing is forgotten) where there is none.
 
 gates = gate_activations(network, X_new)
 is_marked = X_new[:, :, 1] == 1
@@ -90,7 +90,8 @@ for name in ("input", "forget"):
     print(f"{name:6} gate: {at:.2f} at marks, {elsewhere:.2f} elsewhere")
 
 # %%
-# One sequence, step by step. Vertical stripes are marks; between them the cells stay.
+# One sequence, step by step: feature 0 is the number, feature 1 the mark. At each mark a
+# stripe goes through the gates, and the cells change; between marks most of them stay.
 
 shown = int(np.argmax(is_marked[:, 8:24].sum(axis=1) == 2))
 display = GateDisplay.from_estimator(
@@ -101,9 +102,8 @@ display = GateDisplay.from_estimator(
 # Which units remember?
 # ---------------------
 #
-# A unit whose forget gate is nearly always open holds what it has; one whose gates are
-# nearly never open or shut adds up, as a simple recurrent network does (Karpathy et al.,
-# 2015).
+# A unit whose forget gate is nearly always open holds what it has (Karpathy et al., 2015).
+# There is a mark at 13 % of the steps: 0.87 is open at all others. Six units remember.
 
 shut, is_open = saturation(gates.forget)
 print("Forget gate open, share of the steps, by unit:", np.sort(is_open).round(2))

@@ -10,8 +10,9 @@ forgets half at each step, so that nothing is left of the first number, nor of i
 2018).
 
 With it, an LSTM explains all of the variance of the sums of new sequences after 500 steps
-of training. Without, it explains 56 %; linear regression and gradient boosting, which see
-all numbers and marks at once, explain nothing.
+of training. Without, it explains 56 %: the second number, which is half of it, and little
+of the first. Linear regression and gradient boosting, which see all numbers and marks at
+once, explain nothing.
 
 As a script, ``python examples/plot_long_memory.py folder`` saves the picture in that
 folder. It needs ``pip install "sklstm[examples]"`` and takes half a minute.
@@ -81,8 +82,8 @@ for name, values in said.items():
 # Why: how much of a gradient comes back
 # --------------------------------------
 #
-# Before anything is learnt, the gradient of the prediction by the states of the first steps
-# is either there or not.
+# Before anything is learnt, the gradient by the states of the first steps is either there
+# or not. (Below 1e-44 float32 has no numbers.) An epoch is 25 steps here.
 
 asleep = {"hidden_size": 16, "max_epochs": 1, "learning_rate": 1e-9, "random_state": 0}
 memories = {"LSTM": None, "LSTM, memory_length": N_STEPS}

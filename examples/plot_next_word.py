@@ -2,14 +2,14 @@
 The next word
 =============
 
-Which word comes next? In "girls dogs follow see ..." two nouns wait for two verbs, of which
-one has come: a Markov chain, which knows the last one or two words, cannot count them. An
-LSTM that reads the sentence from its beginning can, word by word.
+Which word comes next? In "girls dogs follow ..." (girls whom dogs follow) two nouns wait
+for two verbs, of which one has come: a Markov chain, which knows the last one or two words,
+does not count them. An LSTM that reads the sentence from its beginning does, word by word.
 
 On new sentences the choice is as if among 24 words with the LSTM, among 30 with the best of
-the chains, and among 37 for who knows nothing but how often words come. Most of that is the
-choice of one noun among many, which nobody can know. Whether a verb is still due, the LSTM
-knows and the chains do not.
+the chains, and among 37 for who knows nothing but how often words come. After "girls dogs
+follow" the LSTM expects a verb three times as much as the chain, and after "dogs follow" a
+quarter as much.
 
 As a script, ``python examples/plot_next_word.py folder`` saves the picture in that folder.
 It needs ``pip install "sklstm[examples]"`` and takes ten seconds.
@@ -128,6 +128,8 @@ chances = {
 # --------------------------------------------------
 #
 # The perplexity is that of a choice among so many words that are as likely as each other.
+# The longer the past of a chain, the fewer of the sentences have it: chains of two and
+# three words have too little to count.
 
 perplexity = {name: np.exp(-np.log(p).mean()) for name, p in chances.items()}
 print("Perplexity of new sentences")
@@ -138,8 +140,9 @@ for name, value in perplexity.items():
 # Two nouns, and then?
 # --------------------
 #
-# After two nouns and a verb another verb is due, as the LSTM knows. Where the first of them
-# stands one word further back, the chains have lost it.
+# After two nouns and a verb another verb is due (or an adverb before it); after one noun
+# and a verb none is. The chain of two words sees "dogs follow" in both. Of the verbs those
+# are counted that are nothing else: "light" or "plays" may be nouns.
 
 begun = [[BEGIN, "girls", "dogs", "follow"], [BEGIN, "dogs", "follow"]]
 verbs = ["see", "follow", "admire", "forget", "carry", "hear"]
@@ -154,6 +157,8 @@ after = pd.DataFrame(
     }
 ).T
 
+print(after.round(2))
+
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 pd.Series(perplexity).plot.barh(ax=left, xlabel="perplexity")
 left.invert_yaxis()
@@ -162,6 +167,8 @@ after.plot.bar(ax=right, rot=0, ylabel="chance that a plain verb follows", ylim=
 # %%
 # Sentences of its own
 # --------------------
+#
+# Not all are right. Read "paints" and "light" as nouns, verbs or colours, as it suits.
 
 rng = np.random.default_rng(0)
 for _ in range(4):

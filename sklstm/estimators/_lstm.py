@@ -257,6 +257,7 @@ class LSTMEstimator(
             start = self._hold_out(start)
         plan = Plan(
             plain(self.max_epochs),
+            plain(self.batch_size),
             self.learning_rate_schedule,
             plain(self.weight_averaging),
             self.n_epochs_no_change if self.early_stopping else None,

@@ -245,9 +245,10 @@ TRAINING: dict[str, Parameter] = {
         "auto",
         [integer(1, LARGEST), StrOptions({"auto"})],
         """Number of times that training goes through the samples, at most. "auto" goes 100
-        times through few samples; through more, as often as 2,000 steps of the optimiser
-        go, but 5 times at least (in 20 epochs of part of a pass, where there are fewer
-        passes). With `max_steps` it is 100.""",
+        times through few samples; more than 640 are gone through until 64,000 have been
+        seen, but 5 times at least, and in 500 steps of the optimiser at least. Where that
+        are few passes, an epoch is part of one: there are 20 epochs at least. With
+        `max_steps` it is 100.""",
     ),
     "max_steps": Parameter(
         "int or None",

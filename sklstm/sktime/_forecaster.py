@@ -543,6 +543,7 @@ class LSTMForecaster(WatchedMixin, BaseForecaster):
         if not len(model.known):
             return np.full((len(panel), n_ahead, panel.frame.shape[1]), np.nan)
         if X is not None:
+            check_columns("X", X, model.known_names)
             X = X[[name for name in model.covariates if name in X.columns]]
             X = model.labels.encode(X)
             if self._channels is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._checks import check_columns, check_times
+from ._checks import check_times
 from ._horizon import Horizon, distinct
 from ._model import ForecastModel
 
@@ -48,7 +48,7 @@ def known_ahead(
     """
     n_series, n_columns = len(horizons), model.n_targets + len(model.covariates)
     future = np.full((len(index), n_columns), np.nan)
-    names = [model.covariates[i - model.n_targets] for i in model.known]
+    names = model.known_names
     read, needed = _rows_read(model, horizons, len(index) // n_series)
     if X is None and needed.any():
         raise ValueError(
@@ -56,7 +56,6 @@ def known_ahead(
             f" {names}. Got None."
         )
     if X is not None:
-        check_columns("X", X, names)
         check_times(X, "X")
         place = X.index.get_indexer(index)
         _check_reach(index, place < 0, read, needed)

@@ -67,6 +67,11 @@ class ForecastModel:
         return len(self.targets)
 
     @property
+    def known_names(self) -> list[Any]:
+        """Columns that are known ahead."""
+        return [self.covariates[i - self.n_targets] for i in self.known]
+
+    @property
     def n_context(self) -> int:
         """Rows before a new one that windows with targets in it may reach."""
         return int(self.window_length + self.steps[-1] - 1)

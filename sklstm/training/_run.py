@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -18,9 +19,9 @@ from ._unfinished import Unfinished
 # Of a budget in steps there are at least so many epochs: after each the learning rate
 # changes, and the network is judged.
 LEAST_EPOCHS = 20
-# What "auto" epochs are: this many passes; where samples are many, so many steps, or these
-# passes if they are more. Measured in docs/development/settings.md.
-AUTO_EPOCHS, AUTO_STEPS, AUTO_PASSES = 100, 2000, 5
+# "auto" epochs show the network so many samples, in passes from the least to the most, but
+# take so many steps at least. Measured in docs/development/settings.md.
+AUTO_SAMPLES, AUTO_PASSES, AUTO_STEPS = 64_000, (5, 100), 500
 
 
 class Plan(NamedTuple):
@@ -30,6 +31,8 @@ class Plan(NamedTuple):
     ----------
     epochs : int or "auto"
         Passes through the samples, at most. "auto": as many as there is use for.
+    batch_size : int, default=32
+        Samples of a step, by which "auto" counts.
     schedule : str or callable, default="constant"
         Of the learning rate.
     averaging : float or None, default=None
@@ -47,6 +50,7 @@ class Plan(NamedTuple):
     """
 
     epochs: int | str
+    batch_size: int = 32
     schedule: Any = "constant"
     averaging: float | None = None
     patience: int | None = None
@@ -67,9 +71,10 @@ class Plan(NamedTuple):
         """
         epochs, most_steps = self.epochs, self.most_steps
         if isinstance(epochs, str):
-            epochs = AUTO_EPOCHS
+            least, epochs = AUTO_PASSES
             if most_steps is None:
-                most_steps = max(AUTO_STEPS, AUTO_PASSES * n_batches)
+                shown = ceil(AUTO_SAMPLES / self.batch_size)
+                most_steps = max(shown, least * n_batches, AUTO_STEPS)
         total, length = epochs * n_batches, n_batches
         if most_steps is not None:
             total = min(total, most_steps)

@@ -41,8 +41,7 @@ def _etth1(n_hours, length, horizon):
 
 
 def _solar(n_rows, length, horizon):
-    rows = pd.read_csv(DATA / "solar_atl.csv").select_dtypes("number").iloc[:n_rows, 0]
-    values = rows.ffill().bfill().to_numpy()
+    values = pd.read_csv(DATA / "solar_atl.csv", skiprows=2)["DHI"].to_numpy()[:n_rows]
     return _windows(values, values, length, horizon)
 
 
@@ -126,7 +125,7 @@ SETS = {
     "Solar, a day ahead": partial(_solar, 6000, 72, 24),
     "M4, ten hourly series": partial(_panel, "M4, hourly", 48, 24, 10),
     "`make_load`, a day ahead": _load,
-    "Solar, an hour ahead": partial(_solar, 12_000, 48, 1),
+    "Solar, an hour ahead": partial(_solar, 8760, 48, 1),
     "ETTh1, an hour ahead": partial(_etth1, 10_000, 24, 1),
     "Turbofan": _turbofan,
     "Hospital": partial(_panel, "Hospital", 24, 12),

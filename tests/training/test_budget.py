@@ -58,22 +58,39 @@ def test_steps_and_epochs(options, n_steps, n_epochs):
 
 
 @pytest.mark.parametrize(
-    ("n_batches", "n_passes", "n_steps"),
+    ("n_samples", "batch_size", "n_passes"),
     [
-        (1, 100, 100),
-        (20, 100, 2000),
-        (25, 80, 2000),
-        (250, 8, 2000),
-        (400, 5, 2000),
-        (10_000, 5, 50_000),
+        (32, 32, 100),
+        (640, 32, 100),
+        (800, 32, 80),
+        (8000, 32, 8),
+        (8000, 64, 8),
+        (8000, 8, 8),
+        (8000, 128, 8),
+        (8192, 256, 500 / 32),  # 500 steps at least
+        (81920, 512, 5),
+        (320_000, 32, 5),
+        (320_000, 320, 5),
+        (1000, 500, 100),
     ],
 )
-def test_automatic_epochs_are_many_for_few_samples(n_batches, n_passes, n_steps):
-    plan = Plan("auto")
-    assert plan.rounds(n_batches).n_steps == n_steps == n_passes * n_batches
-    assert plan.rounds(n_batches).n >= 20
-    assert Plan(7).rounds(n_batches).n_steps == 7 * n_batches
-    assert Plan("auto", most_steps=50).rounds(n_batches).n_steps <= 50
+def test_automatic_epochs_are_many_for_few_samples(n_samples, batch_size, n_passes):
+    n_batches = -(-n_samples // batch_size)
+    rounds = Plan("auto", batch_size).rounds(n_batches)
+    assert rounds.n_steps == pytest.approx(n_passes * n_batches, rel=0.02)
+    assert rounds.n >= 20
+    assert Plan(7, batch_size).rounds(n_batches).n_steps == 7 * n_batches
+    assert Plan("auto", batch_size, most_steps=50).rounds(n_batches).n_steps <= 50
+
+
+@pytest.mark.parametrize("batch_size", [10, 40])
+def test_as_many_samples_are_seen_in_small_batches_and_in_large_ones(batch_size):
+    many = np.tile(X, (16, 1))
+    steps = Steps()
+    LSTMRegressor(
+        hidden_size=2, batch_size=batch_size, callbacks=[steps], random_state=0
+    ).fit(many, many[:, 0])
+    assert len(steps.rates) * batch_size == 64_000
 
 
 def test_no_other_word_stands_for_a_number_of_epochs():
