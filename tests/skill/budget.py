@@ -152,7 +152,8 @@ def _loss(model, X, y):
 def _fit(estimator, data, **options):
     """Loss on the validation part, and seconds of the processor for the fit."""
     X, y, X_valid, y_valid = data
-    estimator(max_epochs=1).fit(X[:64], y[:64])  # the first in a process imports
+    # The first fit of a process imports, and the first long one may compile.
+    estimator(max_epochs=1000, batch_size=8).fit(X[:64], y[:64])
     start = time.process_time()
     model = estimator(**options).fit(X, y)
     return _loss(model, X_valid, y_valid), time.process_time() - start

