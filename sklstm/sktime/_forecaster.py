@@ -36,7 +36,6 @@ from ._checks import (
     is_auto,
     untrained,
 )
-from ._chosen import chosen_model
 from ._frequency import check_frequency, common_frequency
 from ._history import History
 from ._horizon import Horizon, all_steps, horizons_from, with_freq
@@ -48,6 +47,7 @@ from ._parameters import FORECASTING
 from ._predict import parameters_at, samples_at
 from ._rows import Rows, count_missing
 from ._said import Said
+from ._strategy import chosen_model
 from ._watching import WatchedMixin
 
 Array = NDArray[Any]

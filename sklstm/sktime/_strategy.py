@@ -92,11 +92,11 @@ def _rival(
 ) -> ForecastModel:
     """Make the encoder-decoder that reads as many rows as the other one."""
     other, table = copy.copy(forecaster), forecaster._shared_parameters
-    for name, value in RIVAL.items():
+    # Who names a season wants one.
+    kept = () if is_auto(forecaster.season) else ("season_length",)
+    for name in RIVAL.keys() - set(kept):
         if is_same(getattr(forecaster, name), table[name].default):
-            setattr(other, name, value)
-    if not is_auto(forecaster.season):
-        other.season_length = forecaster.season_length
+            setattr(other, name, RIVAL[name])
     other.strategy = "seq2seq"
     keeps_season = other.season_length is not None
     seen = Sight(

@@ -13,9 +13,9 @@ from sktime.datasets import load_airline
 from sklstm.estimators._forecast_regressor import Seq2SeqRegressor
 from sklstm.sktime import LSTMForecaster
 from sklstm.sktime._backtest import errors_of_last
-from sklstm.sktime._chosen import _is_better
 from sklstm.sktime._model import ForecastModel
 from sklstm.sktime._panel import Panel
+from sklstm.sktime._strategy import _is_better
 from tests.sktime.data import noise, panel, rmse
 
 DAYS = pd.period_range("2023-01-01", periods=230, freq="D", name="day")
@@ -33,6 +33,19 @@ def plan(seed=0):
 
 def fitted(y, X, fh=WEEK, **options):
     return LSTMForecaster(**{**QUICK, **options}).fit(y, X=X, fh=fh)
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Rows of each series, and the checkpoint, of all that is trained."""
+    noted, fit = [], ForecastModel.fit
+
+    def note_and_fit(model, panel):
+        noted.append((panel.lengths.tolist(), model.regressor.checkpoint))
+        fit(model, panel)
+
+    monkeypatch.setattr(ForecastModel, "fit", note_and_fit)
+    return noted
 
 
 def test_what_the_columns_say_is_read_step_by_step():
@@ -130,19 +143,12 @@ class Epochs(Callback):
         EPOCHS.append(len(net.history))
 
 
-def test_callbacks_and_checkpoints_are_of_the_one_that_stays(tmp_path, monkeypatch):
-    checkpoints, fit = [], ForecastModel.fit
-
-    def noted(model, panel):
-        checkpoints.append(model.regressor.checkpoint)
-        fit(model, panel)
-
-    monkeypatch.setattr(ForecastModel, "fit", noted)
+def test_callbacks_and_checkpoints_are_of_the_one_that_stays(tmp_path, trainings):
     EPOCHS.clear()
     path = tmp_path / "unfinished"
     chosen = fitted(*plan(), callbacks=[Epochs()], checkpoint=path)
     assert list(range(1, chosen.n_epochs_ + 1)) == EPOCHS
-    assert checkpoints == [None, None, path]
+    assert [checkpoint for _, checkpoint in trainings] == [None, None, path]
     assert not list(tmp_path.iterdir())
 
 
@@ -301,15 +307,9 @@ def test_a_subclass_may_have_other_parameters():
     assert Mine().fit(y, X=X, fh=WEEK).strategy_ == "seq2seq"
 
 
-def test_rows_that_calibrate_do_not_choose(monkeypatch):
-    lengths, fit = [], ForecastModel.fit
-
-    def noted(model, panel):
-        lengths.append(panel.lengths.tolist())
-        fit(model, panel)
-
-    monkeypatch.setattr(ForecastModel, "fit", noted)
+def test_rows_that_calibrate_do_not_choose(trainings):
     fitted(*plan(), max_steps=2, calibration_fraction=0.3)
+    lengths = [rows for rows, _ in trainings]
     calibrating = lengths[2]
     assert lengths == [[calibrating[0] - 24]] * 2 + [calibrating, [230]]
 
@@ -317,11 +317,11 @@ def test_rows_that_calibrate_do_not_choose(monkeypatch):
 def test_processes_with_rows_of_their_own_do_not_choose(monkeypatch):
     y, X = plan()
     monkeypatch.setattr(
-        "sklstm.sktime._chosen.current_ranks", lambda: SimpleNamespace(owns_rows=True)
+        "sklstm.sktime._strategy.current_ranks", lambda: SimpleNamespace(owns_rows=True)
     )
     assert fitted(y, X, max_steps=2).strategy_ == "direct"
     monkeypatch.setattr(
-        "sklstm.sktime._chosen.current_ranks", lambda: SimpleNamespace(owns_rows=False)
+        "sklstm.sktime._strategy.current_ranks", lambda: SimpleNamespace(owns_rows=False)
     )
     assert fitted(y, X).strategy_ == "seq2seq"
 
@@ -343,16 +343,9 @@ def test_time_does_not_grow_with_the_square_of_the_series():
     assert seconds(4000) < 30 * seconds(500)
 
 
-def test_nothing_is_learnt_from_the_rows_that_judge(monkeypatch):
-    lengths, fit = [], ForecastModel.fit
-
-    def noted(model, panel):
-        lengths.append(panel.lengths.tolist())
-        fit(model, panel)
-
-    monkeypatch.setattr(ForecastModel, "fit", noted)
+def test_nothing_is_learnt_from_the_rows_that_judge(trainings):
     fitted(*plan(), max_steps=2)
-    assert lengths == [[206], [206], [230]]
-    lengths.clear()
+    assert [rows for rows, _ in trainings] == [[206], [206], [230]]
+    trainings.clear()
     fitted(*(part[:40] for part in plan()), max_steps=2)
-    assert lengths == [[32], [32], [40]]
+    assert [rows for rows, _ in trainings] == [[32], [32], [40]]
