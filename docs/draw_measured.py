@@ -63,7 +63,7 @@ def bars(ratios: pd.Series, label: str) -> plt.Figure:
     ticks = np.array([0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8])
     shown = (ticks > ratios.min() / 1.5) & (ticks < max(ratios.max(), 1) * 1.3)
     ax.set_xticks(np.log2(ticks[shown]), [f"{tick:g}" for tick in ticks[shown]])
-    ax.set_xlabel(label)
+    ax.set_xlabel(label, loc="right")  # names at the left leave little room
     ax.margins(y=0.02)
     ax.spines[["top", "right", "left"]].set_visible(False)
     return figure
@@ -79,7 +79,7 @@ def dots(table: pd.DataFrame, ours: str, label: str) -> plt.Figure:
         ax.scatter(others[name], places, color=colour, marker=marker, label=name, s=40)
     ax.scatter(table[ours], places, color=OURS, label=ours, s=70, zorder=3)
     ax.set_yticks(places, table.index)
-    ax.set_xlabel(label)
+    ax.set_xlabel(label, loc="right")  # names at the left leave little room
     ax.margins(y=0.12)
     ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
     ax.spines[["top", "right", "left"]].set_visible(False)
