@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,17 +15,12 @@ from torch.nn import functional
 from ..samples._encoding import Season
 from ..samples._scaling import Scaling
 from ..windows._windows import Windows
+from ._batches import Batches, Inputs
 from ._own_season import Ahead, OwnSeason
 from ._own_size import OwnSize
 from ._running_season import RunningSeason
-from ._table import Table, cast_finite, check_fits
-
-# Values of a batch by name: "x", "lengths" (None if all steps are observed), "future" (None
-# if nothing is known of it), "history" (the last steps of what is forecast, in the order of
-# time, None if nobody asks), "size" and "shift" of shape (batch_size, n_outputs), by which
-# targets were divided after that was subtracted (None: by 1, and 0), and, in training,
-# "weight" (None if all samples count alike).
-Inputs = dict[str, Tensor | None]
+from ._table import Table
+from ._target_rows import TargetRows, as_target
 
 
 class Gathered(NamedTuple):
@@ -167,7 +162,7 @@ class SequenceData(Dataset):
         if isinstance(y, Windows):
             self.y = TargetRows(y, dtype, to, names[1])
         elif y is not None:
-            self.y = _as_target(y, dtype, names[1]).to(to)
+            self.y = as_target(y, dtype, names[1]).to(to)
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:
@@ -383,93 +378,6 @@ class SequenceData(Dataset):
         return rows.gather(1, order), order, (~missing).sum(dim=1)
 
 
-class Batches:
-    """Samples of some data, batch by batch, each gathered when its turn comes.
-
-    Iterating gives of each batch its inputs (a dict of "x" of shape (batch_size,
-    n_timesteps, n_features), "lengths", "future" of shape (batch_size, n_leads, n_known)
-    and "weight") and its target (Tensor or None).
-
-    Parameters
-    ----------
-    data : SequenceData
-    order : Tensor of int of shape (n_samples,)
-        The numbers of the samples, on the CPU.
-    batch_size : int
-        The last batch may have fewer.
-    """
-
-    def __init__(self, data: SequenceData, order: Tensor, batch_size: int) -> None:
-        self.data = data
-        self.order = order
-        self.batch_size = batch_size
-
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.batch_size)
-
-    @property
-    def sizes(self) -> list[int]:
-        """Samples of each batch."""
-        return [len(numbers) for numbers in self.order.split(self.batch_size)]
-
-    def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
-        # All numbers move to the device at once: each move makes the host wait.
-        moved = self.order.to(self.data.ends.device)
-        batches = (numbers.split(self.batch_size) for numbers in (self.order, moved))
-        for index, there in zip(*batches, strict=True):
-            yield self.data.gather(index, there)
-
-
-class TargetRows:
-    """Targets that are rows of a table, gathered when they are asked for.
-
-    Parameters
-    ----------
-    windows : Windows of shape (n_samples, n_steps, n_columns)
-        Of standardised values.
-    dtype : torch.dtype
-    device : torch.device
-    name : str
-        Argument that they came from, for messages.
-    """
-
-    def __init__(
-        self, windows: Windows, dtype: torch.dtype, device: torch.device, name: str
-    ) -> None:
-        self.table = _as_target(windows.table, dtype, name).to(device)
-        self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(device)
-        self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(device)
-        self.starts = None
-        if (windows.ends - windows.lags.max() < windows.starts).any():
-            self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(device)
-
-    def __len__(self) -> int:
-        return len(self.ends)
-
-    def __getitem__(self, index: Tensor) -> Tensor:
-        rows = self.ends[index, None] - self.lags
-        if self.starts is None:
-            return self.table[rows].flatten(1)
-        # Before its start a series has no values.
-        outside = rows < self.starts[index, None]
-        values = self.table[rows.where(~outside, 0)]
-        return values.masked_fill(outside[:, :, None], torch.nan).flatten(1)
-
-    def from_rows(self, ends: Tensor) -> Tensor:
-        """Give the targets of windows that end at some rows.
-
-        Parameters
-        ----------
-        ends : Tensor of int of shape (...)
-            Within a series, whose rows hold all targets.
-
-        Returns
-        -------
-        targets : Tensor of shape (..., n_steps * n_columns)
-        """
-        return self.table[ends[..., None] - self.lags].flatten(-2)
-
-
 def carry_forward(x: Tensor) -> Tensor:
     """Replace NaN by the last value of that feature in the sequence, if there is one.
 
@@ -503,15 +411,6 @@ def _moved(steps: Any, order: Tensor) -> Any:
 def _at(x: Tensor, step: Tensor) -> Tensor:
     """Give one step of each sequence, of shape (n_samples, n_features)."""
     return x.gather(1, step[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
-
-
-def _as_target(y: NDArray[Any], dtype: torch.dtype, name: str) -> Tensor:
-    target = np.ascontiguousarray(y)
-    if target.dtype.kind == "f":
-        target, finite = cast_finite(target, dtype)
-        if not finite:
-            check_fits(y, target, name)
-    return torch.from_numpy(target)
 
 
 def _complete(windows: Windows, table: Table) -> Tensor | None:

@@ -9,9 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..network import Forks
-from ._data import Batches, Inputs, SequenceData, TargetRows
+from ._batches import Batches, Inputs
+from ._data import SequenceData
 from ._own_season import Ahead
 from ._running_season import RunningSeason
+from ._target_rows import TargetRows
 
 # Sequences, spread evenly, from which the constants of levels are learnt: each has many
 # forecasts, which overlap with those of its neighbours.

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..fitting._ranks import of_all_rows
 from ..losses import LOCATED
 from ..network import LSTMNetwork
-from ._data import Inputs
+from ._batches import Inputs
 
 
 @torch.no_grad()

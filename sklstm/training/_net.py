@@ -14,10 +14,11 @@ from sklearn.utils import ClassifierTags
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 
+from ._batches import Batches, Inputs
+from ._clipping import clip_gradients
 from ._course import Course
-from ._data import Batches, Inputs, SequenceData
+from ._data import SequenceData
 from ._deck import Deck
 from ._hooks import StopTraining, call_hooks, hear_batches
 from ._linear_start import begin_linear
@@ -260,7 +261,7 @@ class SequenceNet(NeuralNet):
             self.optimizer_.zero_grad(set_to_none=True)
             step = learn(batch)
             if self.max_grad_norm is not None:
-                clip_grad_norm_(self.weights(), self.max_grad_norm)
+                clip_gradients(self.weights(), self.max_grad_norm)
             if heard:
                 self.notify(
                     "on_grad_computed",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any, NamedTuple
-
-from torch import Tensor
+from typing import NamedTuple
 
 from ..network import LSTMNetwork
-from ._data import Inputs
 
 # What a layer keeps of a piece for its backward pass, in bytes, measured on machines with
 # 1 and 2 MiB of second-level cache a core. More costs page faults and cache misses.
@@ -164,26 +161,3 @@ def count_predicted(sizes: Sizes) -> int:
     fitting = PREDICTION_BYTES // (sizes.n_timesteps * widest * sizes.itemsize)
     multiples = fitting // PREDICTION_MULTIPLE
     return PREDICTION_MULTIPLE * min(max(multiples, 1), 64)
-
-
-def split_batch(batch: tuple[Inputs, Tensor], n_pieces: int) -> list[tuple[Inputs, Tensor]]:
-    """Cut a batch into pieces of neighbouring samples, as equal as can be.
-
-    Parameters
-    ----------
-    batch : tuple of (inputs, target)
-    n_pieces : int
-
-    Returns
-    -------
-    pieces : list of (inputs, target)
-    """
-    inputs, target = batch
-    parts: dict[str, Any] = {
-        name: [None] * n_pieces if value is None else value.tensor_split(n_pieces)
-        for name, value in inputs.items()
-    }
-    return [
-        ({name: part[i] for name, part in parts.items()}, piece)
-        for i, piece in enumerate(target.tensor_split(n_pieces))
-    ]

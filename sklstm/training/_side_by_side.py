@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from ..network import compiled_layers, dropout_seed, gains_by_kernels
-from ._data import Batches, SequenceData
+from ._batches import Batches, split_batch
+from ._data import SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import count_pieces, count_python_pieces, split_batch
+from ._pieces import count_pieces, count_python_pieces
 from ._threads import OwnThreads
 from ._trainee import Batch, Step, Trainee
 

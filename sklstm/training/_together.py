@@ -12,12 +12,12 @@ from torch import Tensor
 
 from ..fitting._ranks import Ranks, current_ranks
 from ..samples._samples import Samples
-from ._data import Inputs, SequenceData
+from ._batches import Inputs, split_batch
+from ._data import SequenceData
 from ._described import described
 from ._fingerprint import Fingerprint, digest_of, fingerprint, version_of_numba
 from ._hooks import hear_batches
 from ._net import SequenceNet
-from ._pieces import split_batch
 from ._plain import as_plain, as_tensors
 from ._side_by_side import SideBySide, add_in_halves
 from ._threads import OwnThreads

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import optim
+from torch import Tensor, optim
 
 
 class WithoutCompiler(optim.Optimizer):
@@ -18,9 +18,17 @@ class WithoutCompiler(optim.Optimizer):
     """
 
     add_param_group = inspect.unwrap(optim.Optimizer.add_param_group)
-    zero_grad = inspect.unwrap(optim.Optimizer.zero_grad)
     state_dict = inspect.unwrap(optim.Optimizer.state_dict)
     load_state_dict = inspect.unwrap(optim.Optimizer.load_state_dict)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or make them zero."""
+        if not set_to_none:
+            inspect.unwrap(super().zero_grad)(self, set_to_none)
+            return
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.grad = None
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the weights, as in the class that this one inherits from."""
@@ -29,10 +37,45 @@ class WithoutCompiler(optim.Optimizer):
 
 
 class Adam(WithoutCompiler, optim.Adam):
-    """`torch.optim.Adam`."""
+    """`torch.optim.Adam`.
+
+    What torch does around its fused kernel takes longer than the kernel itself, where a
+    network is small; here the kernel is called at once.
+    """
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change the weights, as torch's own does."""
+        if not all(group["fused"] for group in self.param_groups):
+            return super().step(closure)
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        with torch.no_grad():
+            for group in self.param_groups:
+                self._update(group)
+        return loss
+
+    def _update(self, group: dict[str, Any]) -> None:
+        values: list[list[Tensor]] = [[] for _ in range(6)]
+        self._init_group(group, *values)  # weights, gradients, ..., numbers of steps
+        if not values[0]:
+            return
+        adamw = group["decoupled_weight_decay"]
+        torch._foreach_add_(values[-1], 1)
+        (torch._fused_adamw_ if adamw else torch._fused_adam_)(
+            *values,
+            lr=group["lr"],
+            beta1=group["betas"][0],
+            beta2=group["betas"][1],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            amsgrad=group["amsgrad"],
+            maximize=group["maximize"],
+        )
 
 
-class AdamW(WithoutCompiler, optim.AdamW):
+class AdamW(Adam, optim.AdamW):
     """`torch.optim.AdamW`."""
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ..network import LSTMNetwork
-from ._data import Batches, Inputs, SequenceData
+from ._batches import Batches, Inputs
+from ._data import SequenceData
 from ._pieces import Sizes
 
 Batch = tuple[Inputs, Tensor]

@@ -6,7 +6,7 @@ from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.training import Plan, SequenceData
-from sklstm.training._data import Batches
+from sklstm.training._batches import Batches
 
 
 class Steps(Callback):

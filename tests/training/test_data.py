@@ -6,7 +6,8 @@ import torch
 
 from sklstm import Windows
 from sklstm.samples._scaling import Scaling
-from sklstm.training import SequenceData
+from sklstm.training import SequenceData, _batches
+from sklstm.training._batches import Batches
 from sklstm.training._table import Table
 
 TABLE = np.random.default_rng(0).normal(size=(12, 2))
@@ -55,3 +56,30 @@ def test_a_batch_has_the_observed_steps_of_its_windows(
             else:
                 assert inputs["lengths"][i] == len(wanted)
     assert bool(runs) == (np.diff(lags) == -1).all()
+
+
+@pytest.mark.parametrize("many", [1, 100, 1 << 15])
+@pytest.mark.parametrize("per_step", [False, True])
+def test_batches_gathered_at_once_are_those_gathered_one_by_one(
+    monkeypatch, per_step, many
+):
+    monkeypatch.setattr(_batches, "GATHERED_VALUES", many)
+    table = np.random.default_rng(0).normal(size=(90, 2))
+    table[[9, 40]] = np.nan
+    ends = np.arange(5, 90)
+    windows = Windows(table, ends, np.zeros(len(ends), int), np.arange(6)[::-1])
+    y = np.random.default_rng(1).normal(size=(len(ends), 6 if per_step else 1))
+    weight = np.abs(y) if per_step else np.abs(y[:, 0])
+    data = SequenceData(windows, Scaling.identity(2), y, weight, per_step=per_step)
+    order = data.order(torch.Generator().manual_seed(0))
+    batches = Batches(data, order, 8)
+    numbers = order.split(8)
+    assert batches.sizes == [8] * 10 + [5]
+    for batch, index in zip(batches, numbers, strict=True):
+        inputs, target = data.gather(index)
+        assert torch.equal(batch[1], target)
+        if inputs["lengths"] is None and batch[0]["lengths"] is not None:
+            # A sequence of another batch has a gap.
+            inputs["lengths"] = torch.full((len(index),), 6)
+        for name, values in inputs.items():
+            assert batch[0][name] is values is None or torch.equal(batch[0][name], values)

@@ -14,6 +14,7 @@ from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.training import _pieces, _prediction, _side_by_side
+from sklstm.training._batches import split_batch
 from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
     LEAST_PYTHON_STEP,
@@ -22,7 +23,6 @@ from sklstm.training._pieces import (
     PIECE_BYTES,
     Sizes,
     count_pieces,
-    split_batch,
 )
 
 rng = np.random.default_rng(0)
