@@ -19,10 +19,12 @@ LEAST_CUT_BYTES = 8 << 20
 LEAST_SEQUENCES = 16
 UNITS_PER_SEQUENCE = 8
 
-# Values that a step reads and gives, over the batch, from which threads gain that compute
-# a piece each. (torch's threads would share the steps of such a batch as fast on an idle
-# machine; beside others that keep the cores busy they wait for each other at each step.)
-LEAST_SHARED_STEP = 2048
+# Products of a layer on the way forward, over the batch, from which threads gain that
+# compute a piece each: to hand a piece over, and to read the weights for it, takes as long
+# as some millions of them. The inputs' are made for all steps at once, four times as fast.
+# (torch's threads would share the steps of such a batch as fast on an idle machine; beside
+# others that keep the cores busy they wait for each other at each step.)
+LEAST_SHARED_PRODUCTS = 10_000_000
 
 # Python goes through the steps of some layers, in one thread at a time. Values that a step
 # of a piece gives from which it gains nevertheless, and what a layer keeps of such a piece.
@@ -54,6 +56,12 @@ class Sizes(NamedTuple):
     hidden_size: int
     num_layers: int = 1
     itemsize: int = 4
+
+    @property
+    def products_of_a_sequence(self) -> int:
+        """Products of a layer on its way through a sequence, a quarter of the inputs'."""
+        read = self.hidden_size + self.n_features // 4
+        return 4 * self.hidden_size * read * self.n_timesteps
 
     @classmethod
     def of(cls, network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
@@ -110,7 +118,7 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     if sizes.num_layers * kept > LEAST_CUT_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
-    if n_samples * (sizes.n_features + sizes.hidden_size) < LEAST_SHARED_STEP:
+    if sizes.products_of_a_sequence * n_samples < LEAST_SHARED_PRODUCTS:
         return 1
     return max(1, min(n_workers, n_samples // LEAST_SEQUENCES))
 

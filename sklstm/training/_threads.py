@@ -6,7 +6,6 @@ import contextvars
 import ctypes
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -50,6 +49,46 @@ class Outcome(NamedTuple):
         return self.value
 
 
+class Helper:
+    """A thread that does one call after another.
+
+    One of `concurrent.futures` takes three times as long to be handed a call.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    RuntimeError
+        If no thread can be had.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._thread = Thread(target=self._work, name=name)
+        self._thread.start()
+
+    def begin(self, call: Callable[[], None]) -> None:
+        """Let the thread do something."""
+        self._calls.put(call)
+
+    def wait(self) -> Outcome:
+        """Wait until it is done, and tell what came of it."""
+        return self._outcomes.get()
+
+    def end(self) -> None:
+        """Let the thread end, and wait for it."""
+        self._calls.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        _compute_alone()
+        while (call := self._calls.get()) is not None:
+            self._outcomes.put(Outcome.of(call))
+
+
 class OwnThreads:
     """A thread that computes while its caller waits, and others that help it.
 
@@ -81,7 +120,7 @@ class OwnThreads:
     def __init__(self) -> None:
         self.n_threads = torch.get_num_threads()
         self._first: Thread | None = None
-        self._others: ThreadPoolExecutor | None = None
+        self._helpers: list[Helper] | None = None
         self._questions: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._left = False
 
@@ -222,14 +261,14 @@ class OwnThreads:
                     waiting.clear()
                     raise
 
-        others = self._begin(compute)
-        try:
-            compute()
-        finally:
-            waiting.clear()
-            wait(others)
-        for other in others:
-            other.result()
+        if self._helpers is None:
+            self._helpers = _as_many(self.n_threads - 1)
+        for helper in self._helpers:
+            helper.begin(compute)
+        own = Outcome.of(compute)
+        waiting.clear()
+        for outcome in [own, *(helper.wait() for helper in self._helpers)]:
+            outcome.get()
         return [results[i] for i in range(len(pieces))]
 
     def _work(self, job: Callable[[], Result]) -> Result:
@@ -237,20 +276,19 @@ class OwnThreads:
         try:
             return job()
         finally:
-            if self._others is not None:
-                self._others.shutdown()
+            for helper in self._helpers or ():
+                helper.end()
 
-    def _begin(self, compute: Callable[[], None]) -> list[Future[None]]:
-        """Let the other threads compute as well, if they can be had."""
-        n_others = self.n_threads - 1
-        try:
-            if self._others is None:
-                self._others = ThreadPoolExecutor(
-                    n_others, "sklstm-piece", initializer=_compute_alone
-                )
-            return [self._others.submit(compute) for _ in range(n_others)]
-        except RuntimeError:  # no more threads in the system, or Python is shutting down
-            return []
+
+def _as_many(n_helpers: int) -> list[Helper]:
+    """Give so many helpers, or as many as can be had."""
+    helpers: list[Helper] = []
+    try:
+        for i in range(n_helpers):
+            helpers.append(Helper(f"sklstm-piece_{i}"))
+    except RuntimeError:  # no more threads in the system, or Python is shutting down
+        pass
+    return helpers
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sklstm.training._pieces import (
     LEAST_CUT_BYTES,
     LEAST_PYTHON_STEP,
     LEAST_SEQUENCES,
-    LEAST_SHARED_STEP,
+    LEAST_SHARED_PRODUCTS,
     PIECE_BYTES,
     Sizes,
     count_pieces,
@@ -376,12 +376,31 @@ def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, sizes, 
         assert n_pieces % n_workers == 0
         if n_samples // least >= n_pieces + n_workers:
             assert kept / n_pieces <= PIECE_BYTES
-    elif n_samples * (sizes.n_features + sizes.hidden_size) < LEAST_SHARED_STEP:
+    elif n_samples * sizes.products_of_a_sequence < LEAST_SHARED_PRODUCTS:
         assert n_pieces == 1
     else:
         assert 1 <= n_pieces <= n_workers
         assert n_pieces == 1 or n_samples // n_pieces >= LEAST_SEQUENCES
         assert n_pieces == n_workers or n_samples < LEAST_SEQUENCES * (n_pieces + 1)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_samples", "n_pieces"),
+    [
+        ((24, 1, 32), 64, 1),
+        ((24, 1, 32), 128, 2),
+        ((24, 100, 32), 32, 1),
+        ((24, 100, 32), 64, 2),
+        ((12, 1, 16), 512, 1),
+        ((24, 4, 64), 32, 2),
+    ],
+)
+def test_two_threads_share_a_batch_that_is_worth_it(sizes, n_samples, n_pieces):
+    # Which gains was measured: docs/development/speed.md.
+    assert count_pieces(n_samples, Sizes(*sizes), 2) == n_pieces
+    n_timesteps, n_features, n_units = sizes
+    products = n_timesteps * 4 * n_units * (n_units + n_features // 4)
+    assert Sizes(*sizes).products_of_a_sequence == products
 
 
 @pytest.mark.parametrize("n_samples", [32, 33, 50, 255])
