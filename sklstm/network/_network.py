@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..losses import POINT, Role, with_least_scale
 from ._convolution import CausalConvolutions, ConvolutionBranch
@@ -573,5 +572,5 @@ def _filled_up(rows: Tensor) -> Tensor:
     A matrix product sums in another order for a few rows, or an odd number of them, than
     for many. Filled up, the head gives a row the same bits whatever else is in the call.
     """
-    sides = (0, 0) * (rows.ndim - 1)
-    return functional.pad(rows, (*sides, 0, -len(rows) % HEAD_ROWS))
+    missing = -len(rows) % HEAD_ROWS
+    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])

@@ -142,14 +142,14 @@ class SequenceData(Dataset):
             self.own_season = kind(season, outputs, to)
         self.n_history = n_history
         self.per_step = per_step
-        self.forecast_features = torch.tensor(sorted(set(outputs)), device=to)
+        self.outputs = outputs
         self.complete = _complete(windows, self.table)
         self.edge = windows.padding == "edge"
         self.missing = torch.from_numpy(self.table.missing).to(to)
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
-        self.reach = int(windows.lags[0])
+        self.reach, self.last = int(windows.lags[0]), int(windows.lags[-1])
         # No row is left out between the first step and the last.
         self.is_dense = bool((np.diff(windows.lags) == -1).all())
         self.known = None
@@ -271,7 +271,8 @@ class SequenceData(Dataset):
         index = index.to(self.ends.device) if moved is None else moved
         order = lengths = pattern = size = history = None
         if complete and self.is_dense:
-            x = self.table.runs(self.ends[index] - self.reach, len(self.lags))
+            first = self.ends.index_select(0, index) - self.reach
+            x = self.table.runs(first, self.reach - self.last + 1)
         else:
             rows = self.ends[index, None] - self.lags
             if not complete:
@@ -308,7 +309,8 @@ class SequenceData(Dataset):
         in_time, observed = self._in_time(index, x, order, lengths)
         if observed is not None:
             in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
-        return in_time[:, :, self.forecast_features]
+        features = torch.tensor(sorted(set(self.outputs)), device=x.device)
+        return in_time[:, :, features]
 
     def _in_time(
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None

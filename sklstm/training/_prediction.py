@@ -119,9 +119,10 @@ def _by_batches(
 ) -> NDArray[Any]:
     """Compute all samples in batches of a fixed size."""
     size = count_predicted(Sizes.of(network, *data.shape[1:]))
-    batches = data.order().split(size)
-    if len(batches) == 1:
-        return compute(batches[0]).cpu().numpy()
+    order = data.order()
+    if len(data) <= size:
+        return compute(order).cpu().numpy()
+    batches = order.split(size)
     # Blocks kept one by one would lie between the memory of the batches, and the system's
     # allocator could not use it again: there is one place for all.
     block = compute(batches[0][:1])
@@ -151,7 +152,7 @@ def _predict(
     index: Tensor,
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    with _without_autocast(network):
+    with _without_autocast(data):
         read = (inputs[name] for name in ("x", "lengths", "future", "history"))
         output = network(*read)
         values = link(output, network.roles)
@@ -167,7 +168,7 @@ def _predict(
 @torch.inference_mode()
 def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    with _without_autocast(network):
+    with _without_autocast(data):
         weights = network.attention(inputs["x"], inputs["lengths"])
     placed = in_time(weights, inputs["lengths"], data, index, 0.0)
     if placed.ndim == 2:
@@ -179,7 +180,7 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
 @torch.inference_mode()
 def _state(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    with _without_autocast(network):
+    with _without_autocast(data):
         read, level = network.read(inputs["x"], inputs["lengths"])
         return network.state(read, level, inputs["lengths"])
 
@@ -189,7 +190,7 @@ def _trace(
     network: LSTMNetwork, data: SequenceData, depth: int, backwards: bool, index: Tensor
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
-    with _without_autocast(network):
+    with _without_autocast(data):
         values = network.trace(inputs["x"], inputs["lengths"], depth, backwards=backwards)
     together = torch.stack(list(values.values()), dim=2)
     return in_time(together, inputs["lengths"], data, index, torch.nan)
@@ -227,9 +228,9 @@ def in_time(
     return placed
 
 
-def _without_autocast(network: LSTMNetwork) -> AbstractContextManager[Any]:
+def _without_autocast(data: SequenceData) -> AbstractContextManager[Any]:
     """Compute in the network's own type, whatever the caller has set."""
-    kind = network.device.type
+    kind = data.ends.device.type
     if not torch.is_autocast_enabled(kind):
         return nullcontext()
     return torch.autocast(kind, enabled=False)
