@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,28 @@ def check_some_train(n_later: int, n_rows: int, fraction: float) -> None:
         )
 
 
+def steps_of(estimator: Any) -> Iterator[Any]:
+    """Give the steps that rows go through, one after the other.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Pipelines may stand within others, within searches and around their target.
+
+    Yields
+    ------
+    step : transformer or estimator
+    """
+    estimator = unwrapped(estimator)
+    if isinstance(estimator, TransformedTargetRegressor):
+        yield from steps_of(getattr(estimator, "regressor_", estimator.regressor))
+    elif isinstance(estimator, Pipeline):
+        for _, step in estimator.steps:
+            yield from steps_of(step)
+    else:
+        yield estimator
+
+
 def window_step(estimator: Any) -> SlidingWindowTransformer | None:
     """Find the step of a pipeline that makes windows of rows.
 
@@ -89,10 +111,8 @@ def window_step(estimator: Any) -> SlidingWindowTransformer | None:
     -------
     step : SlidingWindowTransformer or None
     """
-    estimator = unwrapped(estimator)
-    steps = [step for _, step in getattr(estimator, "steps", [])]
-    found = (step for step in steps if isinstance(step, SlidingWindowTransformer))
-    return next(found, None)
+    steps = steps_of(estimator)
+    return next((s for s in steps if isinstance(s, SlidingWindowTransformer)), None)
 
 
 def series_of(X: Any, estimator: Any) -> Array | None:
@@ -233,26 +253,14 @@ def look_back_at_all(estimator: Any, X: Any, fit_params: Mapping[str, Any]) -> N
     """
     if any(name.rpartition("__")[2] in ("groups", "time") for name in fit_params):
         return
-    if getattr(X, "ndim", 2) != 3:
-        _look_back(estimator, X)
-
-
-def _look_back(estimator: Any, X: Any) -> Any:
-    """Give what becomes of the rows; None if a window step took them, and all is done."""
-    estimator = unwrapped(estimator)
-    if isinstance(estimator, TransformedTargetRegressor):
-        estimator = unwrapped(estimator.regressor_)
-    if isinstance(estimator, SlidingWindowTransformer):
-        if estimator.context == "fit":
-            estimator.fit(X)
-        return None
-    if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps:
-            X = _look_back(step, X)
-            if X is None:
-                return None
-        return X
-    return estimator.transform(X) if hasattr(estimator, "transform") else X
+    if getattr(X, "ndim", 2) == 3:
+        return
+    for step in steps_of(estimator):
+        if isinstance(step, SlidingWindowTransformer):
+            if step.context == "fit":
+                step.fit(X)
+            return
+        X = step.transform(X) if hasattr(step, "transform") else X
 
 
 def check_enough(n_scores: int, coverage: float, n_rows: int, fraction: float) -> None:

@@ -625,3 +625,10 @@ def test_a_window_step_is_found_wherever_it_stands(kind):
         for context in ("fit", None)
     )
     np.testing.assert_allclose(model.predict(rows[180:]), other.predict(rows[170:])[10:])
+    # Those that calibrated have looked back at the rows before them, too.
+    plain = make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(8, output="2d", padding="edge"), Ridge()
+    )
+    plain = ConformalRegressor(plain, coverage=0.8).fit(rows[:180], y[:180])
+    for fitted in (model, other):
+        np.testing.assert_allclose(fitted.scores_, plain.scores_)
