@@ -316,8 +316,8 @@ TRAINING: dict[str, Parameter] = {
         [StrOptions(set(DTYPES))],
         """Type in which the network computes, whatever that of X. "float64" is slower.
         "bfloat16" trains large LSTMs in two thirds of the time, where the processor or the
-        GPU computes in it: the products of the recurrent layers are of bfloat16 then, the
-        weights and all predictions of float32.""",
+        GPU computes in it: the products of the recurrent layers, and of convolutions, are
+        of bfloat16 then, the weights and all predictions of float32.""",
     ),
     "device": Parameter(
         "str or torch.device",

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ._make import make
+from ._mixed import MixedModule
 from ._observed import observed_steps
 
 
-class Convolution(nn.Module):
+class Convolution(MixedModule):
     """A convolution over time that gives as many steps as it gets.
 
     Parameters
@@ -57,7 +58,9 @@ class Convolution(nn.Module):
         -------
         z : Tensor of shape (n_samples, output_size, n_timesteps)
         """
-        return self.convolution(functional.pad(z, self.padding))
+        padded = functional.pad(z, self.padding)
+        with self.mixed(z.device):
+            return self.convolution(padded).to(z.dtype)
 
 
 class CausalConvolutions(nn.Module):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from operator import itemgetter
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 from ._compiled import is_compiled, lstm
 from ._dropout import Dropout
 from ._make import make
+from ._mixed import MixedModule
 from ._recurrence import hidden_states
 from ._stepwise import Cell, StepwiseLayer
 
@@ -102,7 +101,7 @@ class RecurrentLayer(nn.Module):
         return {name: _flip(value, lengths) for name, value in values.items()}
 
 
-class RecurrentStack(nn.Module):
+class RecurrentStack(MixedModule):
     """Recurrent layers one on the other, with dropout between them.
 
     Parameters
@@ -149,12 +148,9 @@ class RecurrentStack(nn.Module):
             for size in sizes
         )
         self.dropout = Dropout(dropout)
-        self.trains_mixed = False
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Give the last layer's hidden state at each step.
-
-        While it trains mixed, products are of bfloat16, and all that is added up float32.
 
         Parameters
         ----------
@@ -166,11 +162,7 @@ class RecurrentStack(nn.Module):
         hidden : Tensor of shape (n_samples, n_timesteps, output_size)
         """
         hidden = x
-        context: AbstractContextManager[Any] = nullcontext()
-        if self.trains_mixed and self.training:
-            # Within a caller's autocast its cache would keep the weights of the first step.
-            context = torch.autocast(x.device.type, torch.bfloat16, cache_enabled=False)
-        with context:
+        with self.mixed(x.device):
             for depth, layer in enumerate(self.layers):
                 hidden = layer(hidden if depth == 0 else self.dropout(hidden), lengths)
         return hidden.to(x.dtype)

@@ -18,6 +18,7 @@ from ._forks import Forks
 from ._head import Decoder, Head
 from ._initialise import initialise
 from ._instance_norm import InstanceNorm, InstanceNormMethod, Level
+from ._mixed import MixedModule
 from ._patches import Patches, count_patches
 from ._pooling import Pooling, PoolingMethod
 from ._running_norm import RunningNorm
@@ -533,13 +534,15 @@ class LSTMNetwork(nn.Module):
         return any(isinstance(m, Dropout) and m.p > 0 for m in self.modules())
 
     def set_mixed(self, mixed: bool) -> None:
-        """Let recurrent layers compute with bfloat16 in training, or not.
+        """Let recurrent layers and convolutions compute with bfloat16 in training, or not.
 
         Parameters
         ----------
         mixed : bool
         """
-        self.core.trains_mixed = mixed
+        for module in self.modules():
+            if isinstance(module, MixedModule):
+                module.trains_mixed = mixed
 
     def set_dropout(self, p: float) -> None:
         """Let all dropout have another probability.

@@ -1,8 +1,8 @@
 """A layer's way through all steps, and back: one for each cell.
 
-Steps write into arrays that are laid out once. Backwards, each gradient of a step is that of
-a state times a factor which is known after the way forward: so all factors are computed at
-once, and a step is some products. The gradients of the weights are one product over all
+Steps write into arrays that are laid out once. Backwards, each gradient of a step is that
+of a state times a factor which is known after the way forward: so all factors are computed
+at once, and a step is some products. The gradients of the weights are one product over all
 steps. The equations themselves stand in `_stepwise`.
 """
 

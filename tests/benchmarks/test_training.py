@@ -148,9 +148,9 @@ def test_an_output_at_each_step_costs_little(side_by_side, work, beside, make, t
     assert side_by_side(section, f"{work}, clipped", make, work, target=target) <= target
 
 
-def bfloat16_and_float32(work):
+def bfloat16_and_float32(work, convolution=None):
     X, y = work.windows()
-    options = {"max_epochs": 1, "warm_start": True}
+    options = {"max_epochs": 1, "warm_start": True, "convolution": convolution}
     mixed, plain = (work.estimator(dtype=d, **options) for d in ("bfloat16", "float32"))
     return lambda: mixed.fit(X, y), lambda: plain.fit(X, y)
 
@@ -167,6 +167,19 @@ def test_bfloat16_takes_less_time_than_float32(side_by_side, work):
         target=0.85,
     )
     assert ratio <= 0.85
+
+
+def test_bfloat16_takes_less_time_than_float32_in_convolutions(side_by_side):
+    work = Work(250, 1, 8, 1, 16, n_rows=500)
+    ratio = side_by_side(
+        'Training with `dtype="bfloat16"`, beside float32',
+        f"{work}, convolutions beside",
+        bfloat16_and_float32,
+        work,
+        "beside",
+        target=0.7,
+    )
+    assert ratio <= 0.7
 
 
 CELLS = {

@@ -15,10 +15,10 @@ Y = np.nansum(X[:, -4:, 0], axis=1)
 SMALL = {"hidden_size": 16, "max_epochs": 5, "learning_rate": 0.01, "random_state": 0}
 
 
-def types_of_states(model, X, y):
-    """Types of what the recurrent layers give, in training and in prediction."""
+def types_given(kind, model, X, y):
+    """Types of what layers of a kind give, in training and in prediction."""
     seen = []
-    forward = RecurrentLayer.forward
+    forward = kind.forward
 
     def look(self, *args):
         result = forward(self, *args)
@@ -26,7 +26,7 @@ def types_of_states(model, X, y):
         return result
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RecurrentLayer, "forward", look)
+        patch.setattr(kind, "forward", look)
         model.fit(X, y)
         trained = set(seen)
         seen.clear()
@@ -41,6 +41,8 @@ def types_of_states(model, X, y):
         {"num_layers": 2, "bidirectional": True, "dropout": 0.2},
         {"instance_norm": "level", "target_features": [0]},
         {"patch_length": 3, "pooling": "attention"},
+        {"convolution": "before", "conv_filters": (8, 8), "conv_kernel_sizes": (3, 2)},
+        {"convolution": "beside", "conv_filters": (8, 8), "conv_kernel_sizes": (3, 2)},
     ],
     ids=str,
 )
@@ -53,14 +55,23 @@ def test_losses_are_those_of_float32_to_a_few_digits(options):
     assert mixed.predict(X).dtype == plain.predict(X).dtype
 
 
-def test_products_are_of_bfloat16_in_training_alone():
-    model = LSTMRegressor(**SMALL, dtype="bfloat16", early_stopping=True)
-    assert types_of_states(model, X, Y) == (
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (RecurrentLayer, {}),
+        (torch.nn.Conv1d, {"convolution": "before"}),
+        (torch.nn.Conv1d, {"convolution": "beside"}),
+    ],
+)
+def test_products_are_of_bfloat16_in_training_alone(kind, options):
+    options = options | {"conv_filters": (8,), "conv_kernel_sizes": (3,)}
+    model = LSTMRegressor(**SMALL, **options, dtype="bfloat16", early_stopping=True)
+    assert types_given(kind, model, X, Y) == (
         {torch.bfloat16, torch.float32},
         {torch.float32},
     )
-    plain = LSTMRegressor(**SMALL)
-    assert types_of_states(plain, X, Y) == ({torch.float32}, {torch.float32})
+    plain = LSTMRegressor(**SMALL, **options)
+    assert types_given(kind, plain, X, Y) == ({torch.float32}, {torch.float32})
 
 
 def test_a_seed_gives_the_same_bits_and_training_goes_on():
