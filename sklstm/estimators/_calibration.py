@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
@@ -91,7 +92,9 @@ def steps_of(estimator: Any) -> Iterator[Any]:
     step : transformer or estimator
     """
     estimator = unwrapped(estimator)
-    if isinstance(estimator, TransformedTargetRegressor):
+    if isinstance(estimator, BaseSearchCV):
+        yield from steps_of(estimator.estimator)
+    elif isinstance(estimator, TransformedTargetRegressor):
         yield from steps_of(getattr(estimator, "regressor_", estimator.regressor))
     elif isinstance(estimator, Pipeline):
         for _, step in estimator.steps:

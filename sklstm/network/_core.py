@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as all_modules
 
 from ._compiled import is_compiled, lstm
 from ._dropout import Dropout
@@ -17,6 +19,8 @@ from ._stepwise import Cell, StepwiseLayer
 # Cells for which torch has fast kernels.
 FUSED: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
+_FORWARDS: dict[type[nn.Module], Any] = {kind: kind.forward for kind in FUSED.values()}
+N_WEIGHTS = 4
 _weights_of = itemgetter("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
@@ -218,14 +222,7 @@ def states_of(
     -------
     hidden : Tensor of shape (n_samples, n_timesteps, hidden_size)
     """
-    if (
-        layer._forward_hooks
-        or layer._forward_pre_hooks
-        or layer._modules  # that make its weights
-        or x.device.type != "cpu"
-        or not isinstance(layer, nn.RNNBase)
-        or torch.jit.is_tracing()  # type: ignore[attr-defined]
-    ):
+    if x.device.type != "cpu" or torch.jit.is_tracing() or not _is_torchs_own(layer):  # type: ignore[attr-defined]
         return layer(x, state)[0]  # type: ignore[no-any-return]
     if state is None and is_compiled(layer):
         return lstm(layer, x)
@@ -233,10 +230,27 @@ def states_of(
     if not isinstance(layer, nn.LSTM):
         kind = "gru" if isinstance(layer, nn.GRU) else "rnn"
         return hidden_states(kind, x, state, weights)
-    if not isinstance(state, tuple):
+    if state is None:
         state = (x.new_zeros(1, x.shape[0], layer.hidden_size),) * 2
     # What the layer does around the kernel takes half as long as that of a small batch.
-    return torch.lstm(x, state, weights, True, 1, 0.0, layer.training, False, True)[0]
+    return torch.lstm(x, state, weights, True, 1, 0.0, layer.training, False, True)[0]  # type: ignore[arg-type]
+
+
+def _is_torchs_own(layer: nn.Module) -> bool:
+    """Tell whether a layer is as torch made it, and nobody listens to it."""
+    return (
+        type(layer).forward is _FORWARDS.get(type(layer))
+        and "forward" not in vars(layer)
+        and len(layer._parameters) == N_WEIGHTS
+        and not layer._modules  # that make weights
+        and not (
+            layer._forward_hooks
+            or layer._forward_pre_hooks
+            or layer._backward_hooks
+            or layer._backward_pre_hooks
+            or all_modules._has_any_global_hook()
+        )
+    )
 
 
 def as_stepwise(layer: nn.Module) -> StepwiseLayer:

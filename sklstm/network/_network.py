@@ -270,6 +270,7 @@ class LSTMNetwork(nn.Module):
         initialise(self, torch.Generator("cpu").manual_seed(seed), memory_length)
         if begins:
             self.head.begin_at(begins)
+        self._dropouts = [m for m in self.modules() if isinstance(m, Dropout)]
 
     def forward(
         self,
@@ -531,7 +532,7 @@ class LSTMNetwork(nn.Module):
 
     def drops(self) -> bool:
         """Tell whether any value is dropped in training."""
-        return any(isinstance(m, Dropout) and m.p > 0 for m in self.modules())
+        return any(dropout.p > 0 for dropout in self._dropouts)
 
     def set_mixed(self, mixed: bool) -> None:
         """Let recurrent layers and convolutions compute with bfloat16 in training, or not.
@@ -551,9 +552,8 @@ class LSTMNetwork(nn.Module):
         ----------
         p : float
         """
-        for module in self.modules():
-            if isinstance(module, Dropout):
-                module.p = p
+        for dropout in self._dropouts:
+            dropout.p = p
 
     def seed_dropout(self, seed: int, device: torch.device) -> None:
         """Give all dropout one generator, on the device where the network computes.
@@ -564,9 +564,8 @@ class LSTMNetwork(nn.Module):
         device : torch.device
         """
         generator = torch.Generator(device).manual_seed(seed)
-        for module in self.modules():
-            if isinstance(module, Dropout):
-                module.generator = generator
+        for dropout in self._dropouts:
+            dropout.generator = generator
 
 
 def _filled_up(rows: Tensor) -> Tensor:

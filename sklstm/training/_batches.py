@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # "weight" (None if all samples count alike).
 Inputs = dict[str, Tensor | None]
 
-# Values of the sequences that are gathered at once: to gather a few takes as long as to
-# gather some more, and as many as these stay in the cache until their turn comes.
+# Values of the sequences that are gathered at once. To gather a few takes as long as to
+# gather some more; many would not stay in the cache until their turn comes.
 GATHERED_VALUES = 1 << 15
 
 
@@ -40,11 +40,15 @@ def split_batch(batch: tuple[Inputs, Tensor], n_pieces: int) -> list[tuple[Input
 def _cut(
     batch: tuple[Inputs, Any], n_parts: int, cut: Callable[[Tensor], Sequence[Tensor]]
 ) -> list[tuple[Inputs, Any]]:
-    inputs, target = batch
-    nothing = [None] * n_parts
-    names, values = inputs.keys(), [*inputs.values(), target]
-    parts = zip(*(nothing if v is None else cut(v) for v in values), strict=True)
-    return [(dict(zip(names, part, strict=False)), part[-1]) for part in parts]
+    """Cut all values alike."""
+
+    def parts_of(value: Tensor | None) -> Sequence[Tensor | None]:
+        return [None] * n_parts if value is None else cut(value)
+
+    inputs, targets = batch[0], parts_of(batch[1])
+    columns = zip(*map(parts_of, inputs.values()), strict=True)
+    parts = [dict(zip(inputs, values, strict=True)) for values in columns]
+    return list(zip(parts, targets, strict=True))
 
 
 class Batches:
@@ -87,6 +91,16 @@ class Batches:
             gathered = self.data.gather(index, there)
             if len(index) <= self.batch_size:
                 yield gathered
-                continue
-            n_batches = -(-len(index) // self.batch_size)
-            yield from _cut(gathered, n_batches, lambda v: v.split(self.batch_size))
+            else:
+                yield from self._apart(gathered, index)
+
+    def _apart(
+        self, gathered: tuple[Inputs, Any], index: Tensor
+    ) -> Iterator[tuple[Inputs, Any]]:
+        """Give the batches of what was gathered, each as if it had been gathered alone."""
+        numbers = index.split(self.batch_size)
+        batches = _cut(gathered, len(numbers), lambda v: v.split(self.batch_size))
+        for (inputs, target), part in zip(batches, numbers, strict=True):
+            if inputs["lengths"] is not None and self.data.is_complete(part):
+                inputs["lengths"] = None
+            yield inputs, target

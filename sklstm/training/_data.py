@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -267,7 +268,7 @@ class SequenceData(Dataset):
 
     def _sequences(self, index: Tensor, moved: Tensor | None) -> Gathered:
         """Gather the sequences of some samples, without season and size of their own."""
-        complete = self.complete is None or bool(self.complete[index].all())
+        complete = self.is_complete(index)
         index = index.to(self.ends.device) if moved is None else moved
         order = lengths = pattern = size = history = None
         if complete and self.is_dense:
@@ -309,8 +310,12 @@ class SequenceData(Dataset):
         in_time, observed = self._in_time(index, x, order, lengths)
         if observed is not None:
             in_time = in_time.masked_fill(~observed[:, :, None], torch.nan)
-        features = torch.tensor(sorted(set(self.outputs)), device=x.device)
-        return in_time[:, :, features]
+        return in_time[:, :, self.forecast_features]
+
+    @cached_property
+    def forecast_features(self) -> Tensor:
+        """The features that are forecast."""
+        return torch.tensor(sorted(set(self.outputs)), device=self.ends.device)
 
     def _in_time(
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
@@ -349,6 +354,20 @@ class SequenceData(Dataset):
         both = torch.cat([last[:, None, columns], future], dim=1)
         future = carry_forward(both)[:, 1:]
         return future.nan_to_num(0.0) if self.fill else future
+
+    def is_complete(self, index: Tensor) -> bool:
+        """Tell whether all steps of some samples are observed.
+
+        Parameters
+        ----------
+        index : Tensor of int of shape (batch_size,)
+            On the CPU.
+
+        Returns
+        -------
+        is_complete : bool
+        """
+        return self.complete is None or bool(self.complete[index].all())
 
     def observed(self, index: Tensor) -> Tensor:
         """Tell which steps of some samples are observed, in the order of time.

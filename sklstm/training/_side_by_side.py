@@ -51,7 +51,6 @@ class SideBySide:
         # There are no kernels of bfloat16.
         may_compile = on_cpu and not module.core.trains_mixed
         self.compiles = may_compile and gains_by_kernels(module.core, n_steps)
-        self.drops = module.drops()
         self._count_for = count_python_pieces if module.is_stepwise else count_pieces
         n_samples = min(net.batch_size, len(train))
         # Pieces take so little memory at once that it is kept anyway.
@@ -93,7 +92,6 @@ class SideBySide:
     def begin_epoch(self, tell: Callable[[], None]) -> None:
         """Begin an epoch, of which callbacks are told by a call."""
         tell()
-        self.drops = self.net.module_.drops()
 
     def end_epoch(self, tell: Callable[[], bool]) -> bool:
         """End an epoch; the call tells who listens, and gives whether one asks to stop."""
@@ -167,7 +165,7 @@ class SideBySide:
         return self._count_for(n_samples, self.sizes, self.threads.n_threads)
 
     def _dropout_seeds(self, n_pieces: int) -> list[int | None]:
-        if not self.drops:
+        if not self.net.module_.drops():
             return [None] * n_pieces
         generator = self.net.generator_
         return torch.randint(2**62, (n_pieces,), generator=generator).tolist()

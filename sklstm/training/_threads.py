@@ -84,9 +84,10 @@ class Helper:
         self._thread.join()
 
     def _work(self) -> None:
-        _compute_alone()
+        ready = Outcome.of(_compute_alone)
         while (call := self._calls.get()) is not None:
-            self._outcomes.put(Outcome.of(call))
+            self._outcomes.put(Outcome.of(call) if ready.error is None else ready)
+            del call  # and with it what it has computed
 
 
 class OwnThreads:
@@ -262,7 +263,10 @@ class OwnThreads:
                     raise
 
         if self._helpers is None:
-            self._helpers = _as_many(self.n_threads - 1)
+            self._helpers = []
+            with suppress(RuntimeError):  # no more threads, or Python is shutting down
+                for i in range(self.n_threads - 1):
+                    self._helpers.append(Helper(f"sklstm-piece_{i}"))
         for helper in self._helpers:
             helper.begin(compute)
         own = Outcome.of(compute)
@@ -276,19 +280,9 @@ class OwnThreads:
         try:
             return job()
         finally:
-            for helper in self._helpers or ():
+            helpers, self._helpers = self._helpers, None
+            for helper in helpers or ():
                 helper.end()
-
-
-def _as_many(n_helpers: int) -> list[Helper]:
-    """Give so many helpers, or as many as can be had."""
-    helpers: list[Helper] = []
-    try:
-        for i in range(n_helpers):
-            helpers.append(Helper(f"sklstm-piece_{i}"))
-    except RuntimeError:  # no more threads in the system, or Python is shutting down
-        pass
-    return helpers
 
 
 @contextmanager

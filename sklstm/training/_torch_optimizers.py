@@ -45,7 +45,8 @@ class Adam(WithoutCompiler, optim.Adam):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the weights, as torch's own does."""
-        if not all(group["fused"] for group in self.param_groups):
+        scaled = hasattr(self, "grad_scale") or hasattr(self, "found_inf")
+        if scaled or not all(group["fused"] for group in self.param_groups):
             return super().step(closure)
         loss = None
         if closure is not None:

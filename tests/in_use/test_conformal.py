@@ -607,7 +607,7 @@ def test_a_score_counts_what_is_known():
     assert model.score(rows, some) == pytest.approx(r2_score(*whole))
 
 
-@pytest.mark.parametrize("kind", ["wrapped", "nested", "weighted"])
+@pytest.mark.parametrize("kind", ["wrapped", "nested", "weighted", "searched"])
 def test_a_window_step_is_found_wherever_it_stands(kind):
     rows = np.random.default_rng(0).normal(size=(240, 2)).cumsum(axis=0)
     y = rows[:, 0] + np.roll(rows[:, 1], 2)
@@ -617,6 +617,8 @@ def test_a_window_step_is_found_wherever_it_stands(kind):
         if kind == "nested":
             return make_pipeline(make_pipeline(StandardScaler(), window), Ridge())
         whole = make_pipeline(StandardScaler(), window, Ridge())
+        if kind == "searched":
+            return GridSearchCV(whole, {"ridge__alpha": [1.0]}, cv=2)
         return TransformedTargetRegressor(whole) if kind == "wrapped" else whole
 
     params = {"ridge__sample_weight": np.ones(180)} if kind == "weighted" else {}
@@ -632,3 +634,17 @@ def test_a_window_step_is_found_wherever_it_stands(kind):
     plain = ConformalRegressor(plain, coverage=0.8).fit(rows[:180], y[:180])
     for fitted in (model, other):
         np.testing.assert_allclose(fitted.scores_, plain.scores_)
+
+
+def test_classes_of_windows_in_a_search_are_parted_in_time():
+    rows = np.random.default_rng(0).normal(size=(400, 1)).cumsum(axis=0)
+    y = (np.roll(rows[:, 0], 2) > 0).astype(int)
+    window = SlidingWindowTransformer(8, output="2d", padding="edge")
+    steps = make_pipeline(window, LogisticRegression())
+    search = GridSearchCV(steps, {"logisticregression__C": [1.0]}, cv=2)
+    alone, searched = (
+        ConformalClassifier(model, coverage=0.8) for model in (steps, search)
+    )
+    np.testing.assert_array_equal(
+        searched.fit(rows, y).predict_proba(rows), alone.fit(rows, y).predict_proba(rows)
+    )

@@ -50,3 +50,37 @@ def test_steps_and_states_are_those_of_torch(name):
     for weight, other in zip(layer.parameters(), twin.parameters(), strict=True):
         assert torch.equal(weight, other)
     assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize("options", [{}, {"amsgrad": True}, {"maximize": True}], ids=str)
+def test_groups_and_frozen_weights_are_those_of_torch(name, options):
+    X = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
+    layer = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Linear(4, 3))
+    twin = copy.deepcopy(layer)
+    steppers = []
+    for model, kinds in ((layer, OPTIMIZERS), (twin, OF_TORCH)):
+        model[0].bias.requires_grad_(False)
+        groups = [
+            {"params": model[0].parameters(), "lr": 0.1, "weight_decay": 0.2},
+            {"params": model[1].parameters(), "betas": (0.5, 0.9)},
+        ]
+        steppers.append(kinds[name](groups, lr=0.01, **options))
+    ours, theirs = steppers
+    for _ in range(2):
+        assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
+        for optimizer in steppers:
+            optimizer.param_groups[0]["lr"] = 0.03
+    assert str(ours.state_dict()) == str(theirs.state_dict())
+    for weight, other in zip(layer.parameters(), twin.parameters(), strict=True):
+        assert torch.equal(weight, other)
+
+
+def test_a_step_with_infinite_scaled_gradients_is_skipped():
+    weight = torch.ones(2, requires_grad=True)
+    optimizer = OPTIMIZERS["adam"]([weight], lr=0.1)
+    weight.grad = torch.ones(2)
+    # As torch.amp.GradScaler sets them.
+    optimizer.grad_scale, optimizer.found_inf = torch.tensor(2.0), torch.tensor(1.0)
+    optimizer.step()
+    assert weight.tolist() == [1.0, 1.0]

@@ -4,13 +4,14 @@ import ctypes
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 
-from sklstm.training import OwnThreads
+from sklstm.training import OwnThreads, _threads
 from sklstm.training._threads import Interrupted, _mkl
 
 
@@ -155,6 +156,52 @@ def test_what_is_asked_for_is_done_by_the_caller():
 
     with pytest.raises(KeyError, match="asked"):
         threads.run(lambda: threads.ask(fails))
+
+
+def test_threads_that_have_ended_begin_anew(number):
+    threads = OwnThreads()
+    for _ in range(2):
+        assert threads.run(lambda: threads.map(abs, [-1, -2, -3])) == [1, 2, 3]
+
+
+def test_a_helper_that_cannot_begin_tells(number, monkeypatch):
+    def fails():
+        if threading.current_thread().name.startswith("sklstm-piece"):
+            raise OSError("no such core")
+
+    monkeypatch.setattr(_threads, "_compute_alone", fails)
+    threads, before = OwnThreads(), threading.active_count()
+    if number == 1:
+        assert threads.run(lambda: threads.map(abs, [-1, -2])) == [1, 2]
+        return
+    with pytest.raises(OSError, match="no such core"):
+        threads.run(lambda: threads.map(abs, [-1, -2]))
+    assert threading.active_count() == before
+
+
+def test_what_a_helper_has_computed_is_let_go():
+    class Value:
+        pass
+
+    threads, made = OwnThreads(), []
+
+    def compute(i):
+        value = Value()
+        made.append(weakref.ref(value))
+        return value
+
+    def job():
+        values = threads.map(compute, range(6))
+        assert all(reference() in values for reference in made)
+        del values
+        # A helper may be about to let go of its call.
+        for _ in range(100):
+            if all(reference() is None for reference in made):
+                return True
+            time.sleep(0.01)
+        return False
+
+    assert threads.run(job)
 
 
 def test_an_error_of_one_piece_ends_the_others(number):
