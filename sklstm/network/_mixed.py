@@ -1,4 +1,4 @@
-"""Products of bfloat16, and sums of float32."""
+"""Layers that compute in bfloat16 in training, with weights of float32."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 class MixedModule(nn.Module):
-    """A module whose large products may be of bfloat16 in training.
+    """A module that may compute in bfloat16 in training.
 
-    What it adds up is float32, and so are its weights.
+    Its weights stay float32, and so do their gradients and what it gives.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class MixedModule(nn.Module):
     trains_mixed = False
 
     def mixed(self, device: torch.device) -> AbstractContextManager[Any]:
-        """Let products be of bfloat16, if it is training and they are to be.
+        """Compute in bfloat16, if it is training and is to.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A batch in pieces that fit the cache."""
+"""How many pieces of a batch fit the cache."""
 
 from __future__ import annotations
 
