@@ -129,12 +129,21 @@ class Parts:
         Of the samples of each part, on the CPU.
     sizes : list of int
         Samples of each whole batch.
+    complete : list of bool or None, default=None
+        Whether all steps of each whole batch are observed; None if only its part counts.
     """
 
-    def __init__(self, data: SequenceData, numbers: list[Tensor], sizes: list[int]) -> None:
+    def __init__(
+        self,
+        data: SequenceData,
+        numbers: list[Tensor],
+        sizes: list[int],
+        complete: list[bool] | None = None,
+    ) -> None:
         self.data = data
         self.numbers = numbers
         self.sizes = sizes
+        self.complete = complete or [True] * len(sizes)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -142,11 +151,16 @@ class Parts:
     def __iter__(self) -> Iterator[Part]:
         moved = torch.cat(self.numbers).to(self.data.ends.device)
         there = moved.split([len(index) for index in self.numbers])
-        for index, place, size in zip(self.numbers, there, self.sizes, strict=True):
-            if len(index):
-                yield Part(*self.data.gather(index, place), size)
-            else:
+        parts = zip(self.numbers, there, self.sizes, self.complete, strict=True)
+        for index, place, size, complete in parts:
+            if not len(index):
                 yield Part({}, index, size)
+                continue
+            inputs, target = self.data.gather(index, place)
+            if not complete and inputs["lengths"] is None:
+                # As a piece of a batch in which others have gaps.
+                inputs["lengths"] = torch.full_like(place, self.data.shape[1])
+            yield Part(inputs, target, size)
 
 
 class AcrossRanks(SideBySide):
@@ -225,7 +239,8 @@ class AcrossRanks(SideBySide):
             n_own = len(pieces) // self.ranks.size
             first = self.ranks.rank * n_own
             numbers.append(torch.cat(pieces[first : first + n_own]))
-        return Parts(data, numbers, [len(batch) for batch in batches])
+        complete = [data.is_complete(batch) for batch in batches]
+        return Parts(data, numbers, [len(batch) for batch in batches], complete)
 
     def _count(self, n_samples: int) -> int:
         """Count the pieces of a batch, as many for each process."""

@@ -46,6 +46,7 @@ def team():
         ({"loss": "quantile", "quantile": [0.1, 0.5], "dtype": "float64"}, False),
         ({"bidirectional": True, "max_steps": 7, "batch_size": 64}, False),
         ({"instance_norm": "affine", "target_features": [0], "optimizer": "sgd"}, False),
+        ({"pooling": "mean", "instance_norm": "level", "target_features": [0]}, False),
         ({"cell": "peephole", "max_epochs": 1}, False),
     ],
     ids=str,
