@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
@@ -92,7 +91,7 @@ def steps_of(estimator: Any) -> Iterator[Any]:
     step : transformer or estimator
     """
     estimator = unwrapped(estimator)
-    if isinstance(estimator, BaseSearchCV):
+    if hasattr(estimator, "refit"):  # a search that is not fitted
         yield from steps_of(estimator.estimator)
     elif isinstance(estimator, TransformedTargetRegressor):
         yield from steps_of(getattr(estimator, "regressor_", estimator.regressor))

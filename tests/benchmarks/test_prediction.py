@@ -53,8 +53,8 @@ def test_a_single_row_takes_little_more_than_the_module(benchmark):
         section="A single row",
         row="30 x 3, 64 units",
         measured=milliseconds,
-        target=0.15,
+        target=0.08,
         unit="ms over the module",
     )
-    print(f"\none row: {milliseconds:.3f} ms over the module (at most 0.15)")
-    assert milliseconds <= 0.15
+    print(f"\none row: {milliseconds:.3f} ms over the module (at most 0.08)")
+    assert milliseconds <= 0.08
