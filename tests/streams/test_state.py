@@ -159,9 +159,9 @@ def test_memory_does_not_grow_with_the_rows(panel):
 
     tracemalloc.start(50)
     try:
-        run(range(16))  # whoever keeps something for the next time has it then
+        run(range(10))  # whoever keeps something for the next time has it then
         before = in_use()
-        run(range(16, 32))
+        run(range(10, 20))
         assert in_use() - before < 10_000
     finally:
         tracemalloc.stop()
