@@ -40,7 +40,8 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
     By default it is LSTM-FCN [Karim2018]_: a small recurrent layer with convolutions beside
     it. The recurrent layer reads the series step by step, where that of the paper reads all
     steps at once, and the convolutions give half as many features, in a third of the time.
-    A few hundred series take half a minute or so; for thousands, fewer epochs do.
+    A few hundred series take half a minute, or three where they are long; for thousands,
+    fewer epochs do.
 
     Parameters
     ----------
