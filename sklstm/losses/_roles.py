@@ -64,6 +64,8 @@ def with_least_scale(output: Tensor, roles: Sequence[Role]) -> Tensor:
     -------
     output : Tensor of the same shape
     """
+    if "scale" not in roles:
+        return output
     values = output.unflatten(-1, (-1, len(roles)))
     return _by_role(values, roles, {"scale": _at_least}).flatten(-2)
 

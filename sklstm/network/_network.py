@@ -516,8 +516,9 @@ class LSTMNetwork(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         # To walk through all modules for it takes longer than some of them compute.
-        first = self.core.layers[0].forwards
-        return next(iter(first._parameters.values())).device  # type: ignore[union-attr]
+        first = next(iter(self.core.layers._modules.values()))
+        weights = first.forwards._parameters.values()  # type: ignore[union-attr]
+        return next(iter(weights)).device  # type: ignore[union-attr]
 
     @property
     def fills_missing(self) -> bool:

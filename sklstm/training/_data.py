@@ -175,7 +175,7 @@ class SequenceData(Dataset):
     @property
     def shape(self) -> tuple[int, int, int]:
         """Samples, steps and features."""
-        return len(self.ends), len(self.lags), self.table.rows.shape[1]
+        return self.ends.numel(), self.lags.numel(), self.table.rows.shape[1]
 
     @property
     def X(self) -> SequenceData:
