@@ -150,7 +150,7 @@ class SequenceData(Dataset):
         self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
         self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
         self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
-        self.reach, self.last = int(windows.lags[0]), int(windows.lags[-1])
+        self.reach = int(windows.lags[0])
         # No row is left out between the first step and the last.
         self.is_dense = bool((np.diff(windows.lags) == -1).all())
         self.known = None
@@ -273,7 +273,7 @@ class SequenceData(Dataset):
         order = lengths = pattern = size = history = None
         if complete and self.is_dense:
             first = self.ends.index_select(0, index) - self.reach
-            x = self.table.runs(first, self.reach - self.last + 1)
+            x = self.table.runs(first, self.lags.numel())
         else:
             rows = self.ends[index, None] - self.lags
             if not complete:
