@@ -32,6 +32,14 @@ def frame(time=None, **columns):
     return table if time is None else table.set_index(pd.Index(time, name="at"))
 
 
+def two_stores(estimator):
+    """A fitted pipeline, and its rows: of two series, one of which has a gap."""
+    days = pd.to_timedelta(np.arange(120) // 2 + 5 * (np.arange(120) >= 60), unit="D")
+    X = frame(store=np.tile(["a", "b"], 60), day=pd.Timestamp("2024-01-01") + days)
+    windows = {"window_length": 6, "padding": "edge", "groups": "store", "time": "day"}
+    return pipeline(windows, estimator).fit(X, Y), X.to_dict("records")
+
+
 def each(X):
     """The rows of X, one by one, as a stream takes them."""
     if hasattr(X, "iloc"):
