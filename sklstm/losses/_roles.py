@@ -48,7 +48,8 @@ def as_parameters(output: Tensor, roles: Sequence[Role]) -> Tensor:
     >>> as_parameters(torch.tensor([[2.0, 0.0]]), ["location", "scale"])
     tensor([[[2., 1.]]])
     """
-    values = output.unflatten(-1, (-1, len(roles)))
+    n = len(roles)
+    values = output.reshape(*output.shape[:-1], output.shape[-1] // n, n)
     return _by_role(values, roles, {"scale": torch.exp, "size": _as_size})
 
 
@@ -90,6 +91,8 @@ def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> A
     >>> in_units(torch.tensor([2.0, 1.0, 5.0]), ["location", "scale", "shape"], 10.0, 3.0)
     tensor([16.,  3.,  5.])
     """
+    if set(roles) == {"location"}:
+        return parameters * _for_each(scale) + _for_each(mean)
     changed = 1 * parameters
     for i, role in enumerate(roles):
         if role != "shape":
@@ -97,6 +100,11 @@ def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> A
         if role == "location":
             changed[..., i] = changed[..., i] + mean
     return changed
+
+
+def _for_each(value: Any) -> Any:
+    """Give what belongs to an output to each of its parameters."""
+    return value[..., None] if getattr(value, "ndim", 0) else value
 
 
 def _by_role(

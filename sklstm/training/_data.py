@@ -144,21 +144,17 @@ class SequenceData(Dataset):
         self.n_history = n_history
         self.per_step = per_step
         self.outputs = outputs
-        self.complete = _complete(windows, self.table)
+        firsts = windows.ends - windows.lags[0]
+        self.complete = _complete(windows, firsts, self.table)
+        self.windows = windows
         self.edge = windows.padding == "edge"
-        self.missing = torch.from_numpy(self.table.missing).to(to)
-        self.ends = torch.from_numpy(np.ascontiguousarray(windows.ends)).to(to)
-        self.starts = torch.from_numpy(np.ascontiguousarray(windows.starts)).to(to)
-        self.lags = torch.from_numpy(np.ascontiguousarray(windows.lags)).to(to)
-        self.reach = int(windows.lags[0])
+        self.ends = _on(to, windows.ends)
+        self.firsts = _on(to, firsts)
         # No row is left out between the first step and the last.
-        self.is_dense = bool((np.diff(windows.lags) == -1).all())
+        self.is_dense = bool((windows.lags[:-1] - windows.lags[1:] == 1).all())
         self.known = None
         if windows.known is not None and windows.known.columns.size:
-            self.known = [
-                torch.from_numpy(part).to(to)
-                for part in (windows.known.leads, windows.known.columns)
-            ]
+            self.known = _on(to, windows.known.leads), _on(to, windows.known.columns)
         self.y: Tensor | TargetRows | None = None
         if isinstance(y, Windows):
             self.y = TargetRows(y, dtype, to, names[1])
@@ -175,7 +171,25 @@ class SequenceData(Dataset):
     @property
     def shape(self) -> tuple[int, int, int]:
         """Samples, steps and features."""
-        return self.ends.numel(), self.lags.numel(), self.table.rows.shape[1]
+        return self.windows.shape
+
+    # What a batch of whole sequences does without is made when it is asked for: beside the
+    # network's time for one sequence, each of them counts.
+
+    @cached_property
+    def starts(self) -> Tensor:
+        """For each sample the first row of its series."""
+        return _on(self.ends.device, self.windows.starts)
+
+    @cached_property
+    def lags(self) -> Tensor:
+        """How many rows before the last one each step lies."""
+        return _on(self.ends.device, self.windows.lags)
+
+    @cached_property
+    def missing(self) -> Tensor:
+        """Which rows of the table are not observed."""
+        return _on(self.ends.device, self.table.missing)
 
     @property
     def X(self) -> SequenceData:
@@ -272,8 +286,8 @@ class SequenceData(Dataset):
         index = index.to(self.ends.device) if moved is None else moved
         order = lengths = pattern = size = history = None
         if complete and self.is_dense:
-            first = self.ends.index_select(0, index) - self.reach
-            x = self.table.runs(first, self.lags.numel())
+            first = self.firsts.index_select(0, index)
+            x = self.table.runs(first, self.windows.shape[1])
         else:
             rows = self.ends[index, None] - self.lags
             if not complete:
@@ -421,6 +435,10 @@ def carry_forward(x: Tensor) -> Tensor:
     return x.gather(1, last.clamp_min(0))
 
 
+def _on(device: torch.device, values: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values)).to(device)
+
+
 def _moved(steps: Any, order: Tensor) -> Any:
     """Give what belongs to steps in the order in which these come."""
     if steps is None:
@@ -434,9 +452,9 @@ def _at(x: Tensor, step: Tensor) -> Tensor:
     return x.gather(1, step[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
 
 
-def _complete(windows: Windows, table: Table) -> Tensor | None:
+def _complete(windows: Windows, firsts: NDArray[Any], table: Table) -> Tensor | None:
     """Tell which samples lie within the table and have all steps observed; None: all."""
-    inside = windows.ends - windows.lags[0] >= windows.starts
+    inside = firsts >= windows.starts
     if not table.has_missing_rows and inside.all():
         return None
     complete = inside.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,8 @@ class Table:
         self.padding: float = np.nan
         if windows.padding != "edge":
             self.padding = windows.padding
-        self.missing[-1] = np.isnan(self.padding)
-        if not self.missing[-1]:
+        self.missing[-1] = is_unobserved = math.isnan(self.padding)
+        if not is_unobserved:
             padding = np.full((1, n_columns), self.padding)
             self._look_at(slice(n_rows, n_rows + 1), padding, stored, name)
         self.stored = None if stored is None else torch.from_numpy(stored).to(device)
@@ -106,6 +107,9 @@ class Table:
         # Metal would write out all runs first.
         if self.stored is None or self.stored.device.type == "mps":
             return self[first[:, None] + torch.arange(length, device=first.device)]
+        if len(first) == 1:
+            row = int(first)
+            return self.stored[None, row : row + length]
         n_rows, n_columns = self.stored.shape
         # All runs of this length, overlapping in memory.
         size = (n_rows - length + 1, length * n_columns)

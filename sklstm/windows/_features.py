@@ -59,6 +59,8 @@ def refuse_times(X: Any, name: str = "X") -> None:
     ValueError
         Naming the first column of times.
     """
+    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
+        return
     if hasattr(X, "to_frame"):
         X = X.to_frame()
     if is_frame(X):

@@ -318,7 +318,7 @@ class Windows(ArrayLike):
         -------
         windows : Windows
         """
-        return self._with(table=table)
+        return self if table is self.table else self._with(table=table)
 
     def parts(self, n_windows: int) -> Iterator[Windows]:
         """Cut into runs of windows, each over no more of the table than it reaches.
