@@ -265,8 +265,13 @@ class LSTMEstimator(
             steps_of_epoch=plain(self.validation_steps),
             checkpoint=checkpoint,
         )
+        refits_head = self._refits_head(start.valid is not None)
         agree_on_data(start.train, start.valid, start.previous)
-        train_model(self, start, plan, X, y, sample_weight)
+        train_model(self, start, plan, X, y, sample_weight, refits_head=refits_head)
+
+    def _refits_head(self, holds_out: bool) -> bool:
+        """Tell whether the last layer is to be solved anew after training."""
+        return False
 
     def _fingerprint(self, start: Start) -> Fingerprint:
         """Tell what the fit is known by, before anything is held out."""

@@ -397,6 +397,17 @@ REGRESSION: dict[str, Parameter] = {
         targets, both of shape ``(n_samples, n_outputs)``, and gives one loss per sample or
         per value (a `reduction` attribute is set to "none").""",
     ),
+    "refit_head": Parameter(
+        'bool or "auto"',
+        False,
+        ["boolean", StrOptions({"auto"})],
+        """Whether the last layer is solved anew after training, by ridge regression on what
+        the trained network gives it [Hoerl1970]_. The samples held out choose how much its
+        weights are shrunk, and whether it is better than the layer that was trained; then
+        it is solved from all samples, but for an `X_val` of yours. For
+        ``loss="squared_error"``, and only where samples are held out; "auto" is where both
+        hold.""",
+    ),
     "horizon": Parameter(
         "int or None",
         None,
@@ -537,6 +548,7 @@ _NOT_OF_DETECTION = {
     *FEATURES,
     "embedding_size",
     "target_features",
+    "refit_head",
     "return_sequences",
     "quantile",
     "n_mixtures",

@@ -91,6 +91,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     level_decay_ : float
         With ``instance_norm="level"``, the weight of a step beside the one after it; 0 is
         the last step alone.
+    head_penalty_ : float or None
+        With `refit_head`, how much the weights of the last layer were shrunk, beside the
+        variance of what it reads; None where it stayed as it was trained.
     {attributes}
 
     See Also
@@ -160,6 +163,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
+        refit_head: bool | str = False,
         horizon: int | None = None,
         return_sequences: bool = False,
         loss: Any = "squared_error",
@@ -209,6 +213,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         self.embedding_size = embedding_size
         self.pooling = pooling
         self.head_sizes = head_sizes
+        self.refit_head = refit_head
         self.horizon = horizon
         self.return_sequences = return_sequences
         self.loss = loss
@@ -239,6 +244,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
 
     season_ = Learnt(lambda model: _season_of(model.encoding.season), may_be_none=True)
     level_decay_ = Learnt(lambda model: model.architecture.get("level_decay"))
+    head_penalty_ = Learnt(lambda model: model.course.head_penalty, may_be_none=True)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -423,6 +429,20 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
                 f" they get back. Got {self.target_features!r}, and {name}="
                 f"{getattr(self, name)!r}."
             )
+
+    def _refits_head(self, holds_out: bool) -> bool:
+        if not self.refit_head:
+            return False
+        needs = {
+            "loss='squared_error'": isinstance(self.loss, str)
+            and self.loss == "squared_error",
+            "return_sequences=False": not self.return_sequences,
+            "samples held out, as early_stopping=True does, or X_val": holds_out,
+        }
+        lacking = [need for need, is_there in needs.items() if not is_there]
+        if lacking and self.refit_head is True:
+            raise ValueError(f"refit_head=True needs {lacking[0]}. Got none of it.")
+        return not lacking
 
     def _check_targets(self, target: Any) -> None:
         self._resolve_loss().check_target(getattr(target, "table", target))

@@ -40,6 +40,8 @@ REFERENCES = {
         distribution shift. NeurIPS.""",
     "Graves2012": """Graves, A. (2012). Supervised sequence labelling with recurrent neural
         networks. Springer.""",
+    "Hoerl1970": """Hoerl, A. E. and Kennard, R. W. (1970). Ridge regression: biased
+    estimation for nonorthogonal problems. Technometrics 12(1), 55-67.""",
     "Hochreiter1997": """Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory.
         Neural Computation, 9(8), 1735-1780.""",
     "Karim2018": """Karim, F. et al. (2018). LSTM fully convolutional networks for time

@@ -28,9 +28,11 @@ from ..training import (
     SklearnEpochs,
     TrainedModel,
     ValidationWatch,
+    can_refit,
     data_options,
     is_same,
     make_network,
+    refit_head,
     run,
     take_up,
 )
@@ -39,7 +41,14 @@ from ._start import Start, Units, seed_of
 
 
 def train_model(
-    estimator: Any, start: Start, plan: Plan, X: Any, y: Any, sample_weight: Any
+    estimator: Any,
+    start: Start,
+    plan: Plan,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    refits_head: bool = False,
 ) -> None:
     """Train a network, and let the estimator take it over.
 
@@ -51,6 +60,8 @@ def train_model(
     plan : Plan
     X, y, sample_weight : object
         The arguments of fit, for scikit-learn's callbacks.
+    refits_head : bool, default=False
+        Whether the last layer is solved anew in the end.
     """
     ranks = current_ranks()
     is_first = ranks is None or ranks.is_first
@@ -68,8 +79,17 @@ def train_model(
         net.callbacks_ = net.callbacks_ if is_first else []
         batches = AcrossRanks(net, train, valid, threads, rounds.n_steps, ranks)
 
-    def publish(best_epoch: int | None) -> None:
-        estimator._model = _as_model(estimator, net, units, start, best_epoch)
+    def publish(best_epoch: int | None, is_whole: bool) -> None:
+        penalty = None
+        if refits_head and is_whole and valid is not None and can_refit(net.module_):
+            size = net.count_predicted(train)
+            share = 0.0
+            if start.valid is not None and not start.brings_validation:
+                share = _mean_count(start.valid) / _mean_count(start.train)
+            penalty = refit_head(net.module_, train, valid, size, share)
+        model = _as_model(estimator, net, units, start, best_epoch)
+        model.course = replace(model.course, head_penalty=penalty)
+        estimator._model = model
 
     def snapshot() -> dict[str, Any]:
         # Its network is still being trained.
@@ -208,10 +228,7 @@ def as_data(
     """
     counts = samples.counts
     if counts is not None:
-        # Of mean 1: over the samples, each with the sum of its steps.
-        sums = np.array([counts.sum(), len(counts)])
-        weight, n_samples = total("sums of weights", sums)
-        counts = counts / (weight / n_samples)
+        counts = counts / _mean_count(samples)
     kind = SequenceData if forks is None else partial(ForkedData, forks=forks)
     return kind(
         samples.windows,
@@ -222,3 +239,12 @@ def as_data(
         beside=beside,
         **data_options(network, units.encoding),
     )
+
+
+def _mean_count(samples: Samples) -> float:
+    """Give the mean weight of samples, each with the sum of its steps."""
+    if samples.counts is None:
+        return 1.0
+    sums = np.array([samples.counts.sum(), len(samples.counts)])
+    weight, n_samples = total("sums of weights", sums)
+    return float(weight / n_samples)

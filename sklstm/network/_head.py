@@ -96,10 +96,24 @@ class Head(nn.Module):
         -------
         output : Tensor of shape (..., output_size)
         """
+        return self.linear(self.before_last_layer(state, future))  # type: ignore[no-any-return]
+
+    def before_last_layer(self, state: Tensor, future: Tensor | None = None) -> Tensor:
+        """Give what the last layer reads.
+
+        Parameters
+        ----------
+        state, future
+            As in `forward`.
+
+        Returns
+        -------
+        read : Tensor of shape (..., n_values)
+        """
         x = state if future is None else torch.cat([state, future.flatten(1)], dim=1)
         for layer in self.hidden:
             x = self.dropout(layer(x).relu())
-        return self.linear(x)
+        return x
 
 
 class Decoder(nn.Module):

@@ -404,11 +404,46 @@ class LSTMNetwork(nn.Module):
         if future is not None:
             future = self._numeric(future, self.future_features)
         output = with_least_scale(self._outputs(state, future), self.roles)
+        return self._restored(output, level, history)
+
+    def _restored(
+        self, output: Tensor, level: Level | None, history: Tensor | None
+    ) -> Tensor:
+        """Put back what the head does not see: the level, and the season's forecast."""
         if self.normaliser is not None and level is not None:
             output = self.normaliser.restore(output, level)
         if self.skip is None or history is None:
             return output
         return self.skip(output, history, None if level is None else level.center)
+
+    def before_last_layer(
+        self,
+        x: Tensor,
+        lengths: Tensor | None = None,
+        future: Tensor | None = None,
+        history: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Give what the last layer reads, and what its outputs are to those of the network.
+
+        Parameters
+        ----------
+        x, lengths, future, history
+            As in `forward`.
+
+        Returns
+        -------
+        read : Tensor of shape (n_samples, n_values)
+        offset, factor : Tensor of shape (n_samples, output_size)
+            An output is the offset and, times the factor, what the last layer gives.
+        """
+        read, level = self.read(x, lengths)
+        state = self.state(read, level, lengths)
+        if future is not None:
+            future = self._numeric(future, self.future_features)
+        values = self.head.before_last_layer(state, future)  # type: ignore[operator]
+        nothing = values.new_zeros(len(values), self.head.linear.out_features)  # type: ignore[union-attr, arg-type]
+        offset = self._restored(nothing, level, history)
+        return values, offset, self._restored(nothing + 1, level, history) - offset
 
     def state(self, read: Tensor, level: Level | None, lengths: Tensor | None) -> Tensor:
         """Give all that the head reads of a sequence.

@@ -36,6 +36,7 @@ TINY = 1e-300
     learning_rate=0.001,
     max_epochs=300,
     batch_size=16,
+    refit_head="auto",
     max_steps=4000,
     early_stopping=True,
     validation_fraction=0.25,
@@ -50,7 +51,8 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
 
     By default convolutions stand beside the recurrent layer, as in the classifier, and a
     quarter of the series is held out, to stop where others are no longer predicted better:
-    where little is to be learnt that is soon. Where series differ from each other by more
+    where little is to be learnt that is soon. In the end the last layer is solved anew, in
+    closed form. Where series differ from each other by more
     than they move, each is seen relative to its own mean and standard deviation, which the
     last layer reads beside the rest.
 
@@ -124,6 +126,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         embedding_size: int | None = None,
         pooling: str = "last",
         head_sizes: Sequence[int] = (),
+        refit_head: bool | str = "auto",
         loss: Any = "squared_error",
         quantile: float | Sequence[float] = 0.5,
         n_mixtures: int = 3,
@@ -166,6 +169,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
         self.embedding_size = embedding_size
         self.pooling = pooling
         self.head_sizes = head_sizes
+        self.refit_head = refit_head
         self.loss = loss
         self.quantile = quantile
         self.n_mixtures = n_mixtures

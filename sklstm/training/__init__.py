@@ -5,6 +5,7 @@ from ._data import SequenceData
 from ._described import described
 from ._fingerprint import Fingerprint, digest_of, fingerprint
 from ._forked_data import ForkedData
+from ._head_refit import can_refit, refit_head
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -40,6 +41,7 @@ __all__ = [
     "TrainedModel",
     "ValidationWatch",
     "agree_on_data",
+    "can_refit",
     "data_options",
     "described",
     "digest_of",
@@ -51,6 +53,7 @@ __all__ = [
     "kept_random_state",
     "make_network",
     "open_checkpoint",
+    "refit_head",
     "run",
     "shares_rows",
     "stem_of",

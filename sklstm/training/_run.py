@@ -114,7 +114,7 @@ def run(
     valid: SequenceData | None,
     plan: Plan,
     batches: SideBySide,
-    publish: Callable[[int | None], None],
+    publish: Callable[[int | None, bool], None],
     listeners: Sequence[TrainingListener] = (),
 ) -> None:
     """Train a net, and publish it with the weights of the best epoch, or the last.
@@ -129,8 +129,9 @@ def run(
     plan : Plan
     batches : SideBySide
         Computes the batches, in the thread of this call.
-    publish : callable (best_epoch)
-        Takes the net over as it is then. None is the last epoch.
+    publish : callable (best_epoch, is_whole)
+        Takes the net over as it is then. None is the last epoch; a run that was interrupted
+        is not whole.
     listeners : sequence of TrainingListener
         Hear of each epoch after all others.
 
@@ -158,16 +159,16 @@ def run(
         unfinished = Unfinished(plan.checkpoint, net, train, everyone, rounds.n)
         everyone, take_up = [*everyone, unfinished], unfinished.begin
 
-    def settle() -> None:
+    def settle(*, is_whole: bool) -> None:
         if best.epoch:
             best.restore(net)
-        publish(best.epoch or None)
+        publish(best.epoch or None, is_whole)
 
     try:
         net.train_epochs(train, valid, rounds, batches, everyone, take_up)
-        settle()
+        settle(is_whole=True)
     except (Interrupted, KeyboardInterrupt, NotWritten):
         if last.n_rows:
             last.restore(net)
-            settle()
+            settle(is_whole=False)
         raise

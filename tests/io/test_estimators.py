@@ -92,6 +92,7 @@ MORE_REGRESSION = [
     {"season_length": [2, 4]},
     {"target_features": [0], "instance_norm": "last"},
     {"horizon": np.int64(2)},
+    {"refit_head": True, "early_stopping": True},
 ]
 
 
