@@ -226,9 +226,11 @@ def as_data(
     -------
     data : SequenceData
     """
-    counts = samples.counts
+    counts, mean = samples.counts, _mean_count(samples)
+    if counts is not None and counts.ndim == 2 and (counts == mean / counts.shape[1]).all():
+        counts = None  # all steps count alike
     if counts is not None:
-        counts = counts / _mean_count(samples)
+        counts = counts / mean
     kind = SequenceData if forks is None else partial(ForkedData, forks=forks)
     return kind(
         samples.windows,

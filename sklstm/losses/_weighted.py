@@ -77,9 +77,10 @@ class WeightedLoss(nn.Module):
         if output.ndim == 3 and (weight is None or weight.ndim == 1):
             output, target, weight, size = _as_samples(output, target, weight, size)
         if output.ndim == 3 and weight is not None:
-            counts = weight > 0
-            parts = self._of_each(output[counts], target[counts], size)
-            return (parts * weight[counts]).sum() / len(output)
+            steps = weight.flatten().nonzero()[:, 0]
+            said, known = (v.flatten(0, 1)[steps] for v in (output, target))
+            parts = self._of_each(said, known, size)
+            return (parts * weight.flatten()[steps]).sum() / len(output)
         if weight is None:
             return self._values(output, target, size).mean()
         return (self._of_each(output, target, size) * weight).mean()

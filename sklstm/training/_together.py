@@ -19,7 +19,7 @@ from ._fingerprint import Fingerprint, digest_of, fingerprint, version_of_numba
 from ._hooks import hear_batches
 from ._net import SequenceNet
 from ._plain import as_plain, as_tensors
-from ._side_by_side import SideBySide, add_in_halves
+from ._side_by_side import SideBySide, add_in_halves, add_lists_in_halves
 from ._threads import OwnThreads
 from ._trained_model import TrainedModel
 from ._trainee import Step
@@ -262,7 +262,7 @@ class AcrossRanks(SideBySide):
             *self._pieces_of(batch, n_own, seeds[first : first + n_own]),
         )
         losses, _, gradients = zip(*learnt, strict=True) if learnt else ((), (), ())
-        totals = [add_in_halves(parts) for parts in zip(*gradients, strict=True)]
+        totals = add_lists_in_halves(gradients) if learnt else []
         if learnt:
             # What no output depends on has no gradient, and is left alone.
             self._depends = [part is not None for part in totals]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, optim
@@ -36,12 +36,35 @@ class WithoutCompiler(optim.Optimizer):
             return inspect.unwrap(super().step)(self, closure)
 
 
+class Begun(NamedTuple):
+    """What the fused kernel changes of a group of weights, once there is something.
+
+    Attributes
+    ----------
+    group, state : dict
+        Of the optimiser: while it has these, the rest is what they hold.
+    averages : list of list of Tensor
+        Of the gradients, of their squares, and, with "amsgrad", the largest of these.
+    numbers : Tensor of shape (n_weights,)
+        Steps so far, of which `steps` are the elements.
+    steps : list of Tensor of shape ()
+    """
+
+    group: dict[str, Any]
+    state: dict[Tensor, Any]
+    averages: list[list[Tensor]]
+    numbers: Tensor
+    steps: list[Tensor]
+
+
 class Adam(WithoutCompiler, optim.Adam):
     """`torch.optim.Adam`.
 
     What torch does around its fused kernel takes longer than the kernel itself, where a
     network is small; here the kernel is called at once.
     """
+
+    _begun: dict[int, Begun] | None = None
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the weights, as torch's own does."""
@@ -53,17 +76,24 @@ class Adam(WithoutCompiler, optim.Adam):
             with torch.enable_grad():
                 loss = closure()
         with torch.no_grad():
-            for group in self.param_groups:
-                self._update(group)
+            for place, group in enumerate(self.param_groups):
+                self._update(place, group)
         return loss
 
-    def _update(self, group: dict[str, Any]) -> None:
-        values: list[list[Tensor]] = [[] for _ in range(6)]
-        self._init_group(group, *values)  # weights, gradients, ..., numbers of steps
-        if not values[0]:
-            return
+    def _update(self, place: int, group: dict[str, Any]) -> None:
+        weights = group["params"]
+        gradients = [weight.grad for weight in weights]
+        if any(gradient is None for gradient in gradients):
+            values: list[list[Tensor]] = [[] for _ in range(6)]
+            self._init_group(group, *values)  # weights, gradients, ..., numbers of steps
+            if not values[0]:
+                return
+            torch._foreach_add_(values[-1], 1)
+        else:
+            begun = self._begin(place, group)
+            begun.numbers.add_(1)
+            values = [weights, gradients, *begun.averages, begun.steps]
         adamw = group["decoupled_weight_decay"]
-        torch._foreach_add_(values[-1], 1)
         (torch._fused_adamw_ if adamw else torch._fused_adam_)(
             *values,
             lr=group["lr"],
@@ -74,6 +104,24 @@ class Adam(WithoutCompiler, optim.Adam):
             amsgrad=group["amsgrad"],
             maximize=group["maximize"],
         )
+
+    def _begin(self, place: int, group: dict[str, Any]) -> Begun:
+        """Give what the kernel changes of a group, all of whose weights have gradients."""
+        if self._begun is None:
+            self._begun = {}
+        begun = self._begun.get(place)
+        if begun is not None and begun.group is group and begun.state is self.state:
+            return begun
+        values: list[list[Tensor]] = [[] for _ in range(6)]
+        self._init_group(group, *values)
+        # To count each weight's steps apart takes longer than to change a small weight.
+        numbers = torch.stack(values[-1])
+        steps = list(numbers.unbind())
+        for weight, step in zip(values[0], steps, strict=True):
+            self.state[weight]["step"] = step
+        begun = Begun(group, self.state, values[2:-1], numbers, steps)
+        self._begun[place] = begun
+        return begun
 
 
 class AdamW(Adam, optim.AdamW):

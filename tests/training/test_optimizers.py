@@ -76,6 +76,30 @@ def test_groups_and_frozen_weights_are_those_of_torch(name, options):
         assert torch.equal(weight, other)
 
 
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_copies_and_weights_that_are_frozen_for_a_while_go_on_as_with_torch(name):
+    X = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
+    layer = torch.nn.Linear(5, 3)
+    twin = copy.deepcopy(layer)
+    ours = OPTIMIZERS[name](layer.parameters(), lr=0.1)
+    theirs = OF_TORCH[name](twin.parameters(), lr=0.1)
+    for is_trained in (True, False, True):
+        for model in (layer, twin):
+            model.bias.requires_grad_(is_trained)
+        assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
+    assert str(ours.state_dict()) == str(theirs.state_dict())
+    (layer, ours), (twin, theirs) = copy.deepcopy([(layer, ours), (twin, theirs)])
+    assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
+    new = torch.nn.Linear(5, 3)
+    other = copy.deepcopy(new)
+    for model, optimizer in ((new, ours), (other, theirs)):
+        optimizer.add_param_group({"params": model.parameters()})
+        model(X).sum().backward()
+        optimizer.step()
+    assert str(ours.state_dict()) == str(theirs.state_dict())
+    assert torch.equal(new.weight, other.weight)
+
+
 def test_a_step_with_infinite_scaled_gradients_is_skipped():
     weight = torch.ones(2, requires_grad=True)
     optimizer = OPTIMIZERS["adam"]([weight], lr=0.1)
