@@ -18,13 +18,8 @@ from sklstm import (
     SequenceReshaper,
 )
 from sklstm.estimators._documented import documented
-from sklstm.estimators._parameters import (
-    CLASSIFICATION,
-    DETECTION,
-    NETWORK,
-    REGRESSION,
-    Parameter,
-)
+from sklstm.estimators._parameters import NETWORK, Parameter
+from sklstm.estimators._task_parameters import CLASSIFICATION, DETECTION, REGRESSION
 from sklstm.fitting._numbers import NumberIn
 from sklstm.network import LSTMNetwork
 
@@ -40,7 +35,7 @@ if importlib.util.find_spec("sktime"):
 
     ADAPTERS = [LSTMForecaster, LSTMTimeSeriesClassifier, LSTMTimeSeriesRegressor]
 
-TABLES = "the tables in sklstm/estimators/_parameters.py"
+TABLES = "the tables in sklstm/estimators/_parameters.py and _task_parameters.py"
 
 
 def defaults(cls):

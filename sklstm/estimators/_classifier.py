@@ -23,7 +23,8 @@ from ..samples._targets import Labels
 from ._documented import documented
 from ._learnt import Learnt
 from ._lstm import Array, LSTMEstimator
-from ._parameters import CLASSIFICATION, constraints_of
+from ._parameters import constraints_of
+from ._task_parameters import CLASSIFICATION
 
 
 @documented(CLASSIFICATION)

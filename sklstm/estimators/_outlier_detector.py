@@ -28,7 +28,8 @@ from ._documented import documented
 from ._expected import Errors, Expectation
 from ._forecast_regressor import ForecastRegressor
 from ._nets import check_layers
-from ._parameters import DETECTION, constraints_of
+from ._parameters import constraints_of
+from ._task_parameters import DETECTION
 from ._usual import AUTO_SHARE, size_that_few_reach, weighted_quantile
 
 Array = NDArray[Any]

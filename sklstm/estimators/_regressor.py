@@ -27,7 +27,7 @@ from ._choice import choose_start
 from ._documented import documented
 from ._learnt import Learnt
 from ._lstm import Array, LSTMEstimator
-from ._parameters import REGRESSION, constraints_of
+from ._parameters import constraints_of
 from ._predictive import (
     check_says,
     check_trained_levels,
@@ -39,6 +39,7 @@ from ._predictive import (
 )
 from ._season import check_holds, check_season, may_multiply, seasons_of
 from ._start import Start, Units
+from ._task_parameters import REGRESSION
 from ._zeros import sizes_after_zeros
 
 

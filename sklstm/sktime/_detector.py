@@ -15,7 +15,7 @@ from sktime.detection.base import BaseDetector
 from ..anomaly import TailLikelihood
 from ..estimators import LSTMOutlierDetector
 from ..estimators._documented import documented
-from ..estimators._parameters import DETECTION
+from ..estimators._task_parameters import DETECTION
 from ..fitting._callbacks import handed_on
 from ..fitting._numbers import is_integer
 from ..windows import SlidingWindowTransformer, Windows

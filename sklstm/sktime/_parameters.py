@@ -8,7 +8,8 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
 
-from ..estimators._parameters import CLASSIFICATION, FEATURES, REGRESSION
+from ..estimators._parameters import FEATURES
+from ..estimators._task_parameters import CLASSIFICATION, REGRESSION
 
 _OF_CHANNELS = {
     "categorical_features": replace(
