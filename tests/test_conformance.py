@@ -80,12 +80,11 @@ LSTMS = [
     (LSTMRegressor(bidirectional=True, num_layers=2, dropout=0.1, **SMALL), BATCHES),
     (LSTMClassifier(bidirectional=True, num_layers=2, dropout=0.1, **SMALL), BATCHES),
     (
-        LSTMRegressor(
-            early_stopping=True,
-            n_epochs_no_change=50,
-            learning_rate=0.03,
-            refit_head="auto",
-        ),
+        LSTMRegressor(early_stopping=True, n_epochs_no_change=50, learning_rate=0.03),
+        BATCHES,
+    ),
+    (
+        LSTMRegressor(early_stopping=True, learning_rate=0.03, refit_head=True),
         BATCHES,
     ),
     (LSTMClassifier(early_stopping=True), BATCHES),

@@ -103,7 +103,9 @@ def make_net(
     network.set_mixed(estimator.dtype == "bfloat16")
     net = SequenceNet(
         module=network,
-        criterion=WeightedLoss(criterion, loss.is_samplewise, unit),
+        criterion=WeightedLoss(
+            criterion, loss.is_samplewise, unit, per_step=targets.per_step
+        ),
         link=loss.predictions,
         n_classes=targets.n_classes,
         optimizer=_optimizer_factory(estimator.optimizer),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
@@ -22,6 +23,7 @@ from ..samples._samples import Samples
 from ..samples._scaling import Scaling
 from ..samples._steps import StepNumbers
 from ..samples._targets import Numbers
+from ..training import Course
 from ..windows._windows import Windows
 from ._choice import choose_start
 from ._documented import documented
@@ -61,6 +63,10 @@ def _is_empty(target_features: Any) -> bool:
     return isinstance(given, tuple | list) and not given
 
 
+def _penalties_of(course: Course) -> Array | None:
+    return None if course.head_penalties is None else np.array(course.head_penalties)
+
+
 def _season_of(season: Season | None) -> tuple[int, str] | None:
     return None if season is None else (season.length, season.method)
 
@@ -92,9 +98,9 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
     level_decay_ : float
         With ``instance_norm="level"``, the weight of a step beside the one after it; 0 is
         the last step alone.
-    head_penalty_ : float or None
-        With `refit_head`, how much the weights of the last layer were shrunk, beside the
-        variance of what it reads; None where it stayed as it was trained.
+    head_penalties_ : ndarray of shape (n_outputs_,) or None
+        With `refit_head`, how much the weights of each output were shrunk: 1e-4 is least,
+        NaN an output whose layer stayed as it was trained. None where none was solved anew.
     {attributes}
 
     See Also
@@ -245,7 +251,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
 
     season_ = Learnt(lambda model: _season_of(model.encoding.season), may_be_none=True)
     level_decay_ = Learnt(lambda model: model.architecture.get("level_decay"))
-    head_penalty_ = Learnt(lambda model: model.course.head_penalty, may_be_none=True)
+    head_penalties_ = Learnt(lambda model: _penalties_of(model.course), may_be_none=True)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -432,17 +438,25 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
             )
 
     def _refits_head(self, holds_out: bool) -> bool:
-        if not self.refit_head:
+        asked = plain(self.refit_head)
+        if not asked:
             return False
-        needs = {
-            "loss='squared_error'": isinstance(self.loss, str)
-            and self.loss == "squared_error",
-            "return_sequences=False": not self.return_sequences,
-            "samples held out, as early_stopping=True does, or X_val": holds_out,
-        }
-        lacking = [need for need, is_there in needs.items() if not is_there]
-        if lacking and self.refit_head is True:
-            raise ValueError(f"refit_head=True needs {lacking[0]}. Got none of it.")
+        is_squared = isinstance(self.loss, str) and self.loss == "squared_error"
+        lacking = []
+        if not is_squared:
+            lacking.append(f"loss='squared_error'. Got loss={self.loss!r}")
+        if self.return_sequences:
+            lacking.append("an output for each sequence. Got return_sequences=True")
+        if not holds_out:
+            lacking.append(
+                "samples held out, by early_stopping=True or given as X_val and y_val. Got"
+                " early_stopping=False and none of these"
+            )
+        if lacking and asked is True:
+            raise ValueError(
+                f"refit_head=True needs {lacking[0]}. refit_head='auto' leaves the last"
+                " layer as it is trained then."
+            )
         return not lacking
 
     def _check_targets(self, target: Any) -> None:

@@ -71,11 +71,12 @@ REGRESSION: dict[str, Parameter] = {
         False,
         ["boolean", StrOptions({"auto"})],
         """Whether the last layer is solved anew after training, by ridge regression on what
-        the trained network gives it [Hoerl1970]_. The samples held out choose how much its
-        weights are shrunk, and whether it is better than the layer that was trained; then
-        it is solved from all samples, but for an `X_val` of yours. For
-        ``loss="squared_error"``, and only where samples are held out; "auto" is where both
-        hold.""",
+        the trained network gives it [Hoerl1970]_. For each output the samples held out
+        choose how much its weights are shrunk, and whether they are better than those that
+        were trained; then they are solved from these samples too, but for an `X_val` of
+        yours. For ``loss="squared_error"``, an output for each sequence, and only where
+        samples are held out; "auto" is where all that holds. `partial_fit`, `warm_start`
+        and a fit that is interrupted have the layer that was trained.""",
     ),
     "horizon": Parameter(
         "int or None",

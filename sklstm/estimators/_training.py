@@ -22,13 +22,14 @@ from ..training import (
     OwnThreads,
     Plan,
     Progress,
+    Refit,
     SequenceData,
     SequenceNet,
     SideBySide,
     SklearnEpochs,
     TrainedModel,
     ValidationWatch,
-    can_refit,
+    as_trained,
     data_options,
     is_same,
     make_network,
@@ -80,16 +81,14 @@ def train_model(
         batches = AcrossRanks(net, train, valid, threads, rounds.n_steps, ranks)
 
     def publish(best_epoch: int | None, is_whole: bool) -> None:
-        penalty = None
-        if refits_head and is_whole and valid is not None and can_refit(net.module_):
-            size = net.count_predicted(train)
+        refit = None
+        if refits_head and is_whole and valid is not None:
             share = 0.0
             if start.valid is not None and not start.brings_validation:
                 share = _mean_count(start.valid) / _mean_count(start.train)
-            penalty = refit_head(net.module_, train, valid, size, share)
-        model = _as_model(estimator, net, units, start, best_epoch)
-        model.course = replace(model.course, head_penalty=penalty)
-        estimator._model = model
+            size = net.count_predicted(train)
+            refit = refit_head(net.module_, train, valid, size, share, threads.check)
+        estimator._model = _as_model(estimator, net, units, start, best_epoch, refit)
 
     def snapshot() -> dict[str, Any]:
         # Its network is still being trained.
@@ -143,7 +142,7 @@ def _make_net(estimator: Any, units: Units, start: Start) -> SequenceNet:
     if previous is None:
         network = make_network(units.architecture)
         return make_net(estimator, network, units.encoding, units.targets, seed)
-    network = copy.deepcopy(previous.network)
+    network = as_trained(previous)
     parts = (network, units.encoding, units.targets, seed)
     net = make_net(estimator, *parts, earlier=previous.net)
     loss = settings_of(estimator)["loss"]
@@ -187,6 +186,7 @@ def _as_model(
     units: Units,
     start: Start,
     best_epoch: int | None = None,
+    refit: Refit | None = None,
 ) -> TrainedModel:
     """Give a net as a trained model, with what the next run of training needs."""
     memory = Memory(
@@ -197,9 +197,10 @@ def _as_model(
         net.criterion_.state_dict(),
         list(net.history),
         net.n_forgotten,
+        None if refit is None else refit.trained,
     )
     loss = estimator._resolve_loss()
-    course = net.course(best_epoch)
+    course = net.course(best_epoch, None if refit is None else refit.penalties)
     return TrainedModel(net.module_, *units, loss.link, course, memory, net=net, loss=loss)
 
 

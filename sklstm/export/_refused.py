@@ -46,7 +46,8 @@ def lstm_of(model: Any) -> LSTMEstimator:
     if not isinstance(lstm, LSTMEstimator):
         raise TypeError(
             "model must be an LSTMRegressor, an LSTMClassifier or a Pipeline that ends in"
-            f" one. Got {_kind(lstm)}{' at its end' if lstm is not model else ''}."
+            " one; of an estimator of whole series, its estimator_. Got"
+            f" {_kind(lstm)}{' at its end' if lstm is not model else ''}."
         )
     check_is_fitted(lstm)
     return lstm

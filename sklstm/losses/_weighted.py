@@ -27,6 +27,8 @@ class WeightedLoss(nn.Module):
         Whether a sample's loss depends on that sample alone.
     unit : array-like of shape (n_outputs,) or None, default=None
         For a criterion that takes them: how much 1 is in the user's units.
+    per_step : bool, default=False
+        Whether steps have targets of their own, which may have weights.
     """
 
     unit: Tensor | None
@@ -36,6 +38,8 @@ class WeightedLoss(nn.Module):
         criterion: Callable[..., Tensor],
         is_samplewise: bool = False,
         unit: Any = None,
+        *,
+        per_step: bool = False,
     ) -> None:
         super().__init__()
         if unit is not None:
@@ -43,6 +47,7 @@ class WeightedLoss(nn.Module):
         self.register_buffer("unit", unit, persistent=False)
         self.criterion = criterion
         self.is_samplewise = is_samplewise
+        self.per_step = per_step
 
     def forward(
         self,
@@ -81,9 +86,10 @@ class WeightedLoss(nn.Module):
             said, known = (v.flatten(0, 1)[steps] for v in (output, target))
             parts = self._of_each(said, known, size)
             return (parts * weight.flatten()[steps]).sum() / len(output)
-        if weight is None:
+        if weight is None and not self.per_step:
             return self._values(output, target, size).mean()
-        return (self._of_each(output, target, size) * weight).mean()
+        values = self._of_each(output, target, size)
+        return (values if weight is None else values * weight).mean()
 
     def _of_each(self, output: Tensor, target: Tensor, size: Tensor | None) -> Tensor:
         """Give the loss of each sample, or of each step."""

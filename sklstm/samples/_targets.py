@@ -329,6 +329,11 @@ def _as_columns(
 ) -> tuple[Array, bool]:
     """Check targets and give them as columns; and whether they came as a flat array."""
     _check_shape(y, name, 2, estimator)
+    if np.ma.is_masked(y) and not may_miss:
+        raise ValueError(
+            f"{name} must not be masked where each sequence has targets of its own. Got"
+            f" {np.ma.count_masked(y)} masked: leave those samples out."
+        )
     y = _as_float(unmasked(y), name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1 and not may_miss:
         y = column_or_1d(y, warn=True, input_name=name)
@@ -344,12 +349,14 @@ def _as_float(y: Any, name: str, may_miss: bool) -> Array:
     if y.dtype.kind in kinds:
         raise ValueError(
             f"{name} must be numbers. Got {kinds[y.dtype.kind]}, of dtype {y.dtype}."
+            " A classifier learns labels."
         )
     try:
         y = y.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must be numbers. Got one that is none: {error}."
+            f"{name} must be numbers. Got one that is none: {error}. A classifier learns"
+            " labels."
         ) from error
     if np.isnan(y).any():
         if not may_miss:

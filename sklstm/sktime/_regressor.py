@@ -13,11 +13,12 @@ from sktime.regression.base import BaseRegressor
 from ..estimators._documented import documented
 from ..estimators._regressor import LSTMRegressor
 from ..fitting._callbacks import handed_on
+from ..windows._groups import are_missing
 from ._checks import is_auto
 from ._parameters import SERIES_REGRESSION, check_shared, core_parameters
 from ._searchable import SearchableMixin
 from ._sequences import as_sequences, channel_names
-from ._watching import WatchedMixin
+from ._watching import WatchedMixin, of_inside
 
 # Of the variance of all values: less of it within a typical series is little.
 LEAST_SHARE = 0.5
@@ -52,9 +53,9 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
     By default convolutions stand beside the recurrent layer, as in the classifier, and a
     quarter of the series is held out, to stop where others are no longer predicted better:
     where little is to be learnt that is soon. In the end the last layer is solved anew, in
-    closed form. Where series differ from each other by more
-    than they move, each is seen relative to its own mean and standard deviation, which the
-    last layer reads beside the rest.
+    closed form, if others are predicted better so. Where series differ from each other by
+    more than they move, each is seen relative to its own mean and standard deviation, which
+    the last layer reads beside the rest.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
     ----------
     estimator_ : sklstm.LSTMRegressor
         The fitted regressor inside.
+    head_penalties_ : ndarray of shape (n_outputs,) or None
+        How much the weights of the last layer were shrunk, as `sklstm.LSTMRegressor` tells.
     n_epochs_, best_epoch_ : int
         Epochs trained, and the one, counted from 1, whose weights are kept.
     loss_curve_, validation_loss_curve_ : list of float
@@ -90,6 +93,7 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
 
     _estimator_class = LSTMRegressor
     _inside = "estimator_"
+    head_penalties_ = of_inside("head_penalties_")
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "sklstm developers",
@@ -204,6 +208,10 @@ class LSTMTimeSeriesRegressor(WatchedMixin, SearchableMixin, BaseRegressor):
             shared["instance_norm"] = "standard" if _move_little(sequences) else None
         estimator = LSTMRegressor(**shared, target_features=())
         target = y[:, 0] if y.shape[1] == 1 else y
+        if are_missing(target.ravel()).any():
+            raise ValueError(
+                "y must have a number for each series. Got NaN: leave those out."
+            )
         self._channels = channel_names(X)
         with handed_on(self, estimator):
             estimator.fit(sequences, target)

@@ -29,7 +29,7 @@ def _knows_callbacks(adapter: Any) -> None:
         raise AttributeError("set_callbacks needs scikit-learn 1.9 or later.")
 
 
-def _of_inside(name: str) -> property:
+def of_inside(name: str) -> property:
     """Show a fitted attribute of the estimator inside."""
 
     def look(adapter: Any) -> Any:
@@ -104,7 +104,7 @@ class WatchedMixin(LinkedMixin):
     def _skl_callbacks(self, callbacks: list[Any]) -> None:
         self.set_config(**{_CONFIG: _Shared(callbacks)})  # type: ignore[attr-defined]
 
-    n_epochs_ = _of_inside("n_epochs_")
-    best_epoch_ = _of_inside("best_epoch_")
-    loss_curve_ = _of_inside("loss_curve_")
-    validation_loss_curve_ = _of_inside("validation_loss_curve_")
+    n_epochs_ = of_inside("n_epochs_")
+    best_epoch_ = of_inside("best_epoch_")
+    loss_curve_ = of_inside("loss_curve_")
+    validation_loss_curve_ = of_inside("validation_loss_curve_")

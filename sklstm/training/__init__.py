@@ -1,11 +1,12 @@
 """Training: batches, the skorch net, hold-out, schedules; it gives a trained model."""
 
 from ._checkpoint import Checkpoint, open_checkpoint
+from ._course import Course
 from ._data import SequenceData
 from ._described import described
 from ._fingerprint import Fingerprint, digest_of, fingerprint
 from ._forked_data import ForkedData
-from ._head_refit import can_refit, refit_head
+from ._head_refit import Refit, refit_head
 from ._holdout import hold_out, hold_out_last, shares_rows
 from ._listeners import SklearnEpochs, ValidationWatch
 from ._net import SequenceNet
@@ -19,7 +20,7 @@ from ._threads import OwnThreads
 from ._together import AcrossRanks, agree_on_data, together
 from ._trained_model import Memory, TrainedModel, data_options, make_network
 from ._unfinished_file import kept_random_state, stem_of
-from ._warm_start import NO_STATE, take_up
+from ._warm_start import NO_STATE, as_trained, take_up
 
 __all__ = [
     "NO_STATE",
@@ -28,12 +29,14 @@ __all__ = [
     "SCHEDULES",
     "AcrossRanks",
     "Checkpoint",
+    "Course",
     "Fingerprint",
     "ForkedData",
     "Memory",
     "OwnThreads",
     "Plan",
     "Progress",
+    "Refit",
     "SequenceData",
     "SequenceNet",
     "SideBySide",
@@ -41,7 +44,7 @@ __all__ = [
     "TrainedModel",
     "ValidationWatch",
     "agree_on_data",
-    "can_refit",
+    "as_trained",
     "data_options",
     "described",
     "digest_of",

@@ -17,12 +17,13 @@ class Course:
         Epoch, counted from 1, whose weights are kept.
     loss_curve, validation_loss_curve : list of float
         Mean loss of each epoch that is remembered.
-    head_penalty : float or None, default=None
-        With which the last layer was solved anew; None is the layer that was trained.
+    head_penalties : list of float or None, default=None
+        With which the last layer was solved anew for each output, NaN where it stayed; None
+        where nobody asked.
     """
 
     n_epochs: int
     best_epoch: int
     loss_curve: list[float]
     validation_loss_curve: list[float]
-    head_penalty: float | None = None
+    head_penalties: list[float] | None = None

@@ -326,13 +326,17 @@ class SequenceNet(NeuralNet):
         del self.history[:n_forgotten]
         self.n_forgotten += n_forgotten
 
-    def course(self, best_epoch: int | None = None) -> Course:
+    def course(
+        self, best_epoch: int | None = None, head_penalties: list[float] | None = None
+    ) -> Course:
         """Tell how training went.
 
         Parameters
         ----------
         best_epoch : int or None, default=None
             Epoch whose weights are kept; None is the last.
+        head_penalties : list of float or None, default=None
+            With which the last layer was solved anew.
 
         Returns
         -------
@@ -345,6 +349,7 @@ class SequenceNet(NeuralNet):
             self.n_epochs if best_epoch is None else best_epoch,
             [row["train_loss"] for row in rows],
             valid if any("valid_loss" in row for row in rows) else [],
+            head_penalties,
         )
 
     # ------------------------------------------------------------------ data

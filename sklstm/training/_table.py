@@ -107,9 +107,9 @@ class Table:
         # Metal would write out all runs first.
         if self.stored is None or self.stored.device.type == "mps":
             return self[first[:, None] + torch.arange(length, device=first.device)]
-        if len(first) == 1:
+        if len(first) == 1 and self.stored.device.type == "cpu":
             row = int(first)
-            return self.stored[None, row : row + length]
+            return self.stored[None, row : row + length].clone()
         n_rows, n_columns = self.stored.shape
         # All runs of this length, overlapping in memory.
         size = (n_rows - length + 1, length * n_columns)

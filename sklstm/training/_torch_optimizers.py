@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from operator import is_
 from typing import Any, NamedTuple
 
 import torch
@@ -41,17 +42,19 @@ class Begun(NamedTuple):
 
     Attributes
     ----------
-    group, state : dict
-        Of the optimiser: while it has these, the rest is what they hold.
+    weights : list of Tensor
+    kept : list of list of Tensor
+        What the optimiser keeps of each: the number of steps, and the averages.
     averages : list of list of Tensor
-        Of the gradients, of their squares, and, with "amsgrad", the largest of these.
+        These averages, of all weights: of the gradients, of their squares, and, with
+        "amsgrad", the largest of these.
     numbers : Tensor of shape (n_weights,)
         Steps so far, of which `steps` are the elements.
     steps : list of Tensor of shape ()
     """
 
-    group: dict[str, Any]
-    state: dict[Tensor, Any]
+    weights: list[Tensor]
+    kept: list[list[Tensor]]
     averages: list[list[Tensor]]
     numbers: Tensor
     steps: list[Tensor]
@@ -84,8 +87,7 @@ class Adam(WithoutCompiler, optim.Adam):
         weights = group["params"]
         gradients = [weight.grad for weight in weights]
         if any(gradient is None for gradient in gradients):
-            values: list[list[Tensor]] = [[] for _ in range(6)]
-            self._init_group(group, *values)  # weights, gradients, ..., numbers of steps
+            values = self._all_values(group)
             if not values[0]:
                 return
             torch._foreach_add_(values[-1], 1)
@@ -110,18 +112,39 @@ class Adam(WithoutCompiler, optim.Adam):
         if self._begun is None:
             self._begun = {}
         begun = self._begun.get(place)
-        if begun is not None and begun.group is group and begun.state is self.state:
+        kept = [self._kept(weight, group["amsgrad"]) for weight in group["params"]]
+        if (
+            begun is not None
+            and _are_same(begun.weights, group["params"])
+            and all(map(_are_same, begun.kept, kept))
+        ):
             return begun
-        values: list[list[Tensor]] = [[] for _ in range(6)]
-        self._init_group(group, *values)
+        values = self._all_values(group)
         # To count each weight's steps apart takes longer than to change a small weight.
         numbers = torch.stack(values[-1])
         steps = list(numbers.unbind())
         for weight, step in zip(values[0], steps, strict=True):
             self.state[weight]["step"] = step
-        begun = Begun(group, self.state, values[2:-1], numbers, steps)
+        kept = [self._kept(weight, group["amsgrad"]) for weight in values[0]]
+        begun = Begun(values[0], kept, values[2:-1], numbers, steps)
         self._begun[place] = begun
         return begun
+
+    def _all_values(self, group: dict[str, Any]) -> list[list[Tensor]]:
+        """Give weights that have gradients, these, their averages and numbers of steps."""
+        values: list[list[Tensor]] = [[] for _ in range(6)]
+        self._init_group(group, *values)
+        return values
+
+    def _kept(self, weight: Tensor, amsgrad: bool) -> list[Any]:
+        # A user may have taken or changed some of it.
+        state = self.state.get(weight, {})
+        kept = [state.get("step"), state.get("exp_avg"), state.get("exp_avg_sq")]
+        return [*kept, state.get("max_exp_avg_sq")] if amsgrad else kept
+
+
+def _are_same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 class AdamW(Adam, optim.AdamW):

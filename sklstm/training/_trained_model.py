@@ -54,6 +54,8 @@ class Memory:
         The epochs' rows.
     n_forgotten : int
         Epochs that are no longer among them.
+    last_layer : dict of str to Tensor or None, default=None
+        As it was trained, where the network has one that was solved anew.
     """
 
     settings: dict[str, Any]
@@ -63,6 +65,7 @@ class Memory:
     criterion: dict[str, Any]
     history: list[dict[str, Any]]
     n_forgotten: int
+    last_layer: dict[str, Any] | None = None
 
     @property
     def can_go_on(self) -> bool:

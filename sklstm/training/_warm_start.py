@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+from ..network import LSTMNetwork
 from ._net import SequenceNet
 from ._plain import as_tensors
-from ._trained_model import Memory
+from ._trained_model import Memory, TrainedModel
 
 NO_STATE = (
     "partial_fit, warm_start=True, update and net_ need a model with its training state."
     " Got one from a file without: write it with sklstm.io.save(..., training_state=True),"
     " or train anew with a clone."
 )
+
+
+def as_trained(model: TrainedModel) -> LSTMNetwork:
+    """Give a copy of a network as its training left it.
+
+    Where the last layer was solved anew, that has seen the samples that were held out: they
+    could judge no training that went on from it.
+
+    Parameters
+    ----------
+    model : TrainedModel
+
+    Returns
+    -------
+    network : LSTMNetwork
+    """
+    network = copy.deepcopy(model.network)
+    if model.memory.last_layer is not None:
+        linear: Any = network.head.linear
+        linear.load_state_dict(as_tensors(model.memory.last_layer))
+    return network
 
 
 def take_up(net: SequenceNet, memory: Memory, *, same_loss: bool) -> None:

@@ -108,3 +108,60 @@ def test_a_step_with_infinite_scaled_gradients_is_skipped():
     optimizer.grad_scale, optimizer.found_inf = torch.tensor(2.0), torch.tensor(1.0)
     optimizer.step()
     assert weight.tolist() == [1.0, 1.0]
+
+
+def forget_all(optimizer, layer):
+    optimizer.state.clear()
+
+
+def forget_one(optimizer, layer):
+    optimizer.state.pop(layer.bias)
+
+
+def other_averages(optimizer, layer):
+    optimizer.state[layer.weight]["exp_avg"] = torch.zeros_like(layer.weight)
+
+
+def other_number_of_steps(optimizer, layer):
+    optimizer.state[layer.bias]["step"] = torch.tensor(0.0)
+
+
+def leave_one_out(optimizer, layer):
+    optimizer.state.pop(optimizer.param_groups[0]["params"].pop())
+
+
+def a_group_for_one(optimizer, layer):
+    bias = optimizer.param_groups[0]["params"].pop()
+    optimizer.add_param_group({"params": [bias], "lr": 0.5})
+
+
+def begin_anew_from_a_state(optimizer, layer):
+    optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for state in optimizer.state.values():
+        state["exp_avg"].zero_()
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        forget_all,
+        forget_one,
+        other_averages,
+        other_number_of_steps,
+        leave_one_out,
+        a_group_for_one,
+        begin_anew_from_a_state,
+    ],
+)
+def test_what_a_callback_changes_is_seen(name, change):
+    X = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
+    layer = torch.nn.Linear(5, 3)
+    twin = copy.deepcopy(layer)
+    ours = OPTIMIZERS[name](layer.parameters(), lr=0.1)
+    theirs = OF_TORCH[name](twin.parameters(), lr=0.1)
+    assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
+    change(ours, layer)
+    change(theirs, twin)
+    assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
+    assert str(ours.state_dict()) == str(theirs.state_dict())
