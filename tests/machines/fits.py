@@ -69,6 +69,17 @@ def fit_own(rank, options, bounds, weighs=False):
     return digest_of(weights), model.predict(X), scaling, model.n_epochs_
 
 
+def solve_own(rank, bounds):
+    """Fit on the rows from one bound to the next, and solve the last layer from all."""
+    rows = slice(bounds[rank], bounds[rank + 1])
+    options = {"early_stopping": True, "refit_head": True, "dtype": "float64"}
+    model = model_of({**options, "validation_fraction": 0.3})
+    with distributed(rows="own"):
+        model.fit(*data_of(model, rows))
+    weights = model._model.__getstate__()["weights"]
+    return digest_of(weights), model.predict(X), model.transform(X), model.head_penalties_
+
+
 def fit_with(rank, of_rank, options=(), rows="same"):
     """Fit with parameters that each rank has for itself."""
     model = model_of({**dict(options), **of_rank[rank]})

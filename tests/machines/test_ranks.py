@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch.distributed as dist
+from sklearn.linear_model import Ridge
 
 from sklstm import LSTMRegressor, distributed
 from tests.machines import fits
@@ -48,6 +49,7 @@ def team():
         ({"instance_norm": "affine", "target_features": [0], "optimizer": "sgd"}, False),
         ({"pooling": "mean", "instance_norm": "level", "target_features": [0]}, False),
         ({"cell": "peephole", "max_epochs": 1}, False),
+        ({"early_stopping": True, "refit_head": True}, True),
     ],
     ids=str,
 )
@@ -124,6 +126,15 @@ def test_parts_of_unequal_size_train_to_one_model(team, options):
     assert first[0] == second[0]
     assert first[3] == second[3]
     assert np.isfinite(first[1]).all()
+
+
+@pytest.mark.parametrize("bounds", [(0, 75, 150), (0, 10, 150)])
+def test_the_last_layer_is_solved_from_the_rows_of_all(team, bounds):
+    (first, said, states, penalties), (second, *_) = team(fits.solve_own, bounds)
+    assert first == second
+    (penalty,) = penalties
+    ridge = Ridge(alpha=penalty * len(fits.X)).fit(states, fits.Y)
+    np.testing.assert_allclose(said, ridge.predict(states), rtol=1e-6)
 
 
 def test_stores_of_a_panel_share_their_levels(team):
