@@ -99,7 +99,7 @@ class LSTMRegressor(RegressorMixin, LSTMEstimator):
         With ``instance_norm="level"``, the weight of a step beside the one after it; 0 is
         the last step alone.
     head_penalties_ : ndarray of shape (n_outputs_,) or None
-        With `refit_head`, how much the weights of each output were shrunk: 1e-4 is least,
+        With `refit_head`, how much the weights of each output were shrunk: 1e-5 is least,
         NaN an output whose layer stayed as it was trained. None where none was solved anew.
     {attributes}
 

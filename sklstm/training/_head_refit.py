@@ -14,9 +14,9 @@ from ..network import LSTMNetwork
 from ._data import SequenceData
 
 # A penalty is the variance of noise that what the layer reads is taken to have. The least
-# is that of a standard deviation of a hundredth: states lie between -1 and 1, and a layer
-# that tells less apart is far off where a sequence is unlike those of training.
-PENALTIES = torch.logspace(-4, 6, 41, dtype=torch.float64, device="cpu")
+# is that of a standard deviation of three thousandths: states lie between -1 and 1, and a
+# layer that tells less apart is far off where a sequence is unlike those of training.
+PENALTIES = torch.logspace(-5, 6, 45, dtype=torch.float64, device="cpu")
 
 # Of fewer known targets that are held out the choice would be chance.
 LEAST_HELD_OUT = 5
