@@ -331,8 +331,8 @@ def _as_columns(
     _check_shape(y, name, 2, estimator)
     if np.ma.is_masked(y) and not may_miss:
         raise ValueError(
-            f"{name} must not be masked where each sequence has targets of its own. Got"
-            f" {np.ma.count_masked(y)} masked: leave those samples out."
+            f"Input {name} contains NaN, or values that are masked:"
+            f" {np.ma.count_masked(y)} of them. {AHEAD}"
         )
     y = _as_float(unmasked(y), name, may_miss)
     if y.ndim == 2 and y.shape[1] == 1 and not may_miss:

@@ -19,12 +19,12 @@ LEAST_CUT_BYTES = 8 << 20
 LEAST_SEQUENCES = 16
 UNITS_PER_SEQUENCE = 8
 
-# Products of a layer on the way forward, over the batch, from which threads gain that
+# Products on the way forward, over all layers and the batch, from which threads gain that
 # compute a piece each: to hand a piece over, and to read the weights for it, takes as long
 # as some millions of them. The inputs' are made for all steps at once, four times as fast.
 # (torch's threads would share the steps of such a batch as fast on an idle machine; beside
 # others that keep the cores busy they wait for each other at each step.)
-LEAST_SHARED_PRODUCTS = 10_000_000
+LEAST_SHARED_PRODUCTS = 8_000_000
 
 # Python goes through the steps of some layers, in one thread at a time. Values that a step
 # of a piece gives from which it gains nevertheless, and what a layer keeps of such a piece.
@@ -59,9 +59,13 @@ class Sizes(NamedTuple):
 
     @property
     def products_of_a_sequence(self) -> int:
-        """Products of a layer on its way through a sequence, a quarter of the inputs'."""
-        read = self.hidden_size + self.n_features // 4
-        return 4 * self.hidden_size * read * self.n_timesteps
+        """Products of all layers on their way through a sequence, a quarter of the inputs'.
+
+        Layers above the first read the states of the one below.
+        """
+        first = self.hidden_size + self.n_features // 4
+        others = (self.num_layers - 1) * (self.hidden_size + self.hidden_size // 4)
+        return 4 * self.hidden_size * (first + others) * self.n_timesteps
 
     @classmethod
     def of(cls, network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
@@ -108,6 +112,8 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     >>> small = Sizes(n_timesteps=24, n_features=1, hidden_size=32)
     >>> count_pieces(32, small, n_workers=2)
     1
+    >>> count_pieces(32, small._replace(num_layers=3), n_workers=2)
+    2
     >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
     2
     """
