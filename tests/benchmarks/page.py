@@ -6,7 +6,6 @@ python tests/benchmarks/page.py results.json docs/measured/speed.md
 import json
 import sys
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 
 BEGIN, END = "<!-- begin: written by `tox run -e bench` -->", "<!-- end -->"
@@ -41,10 +40,11 @@ def line(info):
 
 def table(benchmarks):
     """All rows, section by section, in the order of the run."""
-    rows = [b["extra_info"] for b in benchmarks if b["extra_info"]]
+    sections = {}
+    for info in (b["extra_info"] for b in benchmarks if b["extra_info"]):
+        sections.setdefault(info["section"], []).append(info)
     parts = []
-    for section, infos in groupby(rows, lambda info: info["section"]):
-        infos = list(infos)
+    for section, infos in sections.items():
         parts += [
             f"### {section}\n",
             FIGURES if "unit" in infos[0] else RATIOS,
