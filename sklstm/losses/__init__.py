@@ -17,7 +17,15 @@ from ._losses import (
 from ._missing import LossWhereObserved
 from ._named import GaussianLoss, MixtureLoss, NegativeBinomialLoss, StudentTLoss
 from ._quantile import QuantileLoss
-from ._roles import LOCATED, POINT, Role, as_parameters, in_units, with_least_scale
+from ._roles import (
+    LOCATED,
+    POINT,
+    Role,
+    as_parameters,
+    in_units,
+    places_of_scales,
+    with_least_scale,
+)
 from ._weighted import WeightedLoss
 
 __all__ = [
@@ -43,6 +51,7 @@ __all__ = [
     "check_levels",
     "in_units",
     "normal_of",
+    "places_of_scales",
     "resolve_loss",
     "with_least_scale",
 ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from ._roles import ROLES, Role, as_parameters, in_units
+from ._roles import ROLES, Role, as_parameters, by_role, in_units, of_each_target
 
 Array = NDArray[np.float64]
 
@@ -61,6 +61,12 @@ class DistributionLoss(nn.Module):
     is_discrete: ClassVar[bool] = False
     begins: Sequence[float] = ()
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # Whoever changes a distribution that has a name is not left with its loss.
+        if "distribution" in vars(cls) and "_loss" not in vars(cls):
+            cls._loss = DistributionLoss._loss  # type: ignore[method-assign]
+
     @abstractmethod
     def distribution(self, parameters: Tensor) -> Distribution:
         """Give the distribution of each target.
@@ -89,12 +95,20 @@ class DistributionLoss(nn.Module):
         -------
         loss : Tensor of shape (n_samples, n_outputs)
         """
-        parameters = as_parameters(output, self.roles)
+        values = of_each_target(output, len(self.roles))
+        # The likelihood of a count is a difference of large numbers.
+        if self.is_discrete:
+            values, target = values.double(), target.double()
         if unit is not None:
-            # The likelihood of counts is a difference of large numbers.
-            parameters = in_units(parameters.double(), self.roles, 0.0, unit.double())
             target = (target * unit).round()
-        return -self.distribution(parameters).log_prob(target).to(output.dtype)
+        return self._loss(values, target, unit).to(output.dtype)
+
+    def _loss(self, values: Tensor, target: Tensor, unit: Tensor | None) -> Tensor:
+        """Give the loss of each value, of `values` of shape (..., n_parameters)."""
+        parameters = by_role(values, self.roles)
+        if unit is not None:
+            parameters = in_units(parameters, self.roles, 0.0, unit)
+        return -self.distribution(parameters).log_prob(target)
 
     @property
     def support(self) -> Any:

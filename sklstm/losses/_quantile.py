@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from torch import Tensor, nn
 
 from ._between import between_levels
-from ._roles import POINT
+from ._roles import POINT, of_each_target
 
 Array = NDArray[np.float64]
 
@@ -84,11 +84,9 @@ class QuantileLoss(nn.Module):
         if len(self.levels) == 1:
             error = target - output
             return torch.maximum(self.levels[0] * error, (self.levels[0] - 1) * error)
-        level = self.level.to(output.dtype)
-        error = target[..., None] - output.unflatten(1, (-1, len(level)))
-        return torch.maximum(level * error, (level - 1) * error) @ self.weight.to(
-            level.dtype
-        )
+        error = target[..., None] - of_each_target(output, len(self.levels))
+        slope = self.level - (error.detach() < 0).to(self.level.dtype)
+        return (error * (self.weight * slope).to(error.dtype)).sum(dim=-1)
 
     # ------------------------------------------------------------------ what it says
 

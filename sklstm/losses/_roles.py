@@ -48,27 +48,90 @@ def as_parameters(output: Tensor, roles: Sequence[Role]) -> Tensor:
     >>> as_parameters(torch.tensor([[2.0, 0.0]]), ["location", "scale"])
     tensor([[[2., 1.]]])
     """
-    n = len(roles)
-    values = output.reshape(*output.shape[:-1], output.shape[-1] // n, n)
-    return _by_role(values, roles, {"scale": torch.exp, "size": _as_size})
+    return by_role(of_each_target(output, len(roles)), roles)
 
 
-def with_least_scale(output: Tensor, roles: Sequence[Role]) -> Tensor:
-    """Keep logarithms of scales above a least one, smoothly.
+def by_role(values: Tensor, roles: Sequence[Role]) -> Tensor:
+    """Turn values of each target into parameters, as `as_parameters` does.
+
+    Parameters
+    ----------
+    values : Tensor of shape (..., n_parameters)
+    roles : sequence of Role of length n_parameters
+
+    Returns
+    -------
+    parameters : Tensor of the same shape
+    """
+    if not {"scale", "size"} & set(roles):
+        return values
+    functions: dict[str, Callable[[Tensor], Tensor]]
+    functions = {"scale": torch.exp, "size": as_size}
+    parts = zip(roles, values.unbind(-1), strict=True)
+    return torch.stack([functions.get(role, _same)(part) for role, part in parts], dim=-1)
+
+
+def of_each_target(output: Tensor, n_parameters: int) -> Tensor:
+    """Give the values of each target an axis of their own.
 
     Parameters
     ----------
     output : Tensor of shape (..., n_outputs * n_parameters)
+    n_parameters : int
+
+    Returns
+    -------
+    values : Tensor of shape (..., n_outputs, n_parameters)
+    """
+    n_outputs = output.shape[-1] // n_parameters
+    return output.reshape(*output.shape[:-1], n_outputs, n_parameters)
+
+
+def as_size(value: Tensor) -> Tensor:
+    """Give a size, which is positive."""
+    return functional.softplus(value, beta=SHARPNESS) + LEAST_SIZE
+
+
+def places_of_scales(
+    roles: Sequence[Role], output_size: int, dtype: torch.dtype
+) -> Tensor | None:
+    """Tell which values of a network are logarithms of scales.
+
+    Parameters
+    ----------
     roles : sequence of Role of length n_parameters
+    output_size : int
+        A multiple of `n_parameters`.
+    dtype : torch.dtype
+
+    Returns
+    -------
+    places : Tensor of shape (output_size,) or None
+        1 where there is one, else 0; None if there is none.
+    """
+    if "scale" not in roles:
+        return None
+    is_scale = torch.tensor([role == "scale" for role in roles], device="cpu")
+    return is_scale.to(dtype).repeat(output_size // len(roles))
+
+
+def with_least_scale(output: Tensor, places: Tensor | None) -> Tensor:
+    """Keep logarithms of scales above a least one, smoothly.
+
+    Parameters
+    ----------
+    output : Tensor of shape (..., output_size)
+    places : Tensor of shape (output_size,) or None
+        Of `places_of_scales`.
 
     Returns
     -------
     output : Tensor of the same shape
     """
-    if "scale" not in roles:
+    if places is None:
         return output
-    values = output.unflatten(-1, (-1, len(roles)))
-    return _by_role(values, roles, {"scale": _at_least}).flatten(-2)
+    # The logarithm of the sum of both scales.
+    return torch.addcmul(output, places, functional.softplus(LEAST_LOG_SCALE - output))
 
 
 def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> Any:
@@ -107,24 +170,5 @@ def _for_each(value: Any) -> Any:
     return value[..., None] if getattr(value, "ndim", 0) else value
 
 
-def _by_role(
-    values: Tensor, roles: Sequence[Role], functions: dict[str, Callable[[Tensor], Tensor]]
-) -> Tensor:
-    """Apply functions along the last axis, each where its role is."""
-    if not set(functions) & set(roles):
-        return values
-    parts = zip(roles, values.unbind(-1), strict=True)
-    return torch.stack([functions.get(role, _same)(part) for role, part in parts], dim=-1)
-
-
 def _same(value: Tensor) -> Tensor:
     return value
-
-
-def _as_size(value: Tensor) -> Tensor:
-    return functional.softplus(value, beta=SHARPNESS) + LEAST_SIZE
-
-
-def _at_least(value: Tensor) -> Tensor:
-    # The logarithm of the sum of both scales.
-    return functional.softplus(value - LEAST_LOG_SCALE) + LEAST_LOG_SCALE

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from ..losses import POINT, Role, with_least_scale
+from ..losses import POINT, Role, places_of_scales, with_least_scale
 from ._convolution import CausalConvolutions, ConvolutionBranch
 from ._core import RecurrentStack
 from ._dropout import Dropout
@@ -177,6 +177,9 @@ class LSTMNetwork(nn.Module):
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
         self.roles = tuple(roles)
+        scales = places_of_scales(roles, output_size, dtype)
+        self.scales: Tensor | None
+        self.register_buffer("scales", scales, persistent=False)
         self.return_sequences = return_sequences
 
         # Input normaliser.
@@ -390,7 +393,7 @@ class LSTMNetwork(nn.Module):
         if self.return_sequences:
             states = self.dropout(self._step_states(read, lengths))
             output = self._outputs(states.flatten(0, 1), None)
-            return with_least_scale(output.unflatten(0, states.shape[:2]), self.roles)
+            return with_least_scale(output.unflatten(0, states.shape[:2]), self.scales)
         return self._forecast(self.state(read, level, lengths), level, future, history)
 
     def _forecast(
@@ -403,7 +406,7 @@ class LSTMNetwork(nn.Module):
         """Give the outputs of the head for states, with their level."""
         if future is not None:
             future = self._numeric(future, self.future_features)
-        output = with_least_scale(self._outputs(state, future), self.roles)
+        output = with_least_scale(self._outputs(state, future), self.scales)
         return self._restored(output, level, history)
 
     def _restored(

@@ -32,11 +32,9 @@ def clip_gradients(weights: Sequence[Tensor], max_norm: float) -> None:
     tensor([0.3000, 0.4000])
     """
     gradients = [weight.grad for weight in weights if weight.grad is not None]
-    if not gradients or any(g.device.type != "cpu" for g in gradients):
+    if not gradients or gradients[0].device.type != "cpu":
         clip_grad_norm_(weights, max_norm)
         return
-    norms = torch._foreach_norm(gradients)
-    norm = torch.linalg.vector_norm(torch.stack(norms))
-    scale = max_norm / (norm + 1e-6)
-    if not scale.item() >= 1.0:  # nor where it is NaN
-        torch._foreach_mul_(gradients, scale)
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    if not norm.item() < max_norm - 1e-5:  # nor where it is NaN
+        torch._foreach_mul_(gradients, (max_norm / (norm + 1e-6)).clamp_(max=1.0))

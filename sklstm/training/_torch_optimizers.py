@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, optim
+from torch.optim import optimizer
 
 
-class WithoutCompiler(optim.Optimizer):
+class Lean(optim.Optimizer):
     """An optimiser that computes what torch's own does, and is ready sooner.
 
     Torch tells its compiler to keep out of an optimiser, and imports it to say so: the
-    first step in a process so takes longer than a short training.
+    first step in a process so takes longer than a short training. It also notes each step
+    down for a profiler, which takes as long as the step of a small network.
     """
 
     add_param_group = inspect.unwrap(optim.Optimizer.add_param_group)
@@ -33,8 +35,29 @@ class WithoutCompiler(optim.Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the weights, as in the class that this one inherits from."""
+        if any(self._hooks()):
+            return self._heard_step(closure)
+        return self._step(closure)
+
+    # To torch, which would wrap it.
+    step.hooked = True  # type: ignore[attr-defined]
+
+    def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         with torch.no_grad():
             return inspect.unwrap(super().step)(self, closure)
+
+    @optim.Optimizer.profile_hook_step
+    def _heard_step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take a step between what is to be called before and after it."""
+        return self._step(closure)
+
+    def _hooks(self) -> tuple[Any, ...]:
+        return (
+            self._optimizer_step_pre_hooks,
+            self._optimizer_step_post_hooks,
+            optimizer._global_optimizer_pre_hooks,
+            optimizer._global_optimizer_post_hooks,
+        )
 
 
 class Begun(NamedTuple):
@@ -42,45 +65,47 @@ class Begun(NamedTuple):
 
     Attributes
     ----------
-    weights : list of Tensor
-    kept : list of list of Tensor
-        What the optimiser keeps of each: the number of steps, and the averages.
     averages : list of list of Tensor
-        These averages, of all weights: of the gradients, of their squares, and, with
-        "amsgrad", the largest of these.
+        Of all weights: of the gradients, of their squares, and, with "amsgrad", the largest
+        of these.
     numbers : Tensor of shape (n_weights,)
         Steps so far, of which `steps` are the elements.
     steps : list of Tensor of shape ()
     """
 
-    weights: list[Tensor]
-    kept: list[list[Tensor]]
     averages: list[list[Tensor]]
     numbers: Tensor
     steps: list[Tensor]
 
 
-class Adam(WithoutCompiler, optim.Adam):
+class Adam(Lean, optim.Adam):
     """`torch.optim.Adam`.
 
     What torch does around its fused kernel takes longer than the kernel itself, where a
     network is small; here the kernel is called at once.
     """
 
-    _begun: dict[int, Begun] | None = None
+    # Of each group, by its place; `_known` tells whether it is still true.
+    _begun: dict[int, Begun]
+    _known: Sequence[Any] = ()
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change the weights, as torch's own does."""
+    def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         scaled = hasattr(self, "grad_scale") or hasattr(self, "found_inf")
         if scaled or not all(group["fused"] for group in self.param_groups):
-            return super().step(closure)
+            return super()._step(closure)
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
         with torch.no_grad():
+            # A user may have taken or changed some of it.
+            if not _are_same(self._known, self._all()):
+                self._begun = {}
+            n_begun = len(self._begun)
             for place, group in enumerate(self.param_groups):
                 self._update(place, group)
+            if len(self._begun) > n_begun:
+                self._known = self._all()
         return loss
 
     def _update(self, place: int, group: dict[str, Any]) -> None:
@@ -109,15 +134,8 @@ class Adam(WithoutCompiler, optim.Adam):
 
     def _begin(self, place: int, group: dict[str, Any]) -> Begun:
         """Give what the kernel changes of a group, all of whose weights have gradients."""
-        if self._begun is None:
-            self._begun = {}
         begun = self._begun.get(place)
-        kept = [self._kept(weight, group["amsgrad"]) for weight in group["params"]]
-        if (
-            begun is not None
-            and _are_same(begun.weights, group["params"])
-            and all(map(_are_same, begun.kept, kept))
-        ):
+        if begun is not None:
             return begun
         values = self._all_values(group)
         # To count each weight's steps apart takes longer than to change a small weight.
@@ -125,9 +143,7 @@ class Adam(WithoutCompiler, optim.Adam):
         steps = list(numbers.unbind())
         for weight, step in zip(values[0], steps, strict=True):
             self.state[weight]["step"] = step
-        kept = [self._kept(weight, group["amsgrad"]) for weight in values[0]]
-        begun = Begun(values[0], kept, values[2:-1], numbers, steps)
-        self._begun[place] = begun
+        begun = self._begun[place] = Begun(values[2:-1], numbers, steps)
         return begun
 
     def _all_values(self, group: dict[str, Any]) -> list[list[Tensor]]:
@@ -136,14 +152,14 @@ class Adam(WithoutCompiler, optim.Adam):
         self._init_group(group, *values)
         return values
 
-    def _kept(self, weight: Tensor, amsgrad: bool) -> list[Any]:
-        # A user may have taken or changed some of it.
-        state = self.state.get(weight, {})
-        kept = [state.get("step"), state.get("exp_avg"), state.get("exp_avg_sq")]
-        return [*kept, state.get("max_exp_avg_sq")] if amsgrad else kept
+    def _all(self) -> list[Any]:
+        """Give all groups with their weights, and all that is kept of each weight."""
+        weights = [one for group in self.param_groups for one in (group, *group["params"])]
+        kept = [value for state in self.state.values() for value in state.values()]
+        return [*weights, *self.state, *kept]
 
 
-def _are_same(one: list[Any], other: list[Any]) -> bool:
+def _are_same(one: Sequence[Any], other: Sequence[Any]) -> bool:
     return len(one) == len(other) and all(map(is_, one, other))
 
 
@@ -151,9 +167,9 @@ class AdamW(Adam, optim.AdamW):
     """`torch.optim.AdamW`."""
 
 
-class RMSprop(WithoutCompiler, optim.RMSprop):
+class RMSprop(Lean, optim.RMSprop):
     """`torch.optim.RMSprop`."""
 
 
-class SGD(WithoutCompiler, optim.SGD):
+class SGD(Lean, optim.SGD):
     """`torch.optim.SGD`."""

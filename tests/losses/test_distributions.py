@@ -1,5 +1,8 @@
 """Likelihoods, moments, quantiles and samples beside scipy's."""
 
+import copy
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -112,6 +115,50 @@ def test_the_loss_is_the_negative_log_likelihood(loss, law, parameters):
     given = loss(output.expand(3, -1), target)
     wanted = [-log_density(law, x) for x in target[:, 0].numpy()]
     np.testing.assert_allclose(given[:, 0], wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("gaussian", None),
+        ("student_t", None),
+        ("mixture", None),
+        ("negative_binomial", None),
+        ("negative_binomial", 3.0),
+    ],
+)
+def test_losses_and_slopes_written_out_are_those_of_torch(name, dtype, unit):
+    loss = LAWS[name][0]
+    units = [] if unit is None else [torch.tensor([unit, 1.0]).double()]
+    generator = torch.Generator().manual_seed(0)
+    output = 2 * torch.randn(50, 2 * len(loss.roles), generator=generator).to(dtype)
+    target = 3 * torch.randn(50, 2, generator=generator).to(dtype)
+    if loss.is_discrete:
+        target = target.abs().round()
+    said = []
+    for way in (type(loss)._loss, DistributionLoss._loss):
+        twin = copy.deepcopy(loss)
+        twin._loss = functools.partial(way, twin)
+        read = output.clone().requires_grad_()
+        values = twin(read, target, *units)
+        (slope,) = torch.autograd.grad(values.sum(), read)
+        said.append((values, slope))
+    for ours, theirs in zip(*said, strict=True):
+        assert ours.dtype == dtype
+        tolerance = 1e-4 if dtype == torch.float32 else 1e-9
+        torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+def test_a_named_distribution_that_is_changed_has_another_loss():
+    class Wide(GaussianLoss):
+        def distribution(self, parameters):
+            location, scale = parameters.unbind(-1)
+            return torch.distributions.Normal(location, 2 * scale)
+
+    output, target = torch.tensor([[1.0, 0.3]]), torch.tensor([[2.0]])
+    wanted = GaussianLoss()(output + torch.tensor([1.0, 2.0]).log(), target)
+    torch.testing.assert_close(Wide()(output, target), wanted)
 
 
 @each

@@ -5,7 +5,14 @@ import pytest
 import torch
 from torch.distributions import AffineTransform, Normal, TransformedDistribution
 
-from sklstm.losses import POINT, GaussianLoss, as_parameters, in_units, with_least_scale
+from sklstm.losses import (
+    POINT,
+    GaussianLoss,
+    as_parameters,
+    in_units,
+    places_of_scales,
+    with_least_scale,
+)
 from sklstm.network._instance_norm import InstanceNorm
 
 ROLES = ("location", "scale", "size", "shape")
@@ -32,10 +39,14 @@ def test_units_change_each_parameter_as_its_role_says(kind):
 
 
 def test_a_scale_has_a_least_value():
-    output = with_least_scale(torch.tensor([[5.0, -50.0, -50.0, 0.0]]), ROLES)
-    np.testing.assert_allclose(output, [[5.0, np.log(1e-3), -50.0, 0.0]], rtol=1e-5)
+    places = places_of_scales(ROLES, 8, torch.float32)
+    output = torch.tensor([[5.0, -50.0, -50.0, 0.0, -50.0, 1.0, -50.0, 0.0]])
+    given = with_least_scale(output, places)
+    one = np.log(np.e + 1e-3)
+    wanted = [[5.0, np.log(1e-3), -50.0, 0.0, -50.0, one, -50.0, 0.0]]
+    np.testing.assert_allclose(given, wanted, rtol=1e-5)
     plain = torch.randn(3, 2)
-    assert with_least_scale(plain, POINT).data_ptr() == plain.data_ptr()
+    assert with_least_scale(plain, places_of_scales(POINT, 2, plain.dtype)) is plain
 
 
 @pytest.mark.parametrize("method", ["last", "standard", "affine"])
