@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+# Losses of which torch computes the mean over all values as one operation.
+_AVERAGED = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
 
 
 class WeightedLoss(nn.Module):
@@ -46,6 +50,10 @@ class WeightedLoss(nn.Module):
             unit = torch.as_tensor(unit, dtype=torch.float64, device="cpu")
         self.register_buffer("unit", unit, persistent=False)
         self.criterion = criterion
+        self.mean: Any = None
+        if type(criterion) in _AVERAGED:
+            self.mean = copy.copy(criterion)
+            self.mean.reduction = "mean"
         self.is_samplewise = is_samplewise
         self.per_step = per_step
 
@@ -87,6 +95,8 @@ class WeightedLoss(nn.Module):
             parts = self._of_each(said, known, size)
             return (parts * weight.flatten()[steps]).sum() / len(output)
         if weight is None and not self.per_step:
+            if self.mean is not None and output.shape == target.shape:
+                return self.mean(output, target)  # type: ignore[no-any-return]
             return self._values(output, target, size).mean()
         values = self._of_each(output, target, size)
         return (values if weight is None else values * weight).mean()

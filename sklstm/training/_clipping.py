@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 
-@torch.no_grad()
 def clip_gradients(weights: Sequence[Tensor], max_norm: float) -> None:
     """Scale gradients down to a norm, if theirs is larger.
 
