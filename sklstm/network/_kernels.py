@@ -250,6 +250,8 @@ def backward(
     # The gradient of what goes into the gates, for some steps.
     kept = np.empty((4 * N_STEPS, 4 * n_units), grad.dtype)
     d_gates = kept.reshape((-1, 4, n_units))
+    # What these steps have read, column by column: fetched in the order of memory.
+    columns = np.empty((n_read, 4 * N_STEPS), grad.dtype)
     d_weights = np.zeros((n_read, 4 * n_units), grad.dtype)
     for block in range(len(read)):
         n_rows = min(4, n_samples - 4 * block)
@@ -266,16 +268,14 @@ def backward(
                 k, m = 4 * step + i, place + i
                 before = 4 * (step + block) + i
                 for j in range(n_units):
-                    o, y = parts[k, 3, j], after[i, j]
-                    d_gates[m, 3, j] = d_now[i, j] * y * quarter * (one - o * o)
-                    d_cell[i, j] += d_now[i, j] * (half + half * o) * (one - y * y)
-                for j in range(n_units):
-                    y, g = parts[k, 0, j], parts[k, 2, j]
-                    d_gates[m, 0, j] = d_cell[i, j] * g * quarter * (one - y * y)
-                    d_gates[m, 2, j] = d_cell[i, j] * (half + half * y) * (one - g * g)
-                for j in range(n_units):
-                    f, d = parts[k, 1, j], d_cell[i, j]
+                    a, f = parts[k, 0, j], parts[k, 1, j]
+                    g, o = parts[k, 2, j], parts[k, 3, j]
+                    y, d_y = after[i, j], d_now[i, j]
+                    d = d_cell[i, j] + d_y * (half + half * o) * (one - y * y)
+                    d_gates[m, 0, j] = d * g * quarter * (one - a * a)
                     d_gates[m, 1, j] = d * rows_cells[before, j] * quarter * (one - f * f)
+                    d_gates[m, 2, j] = d * (half + half * a) * (one - g * g)
+                    d_gates[m, 3, j] = d_y * y * quarter * (one - o * o)
                     d_cell[i, j] = d * (half + half * f)
             for j in range(len(flat_now)):
                 flat_now[j] = zero
@@ -285,9 +285,11 @@ def backward(
                     d_x[4 * block + i, t, j] = d_now[i, n_units + j]
             if place == 0:
                 n = 4 * min(N_STEPS, n_timesteps - t)
-                columns = rows_read[4 * step : 4 * step + n].T
+                for m in range(n):
+                    for k in range(n_read):
+                        columns[k, m] = rows_read[4 * step + m, k]
                 for k in range(0, n_read, 4):
-                    _add_product(columns[k : k + 4], kept[:n], d_weights[k : k + 4])
+                    _add_product(columns[k : k + 4, :n], kept[:n], d_weights[k : k + 4])
     for k in range(4 * n_units):
         for j in range(n_units):
             d_hh[k, j] = d_weights[j, k]

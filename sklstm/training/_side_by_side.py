@@ -52,9 +52,7 @@ class SideBySide:
         may_compile = on_cpu and not module.core.trains_mixed
         self.compiles = may_compile and gains_by_kernels(module.core, n_steps)
         self._count_for = count_python_pieces if module.is_stepwise else count_pieces
-        n_samples = min(net.batch_size, len(train))
-        # Pieces take so little memory at once that it is kept anyway.
-        if on_cpu and (self.is_left_to_torch or self._count(n_samples) == 1):
+        if on_cpu:
             keep_freed_memory()
 
     @property

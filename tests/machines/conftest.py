@@ -25,7 +25,7 @@ def dask_client(free_threads):
     distributed = pytest.importorskip("distributed", reason="dask[distributed]")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     with (
-        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
+        distributed.LocalCluster(**options, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
