@@ -108,8 +108,7 @@ class Table:
         if self.stored is None or self.stored.device.type == "mps":
             return self[first[:, None] + torch.arange(length, device=first.device)]
         if len(first) == 1 and self.stored.device.type == "cpu":
-            row = int(first)
-            return self.stored[None, row : row + length].clone()
+            return self.stored.narrow(0, int(first), length).clone().unsqueeze(0)
         n_rows, n_columns = self.stored.shape
         # All runs of this length, overlapping in memory.
         size = (n_rows - length + 1, length * n_columns)

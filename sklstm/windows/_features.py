@@ -59,7 +59,7 @@ def refuse_times(X: Any, name: str = "X") -> None:
     ValueError
         Naming the first column of times.
     """
-    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
+    if _is_number(getattr(X, "dtype", None)):
         return
     if hasattr(X, "to_frame"):
         X = X.to_frame()

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context
 
 import numpy as np
@@ -11,36 +12,53 @@ from joblib.externals.loky import get_reusable_executor
 
 from tests.benchmarks.by_hand import seconds
 
+_calls = []
+
+
+def prepare(make, arguments, place):
+    """Make the two things, of which this process is to do one."""
+    torch.set_num_threads(2)
+    _calls[:] = [make(*arguments)[place]]
+
+
+def time_once():
+    return seconds(_calls[0])
+
+
+def finish():
+    # joblib keeps its workers for five minutes; the process would not end before them.
+    get_reusable_executor(reuse=True).shutdown()
+
 
 def in_turn(make, arguments, lasting):
     """Seconds of both things that `make` gives, pair by pair, for `lasting` seconds.
 
-    The first of several pairs warms up.
+    Each has a process of its own: what one has allocated decides whether the system takes
+    memory back after each batch, and that may double the time of the other. The first of
+    several pairs warms up.
     """
-    torch.set_num_threads(2)
-    ours, beside = make(*arguments)
-    times = []
-    begin = time.perf_counter()
-    while not times or time.perf_counter() - begin < lasting:
-        times.append((seconds(beside), seconds(ours)))
-    # joblib keeps its workers for five minutes; the process would not end before them.
-    get_reusable_executor(reuse=True).shutdown()
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
+            for _ in range(2)
+        ]
+        for place, process in enumerate(processes):
+            process.submit(prepare, make, arguments, place).result()
+        times = []
+        begin = time.perf_counter()
+        while not times or time.perf_counter() - begin < lasting:
+            times.append([process.submit(time_once).result() for process in processes])
+        for process in processes:
+            process.submit(finish).result()
     return np.array(times[1:] or times).T
 
 
 @pytest.fixture
 def side_by_side(benchmark):
-    """Time ours, each time right after the other; the median ratio.
-
-    Both in one process, which has done nothing else: what it has allocated before decides
-    whether the system takes memory back after each batch, and that may double a time.
-    """
+    """Time ours, each time right before the other; the median ratio."""
 
     def measure(section, row, make, *arguments, target, lasting=15):
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            beside, ours = benchmark.pedantic(
-                lambda: process.submit(in_turn, make, arguments, lasting).result()
-            )
+        ours, beside = benchmark.pedantic(in_turn, args=(make, arguments, lasting))
         ratio = float(np.median(ours / beside))
         benchmark.extra_info.update(
             section=section,
