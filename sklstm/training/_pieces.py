@@ -67,6 +67,11 @@ class Sizes(NamedTuple):
         others = (self.num_layers - 1) * (self.hidden_size + self.hidden_size // 4)
         return 4 * self.hidden_size * (first + others) * self.n_timesteps
 
+    @property
+    def bytes_of_a_sequence(self) -> int:
+        """What a layer keeps of a sequence for its way back: the gates at each step."""
+        return 4 * self.n_timesteps * self.hidden_size * self.itemsize
+
     @classmethod
     def of(cls, network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:
         """Give the sizes of a network that reads sequences of a shape.
@@ -117,9 +122,7 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     >>> count_pieces(32, small._replace(hidden_size=512), n_workers=2)
     2
     """
-    # The four gates at each step of each layer.
-    kept = 4 * n_samples * sizes.n_timesteps * sizes.hidden_size * sizes.itemsize
-    kept *= sizes.num_layers
+    kept = n_samples * sizes.num_layers * sizes.bytes_of_a_sequence
     least_sequences = max(LEAST_SEQUENCES, sizes.hidden_size // UNITS_PER_SEQUENCE)
     most_for_each = n_samples // least_sequences // n_workers
     if kept > LEAST_CUT_BYTES and most_for_each:
@@ -128,6 +131,25 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     if sizes.products_of_a_sequence * n_samples < LEAST_SHARED_PRODUCTS:
         return 1
     return max(1, min(n_workers, n_samples // LEAST_SEQUENCES))
+
+
+def is_kept_anyway(n_samples: int, n_pieces: int, sizes: Sizes) -> bool:
+    """Tell whether the allocator keeps what a batch frees, unasked.
+
+    Parameters
+    ----------
+    n_samples : int
+        Sequences of the batch.
+    n_pieces : int
+        Into which it is cut.
+    sizes : Sizes
+
+    Returns
+    -------
+    is_kept : bool
+    """
+    kept = n_samples * sizes.num_layers * sizes.bytes_of_a_sequence
+    return n_pieces > 1 and kept <= LEAST_CUT_BYTES
 
 
 def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
@@ -150,7 +172,7 @@ def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     >>> [count_python_pieces(n, etth1, n_workers=2) for n in (128, 256, 1024)]
     [2, 2, 6]
     """
-    kept = 4 * n_samples * sizes.n_timesteps * sizes.hidden_size * sizes.itemsize
+    kept = n_samples * sizes.bytes_of_a_sequence
     most = min(n_samples, n_samples * sizes.hidden_size // LEAST_PYTHON_STEP)
     for_each = min(ceil(kept / PYTHON_PIECE_BYTES / n_workers), most // n_workers)
     return max(1, n_workers * for_each if for_each else min(most, n_workers))

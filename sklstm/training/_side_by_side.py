@@ -14,7 +14,7 @@ from ..network import compiled_layers, dropout_seed, gains_by_kernels
 from ._batches import Batches, split_batch
 from ._data import SequenceData
 from ._memory import keep_freed_memory
-from ._pieces import count_pieces, count_python_pieces
+from ._pieces import count_pieces, count_python_pieces, is_kept_anyway
 from ._threads import OwnThreads
 from ._trainee import Batch, Step, Trainee
 
@@ -52,7 +52,9 @@ class SideBySide:
         may_compile = on_cpu and not module.core.trains_mixed
         self.compiles = may_compile and gains_by_kernels(module.core, n_steps)
         self._count_for = count_python_pieces if module.is_stepwise else count_pieces
-        if on_cpu:
+        n_samples = min(net.batch_size, len(train))
+        n_pieces = 1 if self.is_left_to_torch else self._count(n_samples)
+        if on_cpu and not is_kept_anyway(n_samples, n_pieces, self.sizes):
             keep_freed_memory()
 
     @property
