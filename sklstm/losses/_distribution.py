@@ -64,8 +64,10 @@ class DistributionLoss(nn.Module):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         # Whoever changes a distribution that has a name is not left with its loss.
-        if "distribution" in vars(cls) and "_loss" not in vars(cls):
-            cls._loss = DistributionLoss._loss  # type: ignore[method-assign]
+        told = {"roles", "distribution", "_negative_log_likelihood"}
+        owner = next(kind for kind in cls.__mro__ if told & vars(kind).keys())
+        if "_negative_log_likelihood" not in vars(owner):
+            cls._negative_log_likelihood = DistributionLoss._negative_log_likelihood  # type: ignore[method-assign]
 
     @abstractmethod
     def distribution(self, parameters: Tensor) -> Distribution:
@@ -101,9 +103,11 @@ class DistributionLoss(nn.Module):
             values, target = values.double(), target.double()
         if unit is not None:
             target = (target * unit).round()
-        return self._loss(values, target, unit).to(output.dtype)
+        return self._negative_log_likelihood(values, target, unit).to(output.dtype)
 
-    def _loss(self, values: Tensor, target: Tensor, unit: Tensor | None) -> Tensor:
+    def _negative_log_likelihood(
+        self, values: Tensor, target: Tensor, unit: Tensor | None
+    ) -> Tensor:
         """Give the loss of each value, of `values` of shape (..., n_parameters)."""
         parameters = by_role(values, self.roles)
         if unit is not None:

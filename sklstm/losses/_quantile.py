@@ -85,7 +85,8 @@ class QuantileLoss(nn.Module):
             error = target - output
             return torch.maximum(self.levels[0] * error, (self.levels[0] - 1) * error)
         error = target[..., None] - of_each_target(output, len(self.levels))
-        slope = self.level - (error.detach() < 0).to(self.level.dtype)
+        # Where there is no error, half way between the slopes on both sides.
+        slope = self.level - 0.5 + error.detach().sign() / 2
         return (error * (self.weight * slope).to(error.dtype)).sum(dim=-1)
 
     # ------------------------------------------------------------------ what it says

@@ -92,9 +92,7 @@ def as_size(value: Tensor) -> Tensor:
     return functional.softplus(value, beta=SHARPNESS) + LEAST_SIZE
 
 
-def places_of_scales(
-    roles: Sequence[Role], output_size: int, dtype: torch.dtype
-) -> Tensor | None:
+def places_of_scales(roles: Sequence[Role], output_size: int) -> Tensor | None:
     """Tell which values of a network are logarithms of scales.
 
     Parameters
@@ -102,17 +100,16 @@ def places_of_scales(
     roles : sequence of Role of length n_parameters
     output_size : int
         A multiple of `n_parameters`.
-    dtype : torch.dtype
 
     Returns
     -------
-    places : Tensor of shape (output_size,) or None
-        1 where there is one, else 0; None if there is none.
+    places : Tensor of bool of shape (output_size,) or None
+        None if there is none.
     """
     if "scale" not in roles:
         return None
     is_scale = torch.tensor([role == "scale" for role in roles], device="cpu")
-    return is_scale.to(dtype).repeat(output_size // len(roles))
+    return is_scale.repeat(output_size // len(roles))
 
 
 def with_least_scale(output: Tensor, places: Tensor | None) -> Tensor:
@@ -121,7 +118,7 @@ def with_least_scale(output: Tensor, places: Tensor | None) -> Tensor:
     Parameters
     ----------
     output : Tensor of shape (..., output_size)
-    places : Tensor of shape (output_size,) or None
+    places : Tensor of bool of shape (output_size,) or None
         Of `places_of_scales`.
 
     Returns
@@ -131,7 +128,8 @@ def with_least_scale(output: Tensor, places: Tensor | None) -> Tensor:
     if places is None:
         return output
     # The logarithm of the sum of both scales.
-    return torch.addcmul(output, places, functional.softplus(LEAST_LOG_SCALE - output))
+    raised = functional.softplus(output - LEAST_LOG_SCALE) + LEAST_LOG_SCALE
+    return torch.where(places, raised, output)
 
 
 def in_units(parameters: Any, roles: Sequence[Role], mean: Any, scale: Any) -> Any:

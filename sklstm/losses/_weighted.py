@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules import module as all_modules
 
-# Losses of which torch computes the mean over all values as one operation.
-_AVERAGED = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
+# Losses of torch, and their means, which torch computes as one operation.
+_MEANS: dict[type[nn.Module], Callable[..., Tensor]] = {
+    nn.MSELoss: lambda loss, x, y: functional.mse_loss(x, y),
+    nn.L1Loss: lambda loss, x, y: functional.l1_loss(x, y),
+    nn.HuberLoss: lambda loss, x, y: functional.huber_loss(x, y, delta=loss.delta),
+}
+_FORWARDS: dict[type[nn.Module], Any] = {kind: kind.forward for kind in _MEANS}
 
 
 class WeightedLoss(nn.Module):
@@ -50,10 +56,6 @@ class WeightedLoss(nn.Module):
             unit = torch.as_tensor(unit, dtype=torch.float64, device="cpu")
         self.register_buffer("unit", unit, persistent=False)
         self.criterion = criterion
-        self.mean: Any = None
-        if type(criterion) in _AVERAGED:
-            self.mean = copy.copy(criterion)
-            self.mean.reduction = "mean"
         self.is_samplewise = is_samplewise
         self.per_step = per_step
 
@@ -95,8 +97,9 @@ class WeightedLoss(nn.Module):
             parts = self._of_each(said, known, size)
             return (parts * weight.flatten()[steps]).sum() / len(output)
         if weight is None and not self.per_step:
-            if self.mean is not None and output.shape == target.shape:
-                return self.mean(output, target)  # type: ignore[no-any-return]
+            kind: Any = type(self.criterion)
+            if output.shape == target.shape and _is_torchs_own(self.criterion):
+                return _MEANS[kind](self.criterion, output, target)
             return self._values(output, target, size).mean()
         values = self._of_each(output, target, size)
         return (values if weight is None else values * weight).mean()
@@ -131,6 +134,18 @@ class WeightedLoss(nn.Module):
                 f" Got shape {tuple(value.shape)} instead."
             )
         return value
+
+
+def _is_torchs_own(criterion: Any) -> bool:
+    """Tell whether a loss is one of the table, as torch made it, and nobody listens."""
+    kind = type(criterion)
+    return (
+        kind in _MEANS
+        and kind.forward is _FORWARDS[kind]
+        and not (criterion._forward_hooks or criterion._forward_pre_hooks)
+        and not (criterion._backward_hooks or criterion._backward_pre_hooks)
+        and not all_modules._has_any_global_hook()
+    )
 
 
 def _as_samples(

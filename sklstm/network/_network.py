@@ -177,8 +177,8 @@ class LSTMNetwork(nn.Module):
         self.forecast_features = tuple(target_features)
         self.future_features = tuple(future_features)
         self.roles = tuple(roles)
-        scales = places_of_scales(roles, output_size, dtype)
         self.scales: Tensor | None
+        scales = places_of_scales(roles, output_size)
         self.register_buffer("scales", scales, persistent=False)
         self.return_sequences = return_sequences
 

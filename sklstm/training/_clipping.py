@@ -35,5 +35,6 @@ def clip_gradients(weights: Sequence[Tensor], max_norm: float) -> None:
         clip_grad_norm_(weights, max_norm)
         return
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    if not norm.item() < max_norm - 1e-5:  # nor where it is NaN
+    # Below, torch's factor is 1, its 1e-6 included. NaN is not below.
+    if not norm.item() < max_norm - 1e-5:
         torch._foreach_mul_(gradients, (max_norm / (norm + 1e-6)).clamp_(max=1.0))

@@ -14,6 +14,9 @@ PIECE_BYTES = 9 << 20
 # What all layers keep of a batch from which pieces gain for certain.
 LEAST_CUT_BYTES = 8 << 20
 
+# What all layers keep of a batch in pieces up to which glibc was seen to keep its memory.
+KEPT_ANYWAY_BYTES = 8 << 20
+
 # Fewer sequences than this, or an eighth of the hidden units, waste wide registers and read
 # the weights too often.
 LEAST_SEQUENCES = 16
@@ -134,7 +137,10 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
 
 
 def is_kept_anyway(n_samples: int, n_pieces: int, sizes: Sizes) -> bool:
-    """Tell whether the allocator keeps what a batch frees, unasked.
+    """Tell whether glibc keeps what a batch frees, unasked.
+
+    It does where the largest block of a batch is no small part of all. Of a batch that
+    stays whole that is not sure.
 
     Parameters
     ----------
@@ -147,9 +153,17 @@ def is_kept_anyway(n_samples: int, n_pieces: int, sizes: Sizes) -> bool:
     Returns
     -------
     is_kept : bool
+
+    Examples
+    --------
+    >>> etth1 = Sizes(n_timesteps=48, n_features=7, hidden_size=64)
+    >>> is_kept_anyway(32, 1, etth1), is_kept_anyway(32, 2, etth1)
+    (False, True)
+    >>> is_kept_anyway(256, 2, etth1)
+    False
     """
     kept = n_samples * sizes.num_layers * sizes.bytes_of_a_sequence
-    return n_pieces > 1 and kept <= LEAST_CUT_BYTES
+    return n_pieces > 1 and kept <= KEPT_ANYWAY_BYTES
 
 
 def count_python_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:

@@ -1,4 +1,4 @@
-"""Optimisers of torch that do not import its compiler."""
+"""Optimisers of torch, with less around them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, optim
+from torch.autograd import profiler
 from torch.optim import optimizer
+
+# Where torch names them otherwise, a step is taken as heard.
+_GLOBAL_HOOKS = [
+    getattr(optimizer, f"_global_optimizer_{kind}_hooks", True) for kind in ("pre", "post")
+]
 
 
 class Lean(optim.Optimizer):
@@ -33,13 +39,13 @@ class Lean(optim.Optimizer):
             for weight in group["params"]:
                 weight.grad = None
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, *args: Any, **kwargs: Any) -> Any:
         """Change the weights, as in the class that this one inherits from."""
-        if any(self._hooks()):
-            return self._heard_step(closure)
-        return self._step(closure)
+        if self._is_heard():
+            return self._heard_step(*args, **kwargs)
+        return self._step(*args, **kwargs)
 
-    # To torch, which would wrap it.
+    # Tells torch that `step` calls the hooks itself.
     step.hooked = True  # type: ignore[attr-defined]
 
     def _step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -51,12 +57,12 @@ class Lean(optim.Optimizer):
         """Take a step between what is to be called before and after it."""
         return self._step(closure)
 
-    def _hooks(self) -> tuple[Any, ...]:
-        return (
-            self._optimizer_step_pre_hooks,
-            self._optimizer_step_post_hooks,
-            optimizer._global_optimizer_pre_hooks,
-            optimizer._global_optimizer_post_hooks,
+    def _is_heard(self) -> bool:
+        return bool(
+            self._optimizer_step_pre_hooks
+            or self._optimizer_step_post_hooks
+            or any(_GLOBAL_HOOKS)
+            or getattr(profiler, "_is_profiler_enabled", True)
         )
 
 
@@ -85,9 +91,9 @@ class Adam(Lean, optim.Adam):
     network is small; here the kernel is called at once.
     """
 
-    # Of each group, by its place; `_known` tells whether it is still true.
+    # Of each group, by its place; `_kept_then` tells whether it is still true.
     _begun: dict[int, Begun]
-    _known: Sequence[Any] = ()
+    _kept_then: Sequence[Any] = ()
 
     def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         scaled = hasattr(self, "grad_scale") or hasattr(self, "found_inf")
@@ -99,13 +105,13 @@ class Adam(Lean, optim.Adam):
                 loss = closure()
         with torch.no_grad():
             # A user may have taken or changed some of it.
-            if not _are_same(self._known, self._all()):
+            if not _are_same(self._kept_then, self._kept()):
                 self._begun = {}
             n_begun = len(self._begun)
             for place, group in enumerate(self.param_groups):
                 self._update(place, group)
             if len(self._begun) > n_begun:
-                self._known = self._all()
+                self._kept_then = self._kept()
         return loss
 
     def _update(self, place: int, group: dict[str, Any]) -> None:
@@ -152,11 +158,15 @@ class Adam(Lean, optim.Adam):
         self._init_group(group, *values)
         return values
 
-    def _all(self) -> list[Any]:
+    def _kept(self) -> list[Any]:
         """Give all groups with their weights, and all that is kept of each weight."""
-        weights = [one for group in self.param_groups for one in (group, *group["params"])]
+        groups = [
+            one
+            for group in self.param_groups
+            for one in (group, group["amsgrad"], *group["params"])
+        ]
         kept = [value for state in self.state.values() for value in state.values()]
-        return [*weights, *self.state, *kept]
+        return [*groups, *self.state, *kept]
 
 
 def _are_same(one: Sequence[Any], other: Sequence[Any]) -> bool:

@@ -137,9 +137,12 @@ def test_losses_and_slopes_written_out_are_those_of_torch(name, dtype, unit):
     if loss.is_discrete:
         target = target.abs().round()
     said = []
-    for way in (type(loss)._loss, DistributionLoss._loss):
+    for way in (
+        type(loss)._negative_log_likelihood,
+        DistributionLoss._negative_log_likelihood,
+    ):
         twin = copy.deepcopy(loss)
-        twin._loss = functools.partial(way, twin)
+        twin._negative_log_likelihood = functools.partial(way, twin)
         read = output.clone().requires_grad_()
         values = twin(read, target, *units)
         (slope,) = torch.autograd.grad(values.sum(), read)
@@ -151,14 +154,50 @@ def test_losses_and_slopes_written_out_are_those_of_torch(name, dtype, unit):
 
 
 def test_a_named_distribution_that_is_changed_has_another_loss():
-    class Wide(GaussianLoss):
+    class Twice:
         def distribution(self, parameters):
             location, scale = parameters.unbind(-1)
             return torch.distributions.Normal(location, 2 * scale)
 
+    class Wide(GaussianLoss):
+        distribution = Twice.distribution
+
+    class Mixed(Twice, GaussianLoss):
+        """The same, from a class that is no loss."""
+
+    class Sized(GaussianLoss):
+        roles = ("size", "scale")
+
     output, target = torch.tensor([[1.0, 0.3]]), torch.tensor([[2.0]])
     wanted = GaussianLoss()(output + torch.tensor([1.0, 2.0]).log(), target)
-    torch.testing.assert_close(Wide()(output, target), wanted)
+    for kind in (Wide, Mixed):
+        torch.testing.assert_close(kind()(output, target), wanted)
+    # Near 1 a size is what the network gives; below 0 it is not.
+    below = torch.tensor([[-1.0, 0.3]])
+    size = as_parameters(below, Sized.roles)[0, 0, 0]
+    wanted = GaussianLoss()(torch.tensor([[size, 0.3]]), target)
+    torch.testing.assert_close(Sized()(below, target), wanted)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["gaussian", "student_t", "negative_binomial", "mixture"])
+def test_losses_and_slopes_are_right_far_out(name, dtype):
+    loss = LAWS[name][0]
+    far = {"location": 1e3, "scale": -3.0, "size": 1e4, "shape": 30.0}
+    near = {"location": -1e3, "scale": 12.0, "size": -5.0, "shape": -30.0}
+    rows = [[side[role] for role in loss.roles] for side in (far, near)]
+    target = torch.tensor([[0.0], [2e5]] if loss.is_discrete else [[999.0], [-3e6]])
+    said = []
+    for kind in (dtype, torch.float64):
+        read = torch.tensor(rows).to(kind).requires_grad_()
+        values = loss(read, target.to(kind))
+        said.append((values, *torch.autograd.grad(values.sum(), read)))
+    for ours, exact in zip(*said, strict=True):
+        assert exact.isfinite().all()
+        torch.testing.assert_close(ours.double(), exact, rtol=1e-4, atol=1e-4)
+    way = DistributionLoss._negative_log_likelihood
+    plain = way(loss, torch.tensor(rows).double()[:, None], target.double(), None)
+    torch.testing.assert_close(said[1][0], plain, rtol=1e-9, atol=1e-9)
 
 
 @each

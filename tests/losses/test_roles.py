@@ -39,14 +39,20 @@ def test_units_change_each_parameter_as_its_role_says(kind):
 
 
 def test_a_scale_has_a_least_value():
-    places = places_of_scales(ROLES, 8, torch.float32)
+    places = places_of_scales(ROLES, 8)
     output = torch.tensor([[5.0, -50.0, -50.0, 0.0, -50.0, 1.0, -50.0, 0.0]])
     given = with_least_scale(output, places)
     one = np.log(np.e + 1e-3)
     wanted = [[5.0, np.log(1e-3), -50.0, 0.0, -50.0, one, -50.0, 0.0]]
     np.testing.assert_allclose(given, wanted, rtol=1e-5)
+    # Whatever has fallen below it can rise again.
+    low = torch.full((1, 8), -30.0, requires_grad=True)
+    (slope,) = torch.autograd.grad(with_least_scale(low, places).sum(), low)
+    np.testing.assert_allclose(slope[0, [1, 5]], np.exp(-30 - np.log(1e-3)), rtol=1e-5)
+    infinite = torch.full((1, 8), -torch.inf)
+    assert with_least_scale(infinite, places)[0, 0] == -torch.inf
     plain = torch.randn(3, 2)
-    assert with_least_scale(plain, places_of_scales(POINT, 2, plain.dtype)) is plain
+    assert with_least_scale(plain, places_of_scales(POINT, 2)) is plain
 
 
 @pytest.mark.parametrize("method", ["last", "standard", "affine"])

@@ -25,6 +25,7 @@ def dask_client(free_threads):
     distributed = pytest.importorskip("distributed", reason="dask[distributed]")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     with (
+        # Any free port: tests run side by side.
         distributed.LocalCluster(**options, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):

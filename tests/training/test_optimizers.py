@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import optim
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from sklstm.training import OPTIMIZERS
 
@@ -135,6 +136,10 @@ def a_group_for_one(optimizer, layer):
     optimizer.add_param_group({"params": [bias], "lr": 0.5})
 
 
+def turn_amsgrad_off(optimizer, layer):
+    optimizer.param_groups[0]["amsgrad"] = False
+
+
 def begin_anew_from_a_state(optimizer, layer):
     optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     for state in optimizer.state.values():
@@ -151,6 +156,7 @@ def begin_anew_from_a_state(optimizer, layer):
         other_number_of_steps,
         leave_one_out,
         a_group_for_one,
+        turn_amsgrad_off,
         begin_anew_from_a_state,
     ],
 )
@@ -158,10 +164,50 @@ def test_what_a_callback_changes_is_seen(name, change):
     X = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
     layer = torch.nn.Linear(5, 3)
     twin = copy.deepcopy(layer)
-    ours = OPTIMIZERS[name](layer.parameters(), lr=0.1)
-    theirs = OF_TORCH[name](twin.parameters(), lr=0.1)
+    options = {"lr": 0.1, "amsgrad": change is turn_amsgrad_off}
+    ours = OPTIMIZERS[name](layer.parameters(), **options)
+    theirs = OF_TORCH[name](twin.parameters(), **options)
     assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
     change(ours, layer)
     change(theirs, twin)
     assert losses(ours, layer, X, 3) == losses(theirs, twin, X, 3)
     assert str(ours.state_dict()) == str(theirs.state_dict())
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("is_global", [False, True])
+def test_hooks_hear_what_they_hear_from_torch(name, is_global):
+    """What is before a step may change how it is called."""
+    weight = torch.ones(2, requires_grad=True)
+    heard = []
+
+    def before(optimizer, args, kwargs):
+        heard.append((type(args[0]), len(args), sorted(kwargs)))
+        return args, {"closure": lambda: torch.tensor(7.0)}
+
+    for kinds in (OPTIMIZERS, OF_TORCH):
+        optimizer = kinds[name]([weight], lr=0.1)
+        weight.grad = torch.ones(2)
+        if is_global:
+            handle = register_optimizer_step_pre_hook(before)
+        else:
+            handle = optimizer.register_step_pre_hook(before)
+        try:
+            assert optimizer.step() == 7.0
+            assert optimizer.step(closure=lambda: torch.tensor(5.0)) == 7.0
+        finally:
+            handle.remove()
+        assert optimizer.step(lambda: torch.tensor(5.0)) == 5.0
+    ours, theirs = heard[:2], heard[2:]
+    assert [said[1:] for said in ours] == [said[1:] for said in theirs]
+    assert [said[1:] for said in ours] == [(1, []), (1, ["closure"])]
+
+
+def test_a_profiler_is_told_of_the_steps():
+    weight = torch.ones(2, requires_grad=True)
+    optimizer = OPTIMIZERS["adam"]([weight], lr=0.1)
+    weight.grad = torch.ones(2)
+    with torch.profiler.profile() as profile:
+        optimizer.step()
+    names = {event.name for event in profile.events()}
+    assert "Optimizer.step#Adam.step" in names
