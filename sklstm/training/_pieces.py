@@ -22,6 +22,9 @@ KEPT_ANYWAY_BYTES = 8 << 20
 LEAST_SEQUENCES = 16
 UNITS_PER_SEQUENCE = 8
 
+# Units for which a layer needs memory, even if it has fewer: its rows are filled up.
+LEAST_UNITS = 16
+
 # Products on the way forward, over all layers and the batch, from which threads gain that
 # compute a piece each: to hand a piece over, and to read the weights for it, takes as long
 # as some millions of them. The inputs' are made for all steps at once, four times as fast.
@@ -73,7 +76,7 @@ class Sizes(NamedTuple):
     @property
     def bytes_of_a_sequence(self) -> int:
         """What a layer keeps of a sequence for its way back: the gates at each step."""
-        return 4 * self.n_timesteps * self.hidden_size * self.itemsize
+        return 4 * self.n_timesteps * max(self.hidden_size, LEAST_UNITS) * self.itemsize
 
     @classmethod
     def of(cls, network: LSTMNetwork, n_timesteps: int, n_features: int) -> Sizes:

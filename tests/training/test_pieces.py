@@ -383,7 +383,8 @@ def test_losses_and_gradients_are_computed_without_denormal_numbers(
 )
 def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, sizes, n_workers):
     n_pieces = count_pieces(n_samples, sizes, n_workers)
-    kept = 16 * n_samples * sizes.n_timesteps * sizes.hidden_size * sizes.num_layers
+    kept = 16 * n_samples * sizes.n_timesteps * sizes.num_layers
+    kept *= max(sizes.hidden_size, 16)
     least = max(LEAST_SEQUENCES, sizes.hidden_size // 8)
     if kept > LEAST_CUT_BYTES and n_samples >= least * n_workers:
         assert n_samples // n_pieces >= least
