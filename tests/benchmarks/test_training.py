@@ -105,10 +105,10 @@ def test_training_on_windows_of_their_own_takes_no_longer(side_by_side, work):
 def test_training_with_numba_takes_less_than_by_hand(side_by_side, work):
     ratio = side_by_side(
         "Training with numba",
-        f"{work}, clipped",
+        str(work),
         ours_and_by_hand,
         work,
-        1.0,
+        None,
         True,
         target=WITH_NUMBA[work],
     )
