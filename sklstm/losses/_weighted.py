@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules import module as all_modules
+
+from .._as_made import is_as_made
 
 # Losses of torch, and their means, which torch computes as one operation.
 _MEANS: dict[type[nn.Module], Callable[..., Tensor]] = {
@@ -98,7 +99,7 @@ class WeightedLoss(nn.Module):
             return (parts * weight.flatten()[steps]).sum() / len(output)
         if weight is None and not self.per_step:
             kind: Any = type(self.criterion)
-            if output.shape == target.shape and _is_torchs_own(self.criterion):
+            if output.shape == target.shape and is_as_made(self.criterion, _FORWARDS):
                 return _MEANS[kind](self.criterion, output, target)
             return self._values(output, target, size).mean()
         values = self._of_each(output, target, size)
@@ -134,18 +135,6 @@ class WeightedLoss(nn.Module):
                 f" Got shape {tuple(value.shape)} instead."
             )
         return value
-
-
-def _is_torchs_own(criterion: Any) -> bool:
-    """Tell whether a loss is one of the table, as torch made it, and nobody listens."""
-    kind = type(criterion)
-    return (
-        kind in _MEANS
-        and kind.forward is _FORWARDS[kind]
-        and not (criterion._forward_hooks or criterion._forward_pre_hooks)
-        and not (criterion._backward_hooks or criterion._backward_pre_hooks)
-        and not all_modules._has_any_global_hook()
-    )
 
 
 def _as_samples(

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as all_modules
 
+from .._as_made import is_as_made
 from ._compiled import is_compiled, lstm
 from ._dropout import Dropout
 from ._make import make
@@ -222,7 +222,7 @@ def states_of(
     -------
     hidden : Tensor of shape (n_samples, n_timesteps, hidden_size)
     """
-    if x.device.type != "cpu" or torch.jit.is_tracing() or not _is_torchs_own(layer):  # type: ignore[attr-defined]
+    if x.device.type != "cpu" or torch.jit.is_tracing() or not _is_plain(layer):  # type: ignore[attr-defined]
         return layer(x, state)[0]  # type: ignore[no-any-return]
     if state is None and is_compiled(layer):
         return lstm(layer, x)
@@ -236,20 +236,12 @@ def states_of(
     return torch.lstm(x, state, weights, True, 1, 0.0, layer.training, False, True)[0]  # type: ignore[arg-type]
 
 
-def _is_torchs_own(layer: nn.Module) -> bool:
-    """Tell whether a layer is as torch made it, and nobody listens to it."""
+def _is_plain(layer: nn.Module) -> bool:
+    """Tell whether a layer is as torch made it, with no weight made by another module."""
     return (
-        type(layer).forward is _FORWARDS.get(type(layer))
-        and "forward" not in vars(layer)
+        is_as_made(layer, _FORWARDS)
         and len(layer._parameters) == N_WEIGHTS
-        and not layer._modules  # that make weights
-        and not (
-            layer._forward_hooks
-            or layer._forward_pre_hooks
-            or layer._backward_hooks
-            or layer._backward_pre_hooks
-            or all_modules._has_any_global_hook()
-        )
+        and not layer._modules
     )
 
 
