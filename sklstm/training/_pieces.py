@@ -11,9 +11,6 @@ from ..network import LSTMNetwork
 # one each beside a third-level cache of 32 MiB.
 PIECE_BYTES = 9 << 20
 
-# What all layers keep of a batch from which pieces gain for certain.
-LEAST_CUT_BYTES = 8 << 20
-
 # What all layers keep of a batch in pieces up to which glibc was seen to keep its memory.
 KEPT_ANYWAY_BYTES = 8 << 20
 
@@ -131,7 +128,7 @@ def count_pieces(n_samples: int, sizes: Sizes, n_workers: int) -> int:
     kept = n_samples * sizes.num_layers * sizes.bytes_of_a_sequence
     least_sequences = max(LEAST_SEQUENCES, sizes.hidden_size // UNITS_PER_SEQUENCE)
     most_for_each = n_samples // least_sequences // n_workers
-    if kept > LEAST_CUT_BYTES and most_for_each:
+    if kept > PIECE_BYTES and most_for_each:
         for_each = ceil(kept / PIECE_BYTES / n_workers)
         return n_workers * min(for_each, most_for_each)
     if sizes.products_of_a_sequence * n_samples < LEAST_SHARED_PRODUCTS:

@@ -16,7 +16,6 @@ from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.training import _pieces, _prediction, _side_by_side
 from sklstm.training._batches import split_batch
 from sklstm.training._pieces import (
-    LEAST_CUT_BYTES,
     LEAST_PYTHON_STEP,
     LEAST_SEQUENCES,
     LEAST_SHARED_PRODUCTS,
@@ -389,7 +388,7 @@ def test_pieces_fit_the_cache_and_are_as_many_for_each_worker(n_samples, sizes, 
     kept = 16 * n_samples * sizes.n_timesteps * sizes.num_layers
     kept *= max(sizes.hidden_size, 16)
     least = max(LEAST_SEQUENCES, sizes.hidden_size // 8)
-    if kept > LEAST_CUT_BYTES and n_samples >= least * n_workers:
+    if kept > PIECE_BYTES and n_samples >= least * n_workers:
         assert n_samples // n_pieces >= least
         assert n_pieces % n_workers == 0
         if n_samples // least >= n_pieces + n_workers:
