@@ -8,8 +8,10 @@ from typing import NamedTuple
 from ..network import LSTMNetwork
 
 # What all layers keep of a piece for its backward pass, in bytes, where two threads compute
-# one each beside a third-level cache of 32 MiB.
-PIECE_BYTES = 9 << 20
+# one each beside a third-level cache of 32 MiB. All that oneDNN takes for a larger one may
+# not fit the 64 MiB that glibc lets a thread have in one, and what goes beyond is given
+# back to the system after each batch.
+PIECE_BYTES = 8 << 20
 
 # What all layers keep of a batch in pieces up to which glibc was seen to keep its memory.
 KEPT_ANYWAY_BYTES = 8 << 20
