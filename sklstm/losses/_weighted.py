@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._as_made import is_as_made
+from ..fitting._as_made import is_as_made
 
 # Losses of torch, and their means, which torch computes as one operation.
 _MEANS: dict[type[nn.Module], Callable[..., Tensor]] = {

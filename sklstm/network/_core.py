@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._as_made import is_as_made
+from ..fitting._as_made import is_as_made
 from ._compiled import is_compiled, lstm
 from ._dropout import Dropout
 from ._make import make

@@ -163,7 +163,7 @@ class SequenceData(Dataset):
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:
-        return len(self.ends)
+        return len(self.windows)  # sooner than a tensor does
 
     def __getitem__(self, index: int) -> tuple[Inputs, Tensor | None]:
         return self.gather(torch.tensor([index], device="cpu"))

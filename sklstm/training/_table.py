@@ -107,13 +107,13 @@ class Table:
         # Metal would write out all runs first.
         if self.stored is None or self.stored.device.type == "mps":
             return self[first[:, None] + torch.arange(length, device=first.device)]
-        if len(first) == 1 and self.stored.device.type == "cpu":
+        if first.shape[0] == 1 and self.stored.device.type == "cpu":
             return self.stored.narrow(0, int(first), length).clone().unsqueeze(0)
         n_rows, n_columns = self.stored.shape
         # All runs of this length, overlapping in memory.
         size = (n_rows - length + 1, length * n_columns)
         runs = self.stored.as_strided(size, (n_columns, 1))
-        return runs.index_select(0, first).view(len(first), length, n_columns)
+        return runs.index_select(0, first).view(first.shape[0], length, n_columns)
 
     def _look_at(
         self, place: slice, rows: NDArray[Any], stored: NDArray[Any] | None, name: str
