@@ -499,7 +499,7 @@ class LSTMNetwork(nn.Module):
         if self.training:
             return self.head(state, future)
         filled = None if future is None else _filled_up(future)
-        return self.head(_filled_up(state), filled)[: len(state)]
+        return self.head(_filled_up(state), filled)[: state.shape[0]]
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Give the weight of each step, for attention pooling.
@@ -613,5 +613,5 @@ def _filled_up(rows: Tensor) -> Tensor:
     A matrix product sums in another order for a few rows, or an odd number of them, than
     for many. Filled up, the head gives a row the same bits whatever else is in the call.
     """
-    missing = -len(rows) % HEAD_ROWS
+    missing = -rows.shape[0] % HEAD_ROWS  # sooner than `len` tells
     return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])])

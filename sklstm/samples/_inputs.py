@@ -128,7 +128,7 @@ def refuse_gradients(value: Any, name: str) -> None:
 
 def _as_array(X: Any, name: str) -> Any:
     """Give a nested list as an array; refuse what is neither list, array nor table."""
-    if isinstance(X, np.ndarray) and X.dtype.kind == "f":
+    if isinstance(X, np.ndarray | Windows) and X.dtype.kind == "f":
         return X
     refuse_gradients(X, name)
     if issparse(X):

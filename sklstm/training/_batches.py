@@ -82,7 +82,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Inputs, Tensor | None]]:
         # All numbers move to the device at once: each move makes the host wait.
-        moved = self.order.to(self.data.ends.device)
+        moved = self.order.to(self.data.device)
         _, n_timesteps, n_features = self.data.shape
         n_batches = GATHERED_VALUES // (n_timesteps * n_features * self.batch_size)
         n_gathered = self.batch_size * max(1, n_batches)

@@ -128,7 +128,7 @@ class SequenceData(Dataset):
         beside: SequenceData | None = None,
         names: tuple[str, str] = ("X", "y"),
     ) -> None:
-        to = torch.device(device)
+        self.device = to = torch.device(device)
         if beside is not None and beside.table.rows is windows.table:
             self.table: Table = beside.table
         else:
@@ -148,7 +148,6 @@ class SequenceData(Dataset):
         self.complete = _complete(windows, firsts, self.table)
         self.windows = windows
         self.edge = windows.padding == "edge"
-        self.ends = _on(to, windows.ends)
         self.firsts = _on(to, firsts)
         # No row is left out between the first step and the last.
         self.is_dense = bool((windows.lags[:-1] - windows.lags[1:] == 1).all())
@@ -156,10 +155,10 @@ class SequenceData(Dataset):
         if windows.known is not None and windows.known.columns.size:
             self.known = _on(to, windows.known.leads), _on(to, windows.known.columns)
         self.y: Tensor | TargetRows | None = None
-        if isinstance(y, Windows):
-            self.y = TargetRows(y, dtype, to, names[1])
-        elif y is not None:
+        if y is not None and not isinstance(y, Windows):
             self.y = as_target(y, dtype, names[1]).to(to)
+        elif y is not None:
+            self.y = TargetRows(y, dtype, to, names[1])
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:
@@ -177,19 +176,24 @@ class SequenceData(Dataset):
     # network's time for one sequence, each of them counts.
 
     @cached_property
+    def ends(self) -> Tensor:
+        """For each sample the row of its last step."""
+        return _on(self.device, self.windows.ends)
+
+    @cached_property
     def starts(self) -> Tensor:
         """For each sample the first row of its series."""
-        return _on(self.ends.device, self.windows.starts)
+        return _on(self.device, self.windows.starts)
 
     @cached_property
     def lags(self) -> Tensor:
         """How many rows before the last one each step lies."""
-        return _on(self.ends.device, self.windows.lags)
+        return _on(self.device, self.windows.lags)
 
     @cached_property
     def missing(self) -> Tensor:
         """Which rows of the table are not observed."""
-        return _on(self.ends.device, self.table.missing)
+        return _on(self.device, self.table.missing)
 
     @property
     def X(self) -> SequenceData:
@@ -283,7 +287,7 @@ class SequenceData(Dataset):
     def _sequences(self, index: Tensor, moved: Tensor | None) -> Gathered:
         """Gather the sequences of some samples, without season and size of their own."""
         complete = self.is_complete(index)
-        index = index.to(self.ends.device) if moved is None else moved
+        index = index.to(self.device) if moved is None else moved
         order = lengths = pattern = size = history = None
         if complete and self.is_dense:
             first = self.firsts.index_select(0, index)
@@ -329,7 +333,7 @@ class SequenceData(Dataset):
     @cached_property
     def forecast_features(self) -> Tensor:
         """The features that are forecast."""
-        return torch.tensor(sorted(set(self.outputs)), device=self.ends.device)
+        return torch.tensor(sorted(set(self.outputs)), device=self.device)
 
     def _in_time(
         self, index: Tensor, x: Tensor, order: Tensor | None, lengths: Tensor | None
@@ -394,7 +398,7 @@ class SequenceData(Dataset):
         -------
         observed : Tensor of bool of shape (batch_size, n_timesteps)
         """
-        index = index.to(self.ends.device)
+        index = index.to(self.device)
         rows = self.ends[index, None] - self.lags
         return ~self.missing[self._inside(rows, self.starts[index, None])]
 

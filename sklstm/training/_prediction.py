@@ -58,7 +58,8 @@ def predict_first(
     -------
     prediction : ndarray of shape (1, n_classes) or (1, n_outputs, n_parameters)
     """
-    return _predict(network, link, data, FIRST).cpu().numpy()
+    with torch.inference_mode():
+        return _predict(network, link, data, FIRST).cpu().numpy()
 
 
 def attention_batches(network: LSTMNetwork, data: SequenceData) -> NDArray[Any]:
@@ -120,16 +121,17 @@ def _by_batches(
     """Compute all samples in batches of a fixed size."""
     size = count_predicted(Sizes.of(network, *data.shape[1:]))
     order = data.order()
-    if len(data) <= size:
-        return compute(order).cpu().numpy()
+    with torch.inference_mode():
+        if order.shape[0] <= size:
+            return compute(order).cpu().numpy()
+        # Blocks kept one by one would lie between the memory of the batches, and the
+        # system's allocator could not use it again: there is one place for all.
+        block = compute(order[:1])
     batches = order.split(size)
-    # Blocks kept one by one would lie between the memory of the batches, and the system's
-    # allocator could not use it again: there is one place for all.
-    block = compute(batches[0][:1])
     values = block.new_empty(len(data), *block.shape[1:])
     fill = partial(_fill, compute)
     threads = OwnThreads()
-    on_cpu = data.ends.device.type == "cpu"
+    on_cpu = data.device.type == "cpu"
     if on_cpu and len(batches) >= LEAST_SIDE_BY_SIDE * threads.n_threads:
         threads.run(lambda: threads.map(fill, batches, values.split(size)))
     else:
@@ -144,7 +146,6 @@ def _fill(compute: Callable[[Tensor], Tensor], index: Tensor, place: Tensor) -> 
     place.copy_(compute(index))
 
 
-@torch.inference_mode()
 def _predict(
     network: LSTMNetwork,
     link: Callable[..., Tensor],
@@ -153,7 +154,7 @@ def _predict(
 ) -> Tensor:
     inputs: Any = data.gather(index)[0]
     with _without_autocast(data):
-        read = (inputs[name] for name in ("x", "lengths", "future", "history"))
+        read = inputs["x"], inputs["lengths"], inputs["future"], inputs["history"]
         output = network(*read)
         values = link(output, network.roles)
     if network.return_sequences:
@@ -165,7 +166,6 @@ def _predict(
     return in_units(values, network.roles, *in_table)
 
 
-@torch.inference_mode()
 def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
     inputs: Any = data.gather(index)[0]
     with _without_autocast(data):
@@ -177,7 +177,6 @@ def _attention(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tenso
     return across.transpose(1, 2)
 
 
-@torch.inference_mode()
 def _state(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
     inputs: Any = data.gather(index)[0]
     with _without_autocast(data):
@@ -185,7 +184,6 @@ def _state(network: LSTMNetwork, data: SequenceData, index: Tensor) -> Tensor:
         return network.state(read, level, inputs["lengths"])
 
 
-@torch.inference_mode()
 def _trace(
     network: LSTMNetwork, data: SequenceData, depth: int, backwards: bool, index: Tensor
 ) -> Tensor:
@@ -230,7 +228,7 @@ def in_time(
 
 def _without_autocast(data: SequenceData) -> AbstractContextManager[Any]:
     """Compute in the network's own type, whatever the caller has set."""
-    kind = data.ends.device.type
+    kind = data.device.type
     if not torch.is_autocast_enabled(kind):
         return nullcontext()
     return torch.autocast(kind, enabled=False)

@@ -43,7 +43,7 @@ class SideBySide:
         self.threads = threads
         self.n_samples = len(train)
         self.sizes = net.sizes(*train.shape[1:])
-        on_cpu = train.ends.device.type == "cpu"
+        on_cpu = train.device.type == "cpu"
         module = net.module_
         self.is_left_to_torch = (
             not on_cpu or not net.criterion_.is_samplewise or module.mixes_samples

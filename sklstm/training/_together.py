@@ -149,7 +149,7 @@ class Parts:
         return len(self.numbers)
 
     def __iter__(self) -> Iterator[Part]:
-        moved = torch.cat(self.numbers).to(self.data.ends.device)
+        moved = torch.cat(self.numbers).to(self.data.device)
         there = moved.split([len(index) for index in self.numbers])
         parts = zip(self.numbers, there, self.sizes, self.complete, strict=True)
         for index, place, size, complete in parts:
@@ -202,7 +202,7 @@ class AcrossRanks(SideBySide):
         self.ranks = ranks
         self._depends: list[bool] = []
         super().__init__(net, train, threads, n_steps)
-        self.is_left_to_torch = train.ends.device.type != "cpu"
+        self.is_left_to_torch = train.device.type != "cpu"
         self.lengths = [[len(train)] * ranks.size, [0] * ranks.size]
         if ranks.owns_rows:
             own = len(train), 0 if valid is None else len(valid)

@@ -227,9 +227,10 @@ class TrainedModel:
     ) -> Array:
         """Let the network compute something of all sequences, part by part."""
         # Part by part the standardised rows take bounded memory, however many there are.
-        n_at_once = max(1, PREDICTION_VALUES * len(windows) // windows.table.size)
-        if len(windows) <= n_at_once:
-            (part,) = windows.parts(len(windows))
+        n_windows = len(windows)
+        n_at_once = max(1, PREDICTION_VALUES * n_windows // windows.table.size)
+        if n_windows <= n_at_once:
+            (part,) = windows.parts(n_windows)
             return compute(self.data(part))
         # A part of neighbouring windows reaches few rows.
         order = np.argsort(windows.ends, kind="stable")
