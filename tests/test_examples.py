@@ -12,7 +12,7 @@ import pytest
 
 from sklstm.datasets import load_netflix
 
-pytest.importorskip("matplotlib")
+image = pytest.importorskip("matplotlib.image")
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -37,9 +37,10 @@ def assert_pictures(folder, names):
     saved = {path.name: path for path in folder.iterdir()}
     assert set(saved) == {f"{name}.png" for name in names}
     for path in saved.values():
-        picture = path.read_bytes()
-        assert picture.startswith(PNG)
-        assert len(picture) > 20_000
+        assert path.read_bytes().startswith(PNG)
+        # Axes with titles, on which nothing is drawn, cover a fortieth.
+        is_drawn = (image.imread(path)[:, :, :3] < 1).any(axis=2)
+        assert is_drawn.mean() > 0.04
 
 
 def shares_of(printed):

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta, timezone
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,13 @@ def _is_offset(value: Any) -> bool:
 
 
 def _write_zone(zone: Any, place: str) -> str | None:
-    if zone is None or isinstance(zone, ZoneInfo):
-        return None if zone is None else zone.key
     if isinstance(zone, timezone):
         return str(zone)
-    raise refusal(place, zone)
+    # pytz, which pandas took before its version 3, has another name for it.
+    name: str | None = getattr(zone, "key", None) or getattr(zone, "zone", None)
+    if zone is not None and name not in _zones():
+        raise refusal(place, zone)
+    return name
 
 
 def _read_zone(text: Any) -> Any:
@@ -60,7 +62,7 @@ def _read_zone(text: Any) -> Any:
     # A name of another would have files and packages looked for.
     if text not in _zones():
         raise ValueError(f"a time zone {text!r:.80} is not known")
-    return ZoneInfo(text)
+    return text
 
 
 @cache

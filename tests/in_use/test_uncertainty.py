@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from scipy import stats
 from sklearn.base import clone
 from sklearn.metrics import make_scorer, mean_pinball_loss
@@ -244,6 +245,10 @@ def pinball(y_true, y_pred):
     return mean_pinball_loss(y_true, y_pred[:, 0], alpha=0.05)
 
 
+@pytest.mark.skipif(
+    tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="before 1.9 scikit-learn's scorers ask regressors for `predict` alone",
+)
 def test_scorers_and_searches_read_quantiles():
     scorer = make_scorer(
         pinball, greater_is_better=False, response_method=["predict_quantiles"]
