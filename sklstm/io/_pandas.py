@@ -42,11 +42,12 @@ def _is_offset(value: Any) -> bool:
 
 
 def _write_zone(zone: Any, place: str) -> str | None:
-    if isinstance(zone, timezone):
-        return str(zone)
-    # pytz, which pandas took before its version 3, has another name for it.
-    name: str | None = getattr(zone, "key", None) or getattr(zone, "zone", None)
-    if zone is not None and name not in _zones():
+    if zone is None or isinstance(zone, timezone):
+        return None if zone is None else str(zone)
+    # pandas took those of pytz before its version 3.
+    package = type(zone).__module__.partition(".")[0]
+    name: str | None = getattr(zone, {"pytz": "zone"}.get(package, "key"), None)
+    if package not in ("zoneinfo", "pytz") or name not in _zones():
         raise refusal(place, zone)
     return name
 
