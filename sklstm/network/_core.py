@@ -13,7 +13,7 @@ from ._compiled import is_compiled, lstm
 from ._dropout import Dropout
 from ._make import make
 from ._mixed import MixedModule
-from ._packed import is_packed, packed_lstm
+from ._packed_weights import is_packed, packed_lstm
 from ._recurrence import hidden_states
 from ._stepwise import Cell, StepwiseLayer
 

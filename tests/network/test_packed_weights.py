@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from sklstm.network import _core, _packed
+from sklstm.network import _core, _packed_weights
 from sklstm.training._threads import OwnThreads
 
 pytestmark = pytest.mark.skipif(
@@ -36,8 +36,10 @@ def assert_as_torch(layer, x):
 @pytest.fixture
 def packs(monkeypatch):
     """How often weights are packed."""
-    calls, pack = [], _packed._pack
-    monkeypatch.setattr(_packed, "_pack", lambda *args: calls.append(1) or pack(*args))
+    calls, pack = [], _packed_weights._pack
+    monkeypatch.setattr(
+        _packed_weights, "_pack", lambda *args: calls.append(1) or pack(*args)
+    )
     return calls
 
 
@@ -146,10 +148,10 @@ def test_what_was_packed_goes_with_its_layer():
     layer = layer_of()
     assert_as_torch(layer, sequences())
     gc.collect()
-    n_kept = len(_packed._kept)
+    n_kept = len(_packed_weights._kept)
     del layer
     gc.collect()
-    assert len(_packed._kept) == n_kept - 1
+    assert len(_packed_weights._kept) == n_kept - 1
 
 
 def test_threads_share_a_layer():
