@@ -9,7 +9,7 @@ import re
 from datetime import timedelta, timezone
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,11 @@ def _is_offset(value: Any) -> bool:
 def _write_zone(zone: Any, place: str) -> str | None:
     if zone is None or isinstance(zone, timezone):
         return None if zone is None else str(zone)
-    # pandas took those of pytz before its version 3.
     package = type(zone).__module__.partition(".")[0]
-    name: str | None = getattr(zone, {"pytz": "zone"}.get(package, "key"), None)
+    name = getattr(zone, "zone" if package == "pytz" else "key", None)
     if package not in ("zoneinfo", "pytz") or name not in _zones():
         raise refusal(place, zone)
-    return name
+    return f"pytz:{name}" if package == "pytz" and name != "UTC" else str(name)
 
 
 def _read_zone(text: Any) -> Any:
@@ -60,10 +59,12 @@ def _read_zone(text: Any) -> Any:
     if found := _OFFSET.fullmatch(text):
         sign = -1 if found[1] == "-" else 1
         return timezone(sign * timedelta(hours=int(found[2]), minutes=int(found[3])))
+    name = text.removeprefix("pytz:")
     # A name of another would have files and packages looked for.
-    if text not in _zones():
+    if name not in _zones():
         raise ValueError(f"a time zone {text!r:.80} is not known")
-    return text
+    # A name alone becomes a zone of pytz in pandas before its version 3.
+    return ZoneInfo(name) if name == text else name
 
 
 @cache

@@ -233,7 +233,7 @@ def states_of(
         return hidden_states(kind, x, state, weights)
     if state is None:
         state = (x.new_zeros(1, x.shape[0], layer.hidden_size),) * 2
-    if is_packed(layer, x):
+    if is_packed(layer, x, weights):
         return packed_lstm(layer, x, state, weights)
     # What the layer does around the kernel takes half as long as that of a small batch.
     return torch.lstm(x, state, weights, True, 1, 0.0, layer.training, False, True)[0]  # type: ignore[arg-type]

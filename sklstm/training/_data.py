@@ -155,10 +155,11 @@ class SequenceData(Dataset):
         if windows.known is not None and windows.known.columns.size:
             self.known = _on(to, windows.known.leads), _on(to, windows.known.columns)
         self.y: Tensor | TargetRows | None = None
-        if y is not None and not isinstance(y, Windows):
-            self.y = as_target(y, dtype, names[1]).to(to)
-        elif y is not None:
-            self.y = TargetRows(y, dtype, to, names[1])
+        if y is not None:
+            if isinstance(y, Windows):
+                self.y = TargetRows(y, dtype, to, names[1])
+            else:
+                self.y = as_target(y, dtype, names[1]).to(to)
         self.weight = None if weight is None else torch.from_numpy(weight).to(to, dtype)
 
     def __len__(self) -> int:

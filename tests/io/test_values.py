@@ -1,6 +1,7 @@
 """Values of all kinds come back from a file as they were, to the bit and the type."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import torch
 from sklstm.files._codec import Reader
 from sklstm.files._plain_file import read_plain, write_plain
 from sklstm.files._values import CONSTANTS, VALUES
-from sklstm.io._pandas import PANDAS
+from sklstm.io._pandas import PANDAS, _read_zone
 from tests.io.same import is_same
 
 KINDS = (*VALUES, *PANDAS)
@@ -98,7 +99,8 @@ FRAMES = [
     days[[0, 2]],
     days.as_unit("s"),
     days.tz_localize("UTC"),
-    days.tz_localize("Europe/Berlin"),
+    days.tz_localize("Europe/Berlin"),  # a zone of pytz, before pandas 3
+    days.tz_localize(ZoneInfo("Europe/Berlin")),
     days.tz_localize(timezone(timedelta(hours=2))),
     pd.DatetimeIndex(["2024-05-01", pd.NaT]),
     pd.date_range("2024", periods=4, freq="MS"),
@@ -197,6 +199,13 @@ def test_a_file_of_memory_is_read_as_an_array(tmp_path):
     mapped[:] = 4
     write_plain(tmp_path / "a", "test", mapped)
     assert is_same(read_plain(tmp_path / "a", "test"), np.full((3, 2), 4, "float32"))
+
+
+def test_a_zone_of_pytz_becomes_what_pandas_makes_of_its_name():
+    read = days.tz_localize(_read_zone("pytz:Europe/Berlin"))
+    assert read.identical(days.tz_localize("Europe/Berlin"))
+    with pytest.raises(ValueError, match="time zone 'pytz:Berlin' is not known"):
+        _read_zone("pytz:Berlin")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 
 from sklstm.network import _core, _packed_weights
@@ -52,9 +53,18 @@ def test_states_have_the_bits_of_torchs(packs, n_features, n_units):
     assert len(packs) == 1
 
 
-def test_a_state_to_begin_with_is_read(packs):
+def expanded():
+    return torch.tensor([[[1.0], [-1.0], [2.0], [0.5]]]).expand(1, 4, 5)
+
+
+def transposed():
+    return sequences(1, 5, 4).transpose(1, 2)
+
+
+@pytest.mark.parametrize("make", [lambda: torch.ones(1, 4, 5), expanded, transposed])
+def test_a_state_to_begin_with_is_read(packs, make):
     layer, x = layer_of(), sequences()
-    state = torch.ones(1, 4, 5), torch.full((1, 4, 5), -2.0)
+    state = make(), -2.0 * make()
     with torch.inference_mode():
         assert torch.equal(_core.states_of(layer, x, state), layer(x, state)[0])
     assert packs
@@ -98,11 +108,28 @@ def test_weights_that_change_are_packed_anew(packs, change):
     assert len(packs) == 2
 
 
-def test_weights_in_another_order_of_memory_count():
+def test_weights_in_another_order_of_memory_count(packs):
     layer, x = layer_of(), sequences()
     transpose_in_memory(layer)
     assert_as_torch(layer, x)
     set_in_data(layer)
+    assert_as_torch(layer, x)
+    assert len(packs) == 2
+
+
+def test_weights_that_change_while_they_are_packed_are_packed_anew(monkeypatch):
+    layer, x = layer_of(), sequences()
+    pack = _packed_weights._pack
+
+    def pack_slowly(*args):
+        packed = pack(*args)
+        set_in_place(layer)  # as another thread may
+        return packed
+
+    monkeypatch.setattr(_packed_weights, "_pack", pack_slowly)
+    with torch.inference_mode():
+        _core.states_of(layer, x)
+    monkeypatch.undo()
     assert_as_torch(layer, x)
 
 
@@ -115,7 +142,7 @@ def test_biases_are_read_each_time(packs):
 
 
 @torch.inference_mode()
-def test_weights_for_one_call_count():
+def test_weights_for_one_call_count(packs):
     layer, x = layer_of(), sequences()
 
     class Reads(nn.Module):
@@ -130,18 +157,20 @@ def test_weights_for_one_call_count():
     weights = {f"layer.{name}": weight for name, weight in other.named_parameters()}
     assert torch.equal(functional_call(Reads(), weights, x), other(x)[0])
     assert torch.equal(Reads()(x), layer(x)[0])
+    assert len(packs) == 2
 
 
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))]
 )
-def test_copies_have_weights_of_their_own(copied):
+def test_copies_have_weights_of_their_own(packs, copied):
     layer, x = layer_of(), sequences()
     assert_as_torch(layer, x)
     other = copied(layer)
     set_in_data(other)
     assert_as_torch(other, x)
     assert_as_torch(layer, x)
+    assert len(packs) == 2
 
 
 def test_what_was_packed_goes_with_its_layer():
@@ -154,7 +183,7 @@ def test_what_was_packed_goes_with_its_layer():
     assert len(_packed_weights._kept) == n_kept - 1
 
 
-def test_threads_share_a_layer():
+def test_threads_share_a_layer(packs):
     layer, x = layer_of(), sequences()
     expected = layer(x)[0]
 
@@ -165,6 +194,7 @@ def test_threads_share_a_layer():
     threads = OwnThreads()
     for found in threads.run(lambda: threads.map(states, range(50))):
         assert torch.equal(found, expected)
+    assert packs
 
 
 def test_where_torch_does_not_ask_its_library_neither_do_we(monkeypatch, packs):
@@ -191,3 +221,11 @@ def test_torch_can_compile_what_calls_the_layer():
     layer, x = layer_of(), sequences()
     states = torch.compile(lambda x: _core.states_of(layer, x), backend="eager")
     assert torch.equal(states(x), layer(x)[0])
+
+
+@torch.inference_mode()
+def test_tensors_without_values_are_left_to_torch(packs):
+    layer, x = layer_of(), sequences()
+    with FakeTensorMode(allow_non_fake_inputs=True) as fake:
+        assert _core.states_of(layer, fake.from_tensor(x)).shape == (4, 6, 5)
+    assert not packs
