@@ -5,8 +5,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
+from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindowTransformer,
+    StreamPredictor,
+)
 from sklstm.training import _trained_model
 from tests.network import oracle
 
@@ -194,3 +200,37 @@ def test_parts_of_a_long_prediction_are_joined(kind, monkeypatch):
     expected = model.predict(windows)
     monkeypatch.setattr(_trained_model, "PREDICTION_VALUES", 512)
     np.testing.assert_array_equal(model.predict(windows), expected)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.5},
+        {"convolution": "beside", "conv_filters": (4,), "conv_kernel_sizes": (3,)},
+        {"pooling": "attention", "dropout": 0.5, "num_layers": 2},
+    ],
+    ids=str,
+)
+def test_a_network_that_is_trained_further_by_hand_predicts_as_it_does_in_use(options):
+    X, y = make_data()
+    model = LSTMClassifier(hidden_size=4, max_epochs=2, random_state=0, **options)
+    model.fit(X, y > np.median(y))
+    asked = [model.predict_proba, model.transform]
+    if "pooling" in options:
+        asked.append(model.attention_weights)
+    for ask in asked:
+        expected = ask(X)
+        model.module_.train()
+        np.testing.assert_array_equal(ask(X), expected)
+
+
+def test_a_stream_predicts_as_in_use_too():
+    rows = make_data()[0][0]
+    pipeline = make_pipeline(
+        SlidingWindowTransformer(3), LSTMRegressor(hidden_size=4, max_epochs=2, dropout=0.5)
+    )
+    pipeline.fit(rows, rows[:, 0])
+    stream, again = StreamPredictor(pipeline), StreamPredictor(pipeline)
+    expected = [stream.observe_predict(row) for row in rows]
+    pipeline[-1].module_.train()
+    assert [again.observe_predict(row) for row in rows] == expected

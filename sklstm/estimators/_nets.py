@@ -58,6 +58,7 @@ def architecture_of(
         "roles": loss.roles,
         "begins": loss.begins,
         **{name: plain(getattr(estimator, name)) for name in NETWORK},
+        **_convolutions_of(estimator),
         "categories": {i: known.tolist() for i, known in encoding.categories.items()},
         "future_shape": (0, 0) if known is None else known.shape,
         "return_sequences": targets.per_step,
@@ -237,6 +238,16 @@ def check_per_step(estimator: Any, windows: Windows) -> None:
         )
 
 
+def _convolutions_of(estimator: Any) -> dict[str, Any]:
+    """Give the sizes of an estimator's convolutions."""
+    filters, kernels = plain(estimator.conv_filters), plain(estimator.conv_kernel_sizes)
+    if filters == "auto":
+        filters = (32,) if estimator.convolution == "before" else (128, 256, 128)
+    if kernels == "auto":
+        kernels = (8, 5, 3) if len(filters) == 3 else (5,) * len(filters)
+    return {"conv_filters": filters, "conv_kernel_sizes": kernels}
+
+
 def check_layers(estimator: Any) -> None:
     """Refuse sizes of layers that are none, convolutions that lack one, and unlike types.
 
@@ -249,8 +260,8 @@ def check_layers(estimator: Any) -> None:
     ValueError
         Naming the parameter.
     """
-    for name in ("head_sizes", "conv_filters", "conv_kernel_sizes"):
-        sizes = getattr(estimator, name)
+    convolutions = _convolutions_of(estimator)
+    for name, sizes in {"head_sizes": estimator.head_sizes, **convolutions}.items():
         if not all(is_integer(size, least=1) for size in sizes):
             raise ValueError(f"{name} must have ints of at least 1. Got {sizes!r}.")
     if estimator.dtype == "bfloat16" and (estimator.cell != "lstm" or estimator.layer_norm):
@@ -261,7 +272,7 @@ def check_layers(estimator: Any) -> None:
         )
     if estimator.convolution is None:
         return
-    filters, kernels = estimator.conv_filters, estimator.conv_kernel_sizes
+    filters, kernels = convolutions.values()
     if not filters or len(filters) != len(kernels):
         raise ValueError(
             "conv_filters and conv_kernel_sizes must have one value for each"

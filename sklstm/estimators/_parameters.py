@@ -137,16 +137,19 @@ NETWORK: dict[str, Parameter] = {
         averaged over time (LSTM-FCN) [Karim2018]_.""",
     ),
     "conv_filters": Parameter(
-        "sequence of int",
-        (128, 256, 128),
-        [tuple, list],
-        "With `convolution`, the features that each convolution gives.",
+        'sequence of int or "auto"',
+        "auto",
+        [tuple, list, StrOptions({"auto"})],
+        """With `convolution`, the features that each convolution gives; "auto" is
+        ``(128, 256, 128)`` beside the recurrent layers, and ``(32,)`` before them: several
+        wide ones there need a smaller `learning_rate`.""",
     ),
     "conv_kernel_sizes": Parameter(
-        "sequence of int",
-        (8, 5, 3),
-        [tuple, list],
-        "With `convolution`, the steps that each convolution reads.",
+        'sequence of int or "auto"',
+        "auto",
+        [tuple, list, StrOptions({"auto"})],
+        """With `convolution`, the steps that each convolution reads; "auto" is
+        ``(8, 5, 3)`` for three convolutions, and 5 for each of another number.""",
     ),
     "squeeze_excite": Parameter(
         "bool",

@@ -102,7 +102,7 @@ def gradient_norms(estimator: Any, X: Any, y: Any) -> NDArray[np.float64]:
 
 def _with_states_kept(model: TrainedModel) -> tuple[Any, _KeptStates]:
     """Give a copy of the network, and its core, which keeps all states."""
-    network: Any = copy.deepcopy(model.network)
+    network: Any = copy.deepcopy(model.in_eval())
     if model.architecture.get("bidirectional"):
         raise ValueError(
             "estimator must read in one direction: of two, the state after a step depends"

@@ -67,7 +67,7 @@ class Response:
         """
         inputs: Any = data.gather(index)[0]
         with torch.no_grad():
-            read, level = self.model.network.read(inputs["x"], inputs["lengths"])
+            read, level = self.model.in_eval().read(inputs["x"], inputs["lengths"])
         return read, Frame(level, inputs)
 
     def classes(self, read: Tensor, frame: Frame) -> Tensor:
@@ -104,7 +104,7 @@ class Response:
 
     def _values(self, read: Tensor, frame: Frame) -> Tensor:
         """Give all predictions, of shape (n_samples, n_outputs or n_classes)."""
-        inputs, network = frame.inputs, self.model.network
+        inputs, network = frame.inputs, self.model.in_eval()
         output = network.respond(
             read, frame.level, inputs["lengths"], inputs["future"], inputs["history"]
         )

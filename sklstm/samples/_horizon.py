@@ -64,8 +64,9 @@ def known_at_the_end(
 ) -> NDArray[np.bool_]:
     """Tell which targets lie within the rows that the sequences come from.
 
-    The last row of a series is that of its last window. What lies after it, a forecaster
-    that is trained there does not know, though whoever judges it later may.
+    The last row of a series is that of its last window, or of the last one before a gap in
+    time. What lies after it, a forecaster that is trained there does not know, though
+    whoever judges it later may.
 
     Parameters
     ----------
@@ -90,11 +91,13 @@ def known_at_the_end(
            [False, False]])
     """
     leads = leads_of(n_outputs, horizon)
+    row, stretch, ahead = np.arange(len(windows)), None, 0
     if isinstance(X, Windows):
-        row, series, ahead = windows.ends, windows.series, windows.ahead
-    else:
-        row, series, ahead = np.arange(len(windows)), None, 0
-    last = _last_of_each(row, series)
+        row, stretch, ahead = windows.ends, windows.series, windows.ahead
+        # Sequences that were cut out begin at a row of their own each, gap or not.
+        if stretch is not None and len(np.unique(windows.starts)) < len(windows):
+            stretch = windows.starts
+    last = _last_of_each(row, stretch)
     return (row[:, None] + leads <= last[:, None]) | (leads <= ahead)
 
 
@@ -131,12 +134,12 @@ def forecast_feature(
 
 
 def _last_of_each(
-    row: NDArray[np.intp], series: NDArray[np.intp] | None
+    row: NDArray[np.intp], stretch: NDArray[np.intp] | None
 ) -> NDArray[np.intp]:
-    """Give, for each sample, the last row of its series."""
-    if series is None:
+    """Give, for each sample, the last row of its series up to a gap."""
+    if stretch is None:
         return np.full(len(row), row.max())
-    names, number = np.unique(series, return_inverse=True)
-    last = np.full(len(names), -1)
+    stretches, number = np.unique(stretch, return_inverse=True)
+    last = np.full(len(stretches), -1)
     np.maximum.at(last, number, row)
     return last[number]

@@ -108,7 +108,7 @@ class LSTMTimeSeriesClassifier(WatchedMixin, SearchableMixin, BaseClassifier):
         patch_length: int = 1,
         convolution: str | None = "beside",
         conv_filters: Sequence[int] = (64, 128, 64),
-        conv_kernel_sizes: Sequence[int] = (8, 5, 3),
+        conv_kernel_sizes: Sequence[int] | str = "auto",
         squeeze_excite: bool = False,
         categorical_features: Any = None,
         embedding_size: int | None = None,

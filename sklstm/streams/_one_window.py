@@ -66,7 +66,7 @@ class OneWindow:
             table.has_missing_rows and table.missing[self.steps].any()
         )
         data.complete = None if whole else self.incomplete
-        values = predict_first(self.model.network, self.link, data)
+        values = predict_first(self.model.in_eval(), self.link, data)
         return self.model.targets.decode(values, self.model.network.roles)
 
 

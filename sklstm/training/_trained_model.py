@@ -139,6 +139,17 @@ class TrainedModel:
 
     # ------------------------------------------------------------------ prediction
 
+    def in_eval(self) -> LSTMNetwork:
+        """Give the network as it predicts, however who trains it further has left it.
+
+        Returns
+        -------
+        network : LSTMNetwork
+        """
+        if self.network.training:
+            self.network.eval()
+        return self.network
+
     def predict(self, windows: Windows) -> Array:
         """Predict the parameters of each target, or the probability of each class.
 
@@ -154,9 +165,8 @@ class TrainedModel:
             the steps are the second axis; NaN where one is unobserved.
         """
         link = LINKS[self.link]
-        values = self._by_parts(
-            windows, lambda data: predict_batches(self.network, link, data)
-        )
+        network = self.in_eval()
+        values = self._by_parts(windows, lambda data: predict_batches(network, link, data))
         return self.targets.decode(values, self.network.roles)
 
     def attention(self, windows: Windows) -> Array:
@@ -170,7 +180,7 @@ class TrainedModel:
         -------
         weights : ndarray of shape (n_samples, n_timesteps)
         """
-        return self._by_parts(windows, lambda data: attention_batches(self.network, data))
+        return self._by_parts(windows, lambda data: attention_batches(self.in_eval(), data))
 
     def states(self, windows: Windows) -> Array:
         """Give what the head reads of each sequence.
@@ -183,7 +193,7 @@ class TrainedModel:
         -------
         states : ndarray of shape (n_samples, state_size)
         """
-        return self._by_parts(windows, lambda data: state_batches(self.network, data))
+        return self._by_parts(windows, lambda data: state_batches(self.in_eval(), data))
 
     def trace(self, windows: Windows, depth: int, *, backwards: bool) -> dict[str, Array]:
         """Give the gates and states of a recurrent layer at each step.
@@ -203,7 +213,7 @@ class TrainedModel:
         """
         values = self._by_parts(
             windows,
-            lambda data: trace_batches(self.network, data, depth, backwards=backwards),
+            lambda data: trace_batches(self.in_eval(), data, depth, backwards=backwards),
         )
         names = TRACED[self.architecture["cell"]]
         return {name: values[:, :, i] for i, name in enumerate(names)}

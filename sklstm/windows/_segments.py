@@ -80,14 +80,18 @@ class Segments:
                 stacklevel=3,
             )
 
-    def warn_of_unused(self, context: int, time: Any) -> None:
+    def warn_of_unused(self, context: int, time: Any, oldest: int) -> None:
         """Warn if a gap parts the rows that are context from those that follow them.
+
+        Rows that bring a whole window along, as for its forecast, need no context.
 
         Parameters
         ----------
         context : int
             How many rows are context; they come first.
         time : time index of shape (n_rows,) or None
+        oldest : int
+            The oldest lag of a window.
         """
         if not context or time is None:
             return
@@ -95,6 +99,8 @@ class Segments:
         begins[:context] = False
         late = np.flatnonzero(begins)
         late = late[self.order[self.positions[late] - 1] < context]
+        n_rows = self.stops[self.positions[late]] - self.positions[late]
+        late = late[n_rows <= oldest]
         if len(late):
             last = self.order[self.positions[late[0]] - 1]
             warnings.warn(

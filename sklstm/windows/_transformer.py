@@ -402,7 +402,7 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, Versioned
         n_context, n_rows = len(context), len(context) + len(rows)
         groups, time = context.followed_by(rows)
         segments = self._segments(groups, time, n_rows)
-        segments.warn_of_unused(n_context, time)
+        segments.warn_of_unused(n_context, time, int(self.lags_[0]))
         place, table = segments.positions, rows.values
         # A file is read where it is needed, and only there.
         if not (stays_in_file(table) and segments.in_order and not n_context):

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 import torch
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import Callback
@@ -19,6 +20,7 @@ from sklstm import (
     LSTMClassifier,
     LSTMRegressor,
     SlidingWindowTransformer,
+    cut_sequences,
     future_targets,
     sliding_windows,
 )
@@ -180,6 +182,35 @@ def test_a_search_learns_nothing_of_the_test_either(horizon):
         assert np.nanmax(targets) in (N - 21, N - 11)
         assert np.nanmax(targets) == inputs[-1, -1] + 1
     assert all(np.isfinite(asked).all() for asked in Recorder.asked)
+
+
+@pytest.mark.parametrize("fold", range(3))
+def test_nothing_is_learnt_of_test_rows_in_a_hole(fold):
+    hours = pd.date_range("2024", periods=120, freq="h")
+    rows = pd.DataFrame({"v": np.sin(np.arange(120) / 4)}, index=hours)
+    train, test = list(KFold(3).split(rows))[fold]
+    changed = rows.copy()
+    changed.iloc[test] += 1000
+    pipeline = make_pipeline(
+        SlidingWindowTransformer(8),
+        LSTMRegressor(horizon=3, hidden_size=4, max_epochs=2, random_state=0),
+    )
+    predictions = [
+        clone(pipeline)
+        .fit(table.iloc[train], future_targets(table["v"], 3).iloc[train])
+        .predict(rows)
+        for table in (rows, changed)
+    ]
+    np.testing.assert_array_equal(*predictions)
+
+
+def test_sequences_that_were_cut_one_after_the_other_know_the_next():
+    rows = pd.DataFrame({"v": np.arange(40.0)}, index=pd.date_range("2024", periods=40))
+    pieces = cut_sequences(rows, length=10).X
+    y = np.array([10.0, 20.0, 30.0, 40.0])
+    model = LSTMRegressor(horizon=1, hidden_size=2, max_epochs=1, standardize=True)
+    model.fit(pieces, y)
+    assert model._model.targets.scaling.mean == [20.0]
 
 
 @pytest.mark.parametrize("horizon", [1, 5])

@@ -246,6 +246,31 @@ def test_sizes_that_are_none_are_refused(options):
 
 
 @pytest.mark.parametrize(
+    ("options", "filters", "kernels"),
+    [
+        ({"convolution": "beside"}, (128, 256, 128), (8, 5, 3)),
+        ({"convolution": "before"}, (32,), (5,)),
+        ({"convolution": "before", "conv_filters": (4, 6)}, (4, 6), (5, 5)),
+        ({"convolution": "before", "conv_filters": [4, 6, 3]}, (4, 6, 3), (8, 5, 3)),
+        ({"convolution": "before", "conv_kernel_sizes": [3]}, (32,), (3,)),
+    ],
+)
+def test_sizes_of_convolutions_that_are_not_given(options, filters, kernels):
+    architecture = LSTMRegressor(**TINY, **options).fit(X, Y)._model.architecture
+    assert architecture["conv_filters"] == filters
+    assert architecture["conv_kernel_sizes"] == kernels
+
+
+@pytest.mark.parametrize("convolution", ["before", "beside"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_with_convolutions_the_defaults_learn(convolution, seed):
+    x = np.random.default_rng(seed).normal(size=(300, 12, 3))
+    y = x[:, -1, 0]
+    model = LSTMRegressor(convolution=convolution, max_epochs=30, random_state=seed)
+    assert model.fit(x, y).score(x, y) > 0.98
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"convolution": "beside", "conv_filters": (4, 6), "conv_kernel_sizes": (3, 2)},

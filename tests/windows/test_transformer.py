@@ -669,6 +669,16 @@ def test_context_over_a_gap_is_not_used_however_few_the_rows():
     np.testing.assert_array_equal(column(windows), [[np.nan, 20]])
 
 
+def test_rows_after_a_gap_that_bring_a_whole_window_need_no_context():
+    frame = daily(30)
+    transformer = SlidingWindowTransformer(window_length=4, context="fit", freq="D")
+    transformer.fit(frame[:10])
+    windows = transformer.transform(frame[20:24])
+    np.testing.assert_array_equal(column(windows)[-1], [20, 21, 22, 23])
+    with pytest.warns(UserWarning, match="gives no history to 1 series"):
+        transformer.transform(frame[20:23])
+
+
 def test_later_time_stamps_change_no_earlier_window():
     days = [0, 1, 2, 5, *range(6, 40, 4)]
     index = pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D")
