@@ -85,11 +85,11 @@ REGRESSION: dict[str, Parameter] = {
         """How many rows ahead of its own row the targets of a sample reach. With y of shape
         ``(n_samples, horizon)`` column ``k`` is ``k + 1`` rows ahead; any other y lies
         wholly `horizon` rows ahead. NaN in y is then not yet known and counts nothing.
-        Targets after the last training row of their series, or beyond a gap in its time, are
-        left out of the fit, though y may have them: a forecaster does not know them there.
-        The last row, and the series of each, come from `Windows`; samples of an array are
-        the rows of one series, in their order. None: targets belong to their own row, and
-        NaN is an error.""",
+        Targets after the last training row of their series, or beyond a gap in its time,
+        are left out of the fit, though y may have them: a forecaster does not know them
+        there. The last row, and the series of each, come from `Windows`; samples of an
+        array are the rows of one series, in their order. None: targets belong to their own
+        row, and NaN is an error.""",
     ),
     "return_sequences": Parameter(
         "bool",
