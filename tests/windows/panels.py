@@ -79,7 +79,10 @@ class Panel(NamedTuple):
         keys = {f"key {i}": label for i, label in enumerate(self.labels(labels))}
         if library is pl:
             keys = {name: list(label) for name, label in keys.items()}
-            time = pl.Series(list(pd.Series(self.times(times)).astype(object)))
+            time = pd.Series(self.times(times)).astype(object)
+            # An older polars knows no Timedelta of pandas.
+            plain = [getattr(t, "to_pytimedelta", lambda t=t: t)() for t in time]
+            time = pl.Series(plain)
             return pl.DataFrame({**keys, "value": self.value, "time": time}), list(keys)
         data = {**keys, "value": self.value, "time": pd.Series(self.times(times))}
         return pd.DataFrame(data), list(keys)
