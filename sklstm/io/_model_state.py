@@ -108,9 +108,7 @@ def _check_scaling(scaling: dict[str, Any], n: int) -> None:
         part = scaling[name]
         is_fitting = isinstance(part, np.ndarray) and part.shape == (n,)
         if not is_fitting or part.dtype.kind != "f":
-            # What stands there in place of a number may be anything.
-            each = f"of {n}" if type(n) is int else "feature or target"
-            raise ValueError(f"a scaling must have one number for each {each}")
+            raise ValueError("a scaling must have one number for each feature or target")
 
 
 def _sizes(a: dict[str, Any]) -> Iterator[int]:

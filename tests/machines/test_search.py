@@ -76,12 +76,15 @@ class Weighing(ThreadingBackend):
         return 1
 
     def submit(self, func, callback=None):
-        Weighing.n_bytes = (*Weighing.n_bytes, len(cloudpickle.dumps(func)))
+        self.weigh(func)
         return super().submit(func, callback)
 
     def apply_async(self, func, callback=None):  # joblib's name for it before 1.5
-        Weighing.n_bytes = (*Weighing.n_bytes, len(cloudpickle.dumps(func)))
+        self.weigh(func)
         return super().apply_async(func, callback)
+
+    def weigh(self, func):
+        Weighing.n_bytes = (*Weighing.n_bytes, len(cloudpickle.dumps(func)))
 
 
 @pytest.mark.parametrize("sends_windows", [False, True])
